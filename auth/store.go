@@ -1,0 +1,152 @@
+// Package auth is who is calling and how sure we are: passwords, sessions,
+// sign-up, sign-in, step-up and the limits on all of them.
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+)
+
+// Stores is what Service needs to keep, one method a role. Every one of the
+// stores is safe for concurrent use and joins a transaction that ctx carries.
+type Stores interface {
+	Passwords() PasswordStore
+	Sessions() SessionStore
+	Throttle() ThrottleStore
+}
+
+// PasswordStore keeps one encoded hash a user, apart from profile.User.
+type PasswordStore interface {
+	// PasswordHash returns the user's encoded hash, or "" when the user has
+	// none or does not exist.
+	PasswordHash(ctx context.Context, userID string) (string, error)
+	// LockPassword is PasswordHash that, inside a transaction, also keeps
+	// others from changing the hash until it ends.
+	LockPassword(ctx context.Context, userID string) (string, error)
+	// SetPassword replaces the hash old by hash and writes the events, both or
+	// neither. When the present hash is not old, it is storage.ErrStale. A user
+	// that does not exist is storage.ErrNotFound where the store knows users.
+	SetPassword(ctx context.Context, userID, old, hash string, events ...activity.Event) error
+}
+
+// Level is how far a session got.
+type Level string
+
+const (
+	// LevelHalf: the password was right and a second factor is still owed. It
+	// opens the routes that finish a sign-in and nothing else.
+	LevelHalf Level = "half"
+	// LevelFull: signed in.
+	LevelFull Level = "full"
+)
+
+// Session is one signed-in device. The token itself is never stored.
+type Session struct {
+	// ID names the session to its owner; it opens nothing.
+	ID     string
+	UserID string
+	// TokenHash is the SHA-256 of the token.
+	TokenHash [32]byte
+	Level     Level
+	// Remember is whether the user asked to stay signed in.
+	Remember bool
+	// Source is where it was last used from, masked.
+	Source activity.Source
+	// CreatedAt is the sign-in; ProvedAt the last proof of identity (sign-in
+	// or reauthentication); LastUsedAt is exact to about a minute.
+	CreatedAt  time.Time
+	ProvedAt   time.Time
+	LastUsedAt time.Time
+	// IdleUntil and ExpiresAt end the session, whichever comes first.
+	// IdleUntil moves with use; ExpiresAt never does.
+	IdleUntil time.Time
+	ExpiresAt time.Time
+}
+
+// Alive reports whether s has not reached a limit at now.
+func (s Session) Alive(now time.Time) bool {
+	return now.Before(s.IdleUntil) && now.Before(s.ExpiresAt)
+}
+
+// SessionStore keeps sessions. A session whose limits have passed may still be
+// returned; Service checks Alive.
+type SessionStore interface {
+	// CreateSession writes s and the events, both or neither.
+	CreateSession(ctx context.Context, s Session, events ...activity.Event) error
+	// Session returns the session with that token hash, else storage.ErrNotFound.
+	Session(ctx context.Context, tokenHash [32]byte) (Session, error)
+	// RotateSession gives the user's session a new token hash, level, proof
+	// time and limits, taken from s, and writes the events, both or neither;
+	// the old hash old opens nothing from then on. A session that is gone, or
+	// whose hash is not old, is storage.ErrNotFound.
+	RotateSession(ctx context.Context, old [32]byte, s Session, events ...activity.Event) error
+	// TouchSession sets LastUsedAt, IdleUntil and Source of the session, if it
+	// is still there and was last used before lastUsed; else it does nothing.
+	TouchSession(ctx context.Context, id string, lastUsed, idleUntil time.Time, source activity.Source) error
+	// Sessions returns the user's sessions, last used first.
+	Sessions(ctx context.Context, userID string) ([]Session, error)
+	// EndSession removes that session of that user and writes the events, both
+	// or neither; a session that is not there, or another user's, is
+	// storage.ErrNotFound and no event.
+	EndSession(ctx context.Context, userID, id string, events ...activity.Event) error
+	// EndSessions removes all sessions of the user but the one with the ID
+	// except ("" keeps none), writes the events, both or neither, and says how
+	// many it ended.
+	EndSessions(ctx context.Context, userID, except string, events ...activity.Event) (int, error)
+	// PurgeSessions removes up to limit sessions of any user that reached a
+	// limit before the given time, and says how many.
+	PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// SessionUserStore is an optional method of a SessionStore that keeps users
+// beside sessions, so that a signed-in read is one query.
+type SessionUserStore interface {
+	// SessionWithUser returns the session with that token hash and its user;
+	// storage.ErrNotFound when either is missing.
+	SessionWithUser(ctx context.Context, tokenHash [32]byte) (Session, profile.User, error)
+}
+
+// Rule limits how often something may be tried: Limit tries in Window, then
+// one more after each wait, which begins at Wait and doubles up to MaxWait
+// while tries go on failing. A Window without a try forgets all. The zero Wait
+// makes the limit hard: nothing until Window after the first try has passed.
+type Rule struct {
+	Limit   int
+	Window  time.Duration
+	Wait    time.Duration
+	MaxWait time.Duration
+}
+
+// ThrottleStore counts tries, for all nodes together.
+type ThrottleStore interface {
+	// Take counts one try under key, at now, in one atomic step, and reports
+	// whether rule allows it; when not, nothing is counted and retryAfter is
+	// how long to wait. Of any number of concurrent calls no more than the
+	// rule allows are let through.
+	Take(ctx context.Context, key string, rule Rule, now time.Time) (ok bool, retryAfter time.Duration, err error)
+	// Refund gives one try back, for a success that should not count.
+	Refund(ctx context.Context, key string) error
+	// Reset forgets key.
+	Reset(ctx context.Context, key string) error
+	// PurgeThrottle removes up to limit keys that nothing is remembered of at
+	// now, and says how many.
+	PurgeThrottle(ctx context.Context, now time.Time, limit int) (int, error)
+}
+
+// Hasher is one way of storing passwords. Implementations are safe for
+// concurrent use and check lengths themselves; they never cut a password.
+type Hasher interface {
+	// Hash returns a new encoded hash with a fresh salt.
+	Hash(password string) (string, error)
+	// Match reports whether encoded is of password. known is whether encoded
+	// is of this hasher's form at all (well formed and within its bounds); a
+	// hash that is not known never matches and costs nothing. weak is whether
+	// it was made with parameters below those Hash uses.
+	Match(encoded, password string) (r MatchResult)
+}
+
+// MatchResult is the answer of Hasher.Match.
+type MatchResult struct{ Known, Match, Weak bool }

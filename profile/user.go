@@ -1,0 +1,149 @@
+// Package profile is who a user is: the User, what may be changed of it, the
+// Store that keeps it, and what others may see.
+package profile
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// User is one account's profile. It carries no password hash; see
+// auth.PasswordStore.
+type User struct {
+	// ID is opaque, unique, and never given to another user again.
+	ID string
+	// Username and Email are kept as they were typed; uniqueness is decided on
+	// UsernameKey and EmailKey of them.
+	Username string
+	Email    string
+	// EmailVerified is true once the owner of the address proved it.
+	EmailVerified bool
+	// PendingEmail is the address of an unfinished e-mail change, or "".
+	PendingEmail string
+	DisplayName  string
+	GivenName    string
+	FamilyName   string
+	Pronouns     string
+	Bio          string
+	// Phone is a proven number in E.164 form, or "".
+	Phone    string
+	Address  Address
+	Birthday Date
+	Links    []string
+	// Custom is a JSON object of fields that the host declared, or nil.
+	Custom json.RawMessage
+	// Picture is the zero Picture when there is none.
+	Picture Picture
+	// Role is the host's to give; "user" by default. Nothing of this library
+	// lets a user change it.
+	Role string
+	// Disabled accounts cannot sign in and their sessions are dead.
+	Disabled bool
+	// Version rises with every change; it is the ETag of the own view.
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Address is a postal address, each part at most 200 characters. Country is an
+// ISO 3166-1 alpha-2 code.
+type Address struct {
+	Line1      string `json:"line1,omitempty"`
+	Line2      string `json:"line2,omitempty"`
+	City       string `json:"city,omitempty"`
+	Region     string `json:"region,omitempty"`
+	PostalCode string `json:"postalCode,omitempty"`
+	Country    string `json:"country,omitempty"`
+}
+
+// Date is a day of the Gregorian calendar as "2006-01-02", or "" for none.
+type Date string
+
+// Picture says where a user's picture is. A
+// picture taken over from an older table has only a URL.
+type Picture struct {
+	// Base is the random name that all sizes share, without size and
+	// extension: "k3v9…". "" when there is none.
+	Base string `json:"base,omitempty"`
+	// Ext is "jpg" or "png".
+	Ext string `json:"ext,omitempty"`
+	// Sizes are the sides of the squares that exist, in pixels, descending.
+	Sizes []int `json:"sizes,omitempty"`
+	// Placeholder is a short text to paint before the picture is loaded.
+	Placeholder string `json:"placeholder,omitempty"`
+	// URL is an address outside our stores (an adopted row), or "".
+	URL string `json:"url,omitempty"`
+}
+
+// IsZero reports whether there is no picture.
+func (p Picture) IsZero() bool { return p.Base == "" && p.URL == "" }
+
+// Patch is a partial change of a User: nil leaves a field, a value sets it,
+// the zero value clears it.
+type Patch struct {
+	// IfVersion, when not 0, must be the present version, else storage.ErrStale.
+	IfVersion int64
+
+	Username      *string
+	Email         *string
+	EmailVerified *bool
+	PendingEmail  *string
+	DisplayName   *string
+	GivenName     *string
+	FamilyName    *string
+	Pronouns      *string
+	Bio           *string
+	Phone         *string
+	Address       *Address
+	Birthday      *Date
+	Links         *[]string
+	Custom        *json.RawMessage
+	Picture       *Picture
+	Role          *string
+	Disabled      *bool
+}
+
+// Store keeps users. A host with its own users table implements it alone;
+// profiletest.Run is the suite it must pass. Implementations are safe for
+// concurrent use and join a transaction that ctx carries.
+//
+// Lookups of an unknown user are storage.ErrNotFound. A user name or e-mail
+// whose key (UsernameKey, EmailKey) belongs to another user is a
+// *storage.TakenError naming the field; of any number of concurrent writers of
+// one key, one wins.
+type Store interface {
+	// Create writes a new user and the events, and returns it with ID (chosen
+	// by the store; events whose UserID is "" get it), Version, CreatedAt and
+	// UpdatedAt set. u.ID, u.Version and the times are ignored.
+	Create(ctx context.Context, u User, events ...activity.Event) (User, error)
+	// User returns the user with that ID.
+	User(ctx context.Context, id string) (User, error)
+	// ByUsername returns the user whose UsernameKey is that of username.
+	ByUsername(ctx context.Context, username string) (User, error)
+	// ByEmail returns the user whose EmailKey is that of email.
+	ByEmail(ctx context.Context, email string) (User, error)
+	// Update applies p and writes the events, both or neither, and returns the
+	// user as it is then, with Version raised. Concurrent updates of different
+	// fields are all kept. With a stale p.IfVersion nothing changes.
+	Update(ctx context.Context, id string, p Patch, events ...activity.Event) (User, error)
+}
+
+// Visibility is who may see something.
+type Visibility string
+
+// The visibilities, from widest to narrowest.
+const (
+	Public  Visibility = "public"  // everybody
+	Members Visibility = "members" // whoever is signed in
+	Private Visibility = "private" // the owner
+)
+
+// Errors of bad input are of these types, shared with settings.
+type (
+	InvalidError = settings.InvalidError
+	FieldError   = settings.FieldError
+)
