@@ -2,38 +2,8 @@
 // them in a storage.BlobStore.
 package picture
 
-import (
-	"context"
-	"time"
-)
+import "github.com/profilekit/profilekit/storage"
 
-// Ledger is the record of which blobs exist and why: a blob is entered as
-// pending before it is put, becomes live in the transaction that points to it,
-// and dead in the one that replaces it. The sweeper deletes what is dead, or
-// was pending for too long, so neither a crash nor two nodes leave an orphan
-// or a broken picture. Implementations are safe for concurrent use and join a
-// transaction that ctx carries.
-type Ledger interface {
-	// Reserve enters new keys as pending, owned by userID, at the time at. A
-	// key that is there already is storage.ErrTaken and none is entered.
-	Reserve(ctx context.Context, userID string, keys []string, at time.Time) error
-	// Live makes pending keys live. When any of them is not pending (the
-	// sweeper took it) it is storage.ErrNotFound and none changes.
-	Live(ctx context.Context, keys []string, at time.Time) error
-	// Dead marks keys to be deleted, whatever their state; unknown keys are
-	// ignored.
-	Dead(ctx context.Context, keys []string, at time.Time) error
-	// Sweep claims up to limit keys that are dead since before deadBefore or
-	// pending since before pendingBefore, so that they can no longer become
-	// live, and returns them. A key claimed and not forgotten is returned again
-	// once its claim is older than an hour before now.
-	Sweep(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error)
-	// Forget removes claimed keys after their blobs are deleted; unknown keys
-	// are ignored.
-	Forget(ctx context.Context, keys []string) error
-	// Owner returns the user whose live blob key is; a key that is not live is
-	// storage.ErrNotFound.
-	Owner(ctx context.Context, key string) (userID string, err error)
-	// Keys returns every key entered for the user, in any state.
-	Keys(ctx context.Context, userID string) ([]string, error)
-}
+// Ledger is where the Service notes which blobs exist and why. It is declared
+// in package storage, so that a database can keep it without the decoders.
+type Ledger = storage.Ledger
