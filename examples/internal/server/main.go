@@ -1,0 +1,193 @@
+// Package server is the program that the examples share: it reads flags and
+// environment, opens the stores, mounts httpadapter and the web page on one
+// mux, and serves until it is told to stop.
+package server
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	// startTimeout bounds everything before the first request.
+	startTimeout = 25 * time.Second
+	// stopTimeout is how long requests in flight may take to finish.
+	stopTimeout = 10 * time.Second
+)
+
+// Main runs the program and returns its exit code. What stops it at start is
+// one line on stderr.
+func Main(name string, args []string, env func(string) string, stdout, stderr io.Writer) int {
+	opt, err := parse(name, args, env, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		err = run(ctx, opt, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %s\n", name, oneLine(err))
+		return 1
+	}
+	return 0
+}
+
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// options is what flags and environment say.
+type options struct {
+	name        string
+	addr, data  string
+	sweep       bool
+	databaseURL string
+	blobURL     string
+	baseURL     string
+	secretKeys  string
+	limitsOff   bool
+}
+
+func parse(name string, args []string, env func(string) string, stderr io.Writer) (options, error) {
+	o := options{name: name}
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&o.addr, "addr", ":3000", "address to listen on")
+	fs.StringVar(&o.data, "data", "./data", "folder that keeps everything")
+	fs.BoolVar(&o.sweep, "sweep", false, "delete pictures nobody points to, whatever their age, and exit")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return o, err
+		}
+		return o, fmt.Errorf("bad arguments: %w", err)
+	}
+	if fs.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	o.databaseURL = env("DATABASE_URL")
+	o.blobURL = env("BLOB_URL")
+	o.secretKeys = env("SECRET_KEYS")
+	o.baseURL = env("BASE_URL")
+	if o.baseURL == "" {
+		o.baseURL = defaultBaseURL(o.addr)
+	}
+	switch v := env("LIMITS"); v {
+	case "", "on":
+	case "off":
+		if !loopback(o.addr) {
+			return o, errors.New("LIMITS=off is only for load tests: listen on loopback, for example -addr 127.0.0.1:3000")
+		}
+		o.limitsOff = true
+	default:
+		return o, fmt.Errorf("LIMITS must be on or off")
+	}
+	return o, nil
+}
+
+// defaultBaseURL is where a browser on this machine finds addr.
+func defaultBaseURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "http://localhost:3000"
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+
+	// The port first: a second copy must not touch the data of the first.
+	var ln net.Listener
+	if !opt.sweep {
+		var err error
+		if ln, err = (&net.ListenConfig{}).Listen(startCtx, "tcp", opt.addr); err != nil {
+			return fmt.Errorf("cannot listen on %s: %w", opt.addr, err)
+		}
+		defer ln.Close()
+	}
+	h, err := open(startCtx, opt, log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if opt.sweep {
+		n, err := h.app.Pictures.Sweep(ctx, 0)
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		fmt.Fprintf(stdout, "swept %d blobs\n", n)
+		return nil
+	}
+
+	mux := http.NewServeMux()
+	h.app.Register(mux)
+	h.health(mux)
+	if err := pages(mux); err != nil {
+		return err
+	}
+	return serve(ctx, ln, mux, h, opt, stdout, log)
+}
+
+// serve answers until ctx ends, then lets what is in flight finish.
+func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt options, stdout io.Writer, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		h.app.Run(workCtx)
+	}()
+	defer func() {
+		stopWork()
+		<-worked
+	}()
+
+	fmt.Fprintf(stdout, "%s: open %s (data in %s, stop with Ctrl-C)\n", opt.name, opt.baseURL, opt.data)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := srv.Shutdown(stopCtx); err != nil {
+		return fmt.Errorf("stopping: requests were still running after %s", stopTimeout)
+	}
+	return nil
+}

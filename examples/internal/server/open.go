@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/diskblob"
+	"github.com/profilekit/profilekit/storage/postgres"
+	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// host is the opened program.
+type host struct {
+	db     *sqlstore.DB
+	app    *httpadapter.App
+	closer []io.Closer
+}
+
+func (h *host) close() {
+	for i := len(h.closer) - 1; i >= 0; i-- {
+		h.closer[i].Close()
+	}
+}
+
+// open opens stores and keys and builds the app.
+func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err error) {
+	h := &host{}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	if err := dataFolder(opt.data); err != nil {
+		return nil, err
+	}
+	keys, err := openKeys(opt.secretKeys, filepath.Join(opt.data, "secret-keys"))
+	if err != nil {
+		return nil, err
+	}
+	if h.db, err = openDatabase(ctx, opt); err != nil {
+		return nil, err
+	}
+	h.closer = append(h.closer, h.db)
+	if err := h.db.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	blobs, err := openBlobs(opt)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := blobs.(io.Closer); ok {
+		h.closer = append(h.closer, c)
+	}
+	h.app, err = httpadapter.New(httpadapter.Config{
+		Stores: h.db, Blobs: blobs, Keys: keys, BaseURL: opt.baseURL,
+		LimitsOff: opt.limitsOff, Logger: log,
+	})
+	return h, err
+}
+
+// dataFolder makes the folder and refuses one that is marked read-only, which
+// the superuser could write to all the same.
+func dataFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if info.Mode().Perm()&0o222 == 0 {
+		return fmt.Errorf("data folder %s is read-only", path)
+	}
+	probe, err := os.CreateTemp(path, ".write-test-*")
+	if err != nil {
+		return fmt.Errorf("data folder %s cannot be written: %w", path, errors.Unwrap(err))
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+func openDatabase(ctx context.Context, opt options) (*sqlstore.DB, error) {
+	if opt.databaseURL == "" {
+		db, err := sqlite.Open(ctx, filepath.Join(opt.data, "profilekit.db"))
+		if err != nil {
+			return nil, fmt.Errorf("database: %w", err)
+		}
+		return db, nil
+	}
+	u, err := url.Parse(opt.databaseURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, errors.New("DATABASE_URL must be postgres://user:password@host/name")
+	}
+	db, err := postgres.Open(ctx, opt.databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return db, nil
+}
+
+func openBlobs(opt options) (storage.BlobStore, error) {
+	if opt.blobURL == "" {
+		return openDisk(filepath.Join(opt.data, "pictures"))
+	}
+	u, err := url.Parse(opt.blobURL)
+	if err != nil {
+		return nil, errors.New("BLOB_URL is not a URL such as file:///var/lib/pictures")
+	}
+	if u.Scheme == "file" && u.Host == "" && u.Path != "" {
+		return openDisk(u.Path)
+	}
+	return nil, fmt.Errorf("BLOB_URL: this program has no store for the scheme %q", u.Scheme)
+}
+
+func openDisk(path string) (storage.BlobStore, error) {
+	b, err := diskblob.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("pictures: %w", err)
+	}
+	return b, nil
+}
+
+// openKeys takes the keys given, else those kept in the file, else makes some
+// and keeps them.
+func openKeys(given, path string) (*keyring.Ring, error) {
+	if given != "" {
+		ring, err := keyring.Parse(given)
+		if err != nil {
+			return nil, fmt.Errorf("SECRET_KEYS: %w", err)
+		}
+		return ring, nil
+	}
+	kept, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		ring, err := keyring.Parse(strings.TrimSpace(string(kept)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return ring, nil
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	key := keyring.Generate()
+	// O_EXCL: of two first starts one makes the keys; the other says so.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	_, err = io.WriteString(f, key.Encode()+"\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return keyring.New(key)
+}
+
+// health mounts /healthz, which says that the process serves, and /readyz,
+// which says that what it depends on answers.
+func (h *host) health(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { report(w, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		report(w, h.db.Ping(ctx))
+	})
+}
+
+func report(w http.ResponseWriter, err error) {
+	status, word := http.StatusOK, "ok"
+	if err != nil { // its text may name hosts; the log has it
+		status, word = http.StatusServiceUnavailable, "unavailable"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"status": word})
+}

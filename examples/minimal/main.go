@@ -1,0 +1,44 @@
+// Minimal is the smallest host: an existing server gains accounts.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/storage/diskblob"
+	"github.com/profilekit/profilekit/storage/sqlite"
+)
+
+func main() {
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, "app.db") // or postgres.Open(ctx, dsn)
+	check(err)
+	check(db.Migrate(ctx))
+	pictures, err := diskblob.Open("pictures")
+	check(err)
+	keys, err := keyring.New(keyring.Generate()) // keep yours: keyring.Parse(os.Getenv("SECRET_KEYS"))
+	check(err)
+
+	app, err := httpadapter.New(httpadapter.Config{
+		Stores: db, Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
+	})
+	check(err)
+	mux := http.NewServeMux()
+	app.Register(mux) // its own routes, under /api
+	mux.Handle("GET /hello", app.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, _ := httpadapter.User(r.Context())
+		fmt.Fprintf(w, "Hello %s\n", user.Username)
+	})))
+	go app.Run(ctx) // cleans up in the background
+	log.Fatal(http.ListenAndServe("localhost:3000", mux))
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,178 @@
+package httpadapter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/notify"
+)
+
+// App is the mounted library: an http.Handler for its own routes, the
+// middleware for the host's, and the services behind both.
+type App struct {
+	// The services, for calls without HTTP. One whose role is absent from
+	// Config is nil.
+	Profiles *profile.Service
+	Pictures *picture.Service
+	Settings *settings.Service
+	Activity *activity.Log
+	Auth     *auth.Service
+
+	cfg     settled
+	users   profile.Store
+	routes  []route
+	match   *matcher
+	cors    *http.CrossOriginProtection
+	openapi []byte
+	avatar  func() []byte
+}
+
+// New builds an App. It starts nothing and calls no store.
+func New(config Config) (*App, error) {
+	cfg, err := config.settle()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, users: cfg.Users, avatar: sync.OnceValue(defaultAvatar)}
+
+	sections := append([]settings.Declaration{
+		profile.PrivacySection.Declare(),
+		notify.PreferencesSection.Declare(),
+		settings.AppearanceSection.Declare(),
+		settings.LocaleSection.Declare(),
+		settings.TimeZoneSection.Declare(),
+	}, cfg.Sections...)
+	store := cfg.Stores.Settings()
+	if store == nil {
+		return nil, errors.New("httpadapter: Stores.Settings is required: it says who may see a profile")
+	}
+	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Now: cfg.Now}); err != nil {
+		return nil, err
+	}
+	a.Profiles, err = profile.New(profile.Config{
+		Store: a.users, Settings: a.Settings, Reserved: cfg.Reserved, Custom: cfg.Custom, Now: cfg.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s := cfg.Stores.Activity(); s != nil {
+		if a.Activity, err = activity.New(activity.Config{Store: s, Keys: cfg.Keys, Now: cfg.Now}); err != nil {
+			return nil, err
+		}
+	}
+	if ledger := cfg.Stores.Ledger(); ledger != nil && cfg.Blobs != nil {
+		a.Pictures, err = picture.New(picture.Config{
+			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores,
+			Limits: cfg.PictureLimits, Now: cfg.Now, Logger: cfg.Logger,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if s := cfg.Stores.Auth(); s != nil && cfg.Authenticator == nil {
+		reserved := cfg.Reserved
+		if reserved == nil {
+			reserved = profile.DefaultReserved
+		}
+		a.Auth, err = auth.New(auth.Config{
+			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores,
+			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
+			CheckUsername: usernamePolicy(reserved),
+			Session:       cfg.Session, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
+			Now: cfg.Now, Logger: cfg.Logger,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if a.Auth == nil && cfg.Authenticator == nil {
+		return nil, errors.New("httpadapter: nobody can sign in: give Stores.Auth or an Authenticator")
+	}
+
+	a.cors = http.NewCrossOriginProtection()
+	for _, o := range cfg.TrustedOrigins {
+		if err := a.cors.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
+	}
+	a.routes = a.table()
+	a.match = newMatcher(a.routes)
+	if a.openapi, err = a.openAPI(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Mux is what Register needs of a mux; *http.ServeMux has it.
+type Mux interface {
+	Handle(pattern string, handler http.Handler)
+}
+
+// Register mounts the routes on mux: everything under Base (see
+// Config.SharedBase), and at the root the two routes of the replaced
+// application unless Config.NoLegacy.
+func (a *App) Register(mux Mux) {
+	seen := map[string]bool{}
+	for _, rt := range a.routes {
+		if !a.cfg.SharedBase && !rt.root {
+			continue // the subtree pattern below covers it
+		}
+		if !seen[rt.pattern] {
+			seen[rt.pattern] = true
+			mux.Handle(rt.pattern, a)
+		}
+	}
+	if !a.cfg.SharedBase {
+		mux.Handle(a.cfg.Base+"/", a)
+	}
+}
+
+// Routes lists what is mounted, in the order of the contract.
+func (a *App) Routes() []Route {
+	out := make([]Route, len(a.routes))
+	for i, rt := range a.routes {
+		out[i] = Route{Method: rt.method, Pattern: rt.pattern, Class: rt.class}
+	}
+	return out
+}
+
+// cleanEvery is how often Run looks for what has expired.
+const cleanEvery = 10 * time.Minute
+
+// Run cleans up until ctx ends: expired sessions and limits, and pictures that
+// nobody points to. Several nodes may run it at once. It returns ctx.Err().
+func (a *App) Run(ctx context.Context) error {
+	tick := time.NewTicker(cleanEvery)
+	defer tick.Stop()
+	for {
+		a.clean(ctx)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// clean does one round; a part that fails is logged and tried again next time.
+func (a *App) clean(ctx context.Context) {
+	if a.Auth != nil {
+		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
+		}
+	}
+	if a.Pictures != nil {
+		if _, err := a.Pictures.Sweep(ctx, picture.DefaultPendingAge); err != nil && ctx.Err() == nil {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "sweeping pictures failed", slog.Any("error", err))
+		}
+	}
+}

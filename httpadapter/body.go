@@ -1,0 +1,73 @@
+package httpadapter
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/internal/strictjson"
+)
+
+// maxBody is the largest JSON body, in bytes.
+const maxBody = 64 << 10
+
+// decode reads the JSON body into dst, strictly. readOnly are names that
+// exist in the contract but may not be set by this caller.
+func (c *call) decode(dst any, readOnly ...string) error {
+	data, err := c.json()
+	if err != nil {
+		return err
+	}
+	return strictjson.Decode(data, dst, strictjson.Options{ReadOnly: readOnly})
+}
+
+// json reads a JSON body of at most maxBody bytes.
+func (c *call) json() ([]byte, error) {
+	if !c.isJSON() {
+		return nil, errMediaType
+	}
+	return io.ReadAll(c.body(maxBody))
+}
+
+func (c *call) isJSON() bool {
+	if c.r.Header.Get("Content-Encoding") != "" {
+		return false
+	}
+	t, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil {
+		return false
+	}
+	if cs, ok := params["charset"]; ok && !strings.EqualFold(cs, "utf-8") {
+		return false
+	}
+	return t == "application/json" || t == "application/merge-patch+json" && c.r.Method == http.MethodPatch
+}
+
+// body is the request's body, cut at limit bytes and at the time by which it
+// must have arrived.
+func (c *call) body(limit int64) io.Reader {
+	// Not every server can set a deadline (httptest.ResponseRecorder); then the
+	// request's own context is the bound.
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.app.cfg.BodyTimeout))
+	return &bodyReader{r: http.MaxBytesReader(c.w, c.r.Body, limit)}
+}
+
+// bodyReader tells a body that was too slow from a database that was: both are
+// deadline errors below.
+type bodyReader struct{ r io.Reader }
+
+func (b *bodyReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = errBodyTimeout
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = problemf(400, "malformed_json", "The body ended too early.")
+	}
+	return n, err
+}

@@ -1,0 +1,161 @@
+package httpadapter
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Stores is everything that is kept in a database, one method a role;
+// *sqlstore.DB has them all. A role that is nil unmounts its routes: without
+// Auth no sign-in, without Activity no feed.
+type Stores interface {
+	Users() profile.Store
+	Auth() auth.Stores
+	Settings() settings.Store
+	Activity() activity.Store
+	Ledger() picture.Ledger
+	storage.Transactor
+}
+
+// Authenticator is a host's own sign-in. With one in Config the routes under
+// {base}/auth are not mounted.
+type Authenticator interface {
+	// Authenticate says who sent r. A request without a valid identity is
+	// auth.ErrUnauthenticated; any other error is the server's fault.
+	Authenticate(r *http.Request) (Caller, error)
+}
+
+// Caller is the identity that an Authenticator found.
+type Caller struct {
+	UserID string
+	// ProvedAt is when the person last proved who they are; routes that need
+	// a fresh proof ask for one within 10 minutes.
+	ProvedAt time.Time
+}
+
+// Config is what New takes. Stores, Keys and BaseURL are required.
+type Config struct {
+	Stores Stores
+	// Blobs keeps the pictures; nil unmounts the picture routes.
+	Blobs storage.BlobStore
+	// Keys seal cursors and whatever leaves the server to come back.
+	Keys *keyring.Ring
+	// BaseURL is the public origin, "https://example.org". The cookie's name
+	// and its Secure attribute follow from its scheme, once.
+	BaseURL string
+	// Base is the path under which the routes live; "" is "/api".
+	Base string
+	// SharedBase leaves unknown paths under Base to the host's mux. Otherwise
+	// Register claims them and they are 404 as the contract says.
+	SharedBase bool
+	// NoLegacy leaves out the root routes of the replaced application,
+	// POST /upload-profile and GET /default-avatar.png.
+	NoLegacy bool
+
+	// Users overrides Stores.Users for a host with its own users table.
+	Users profile.Store
+	// Authenticator replaces our sessions by the host's own.
+	Authenticator Authenticator
+
+	// SignUp is who may register; the zero value is everybody.
+	SignUp auth.SignUpMode
+	// Hashers, Session and AuthLimits default as in package auth.
+	Hashers    *auth.Hashers
+	Session    auth.SessionLimits
+	AuthLimits auth.Limits
+	// LimitsOff lifts every rate limit, for load tests only.
+	LimitsOff bool
+	// MinPassword is the least length of a new password in code points; 0 is 15.
+	MinPassword int
+	// PictureLimits default as in package picture.
+	PictureLimits picture.Limits
+	// Sections are the host's own settings, named "app.<namespace>".
+	Sections []settings.Declaration
+	// Custom are the host's own profile fields.
+	Custom []profile.CustomField
+	// Reserved are user names nobody may take; nil is profile.DefaultReserved.
+	Reserved []string
+
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// TrustedOrigins are other origins whose pages may call with the cookie,
+	// "https://app.example.org"; they get CORS headers.
+	TrustedOrigins []string
+
+	// RequestTimeout bounds the work on one request; 0 is 15 s.
+	RequestTimeout time.Duration
+	// BodyTimeout bounds how long a body may take to arrive; 0 is 30 s.
+	BodyTimeout time.Duration
+
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Logger gets one record a request, without personal data; nil is silent.
+	Logger *slog.Logger
+}
+
+// settled is a Config after defaults and checks.
+type settled struct {
+	Config
+	secure bool // BaseURL is https
+}
+
+func (c Config) settle() (settled, error) {
+	s := settled{Config: c}
+	if c.Stores == nil {
+		return s, errors.New("httpadapter: Config.Stores is required")
+	}
+	if c.Keys == nil {
+		return s, errors.New("httpadapter: Config.Keys is required")
+	}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return s, fmt.Errorf("httpadapter: Config.BaseURL must be an origin such as https://example.org")
+	}
+	s.secure = u.Scheme == "https"
+	s.BaseURL = u.Scheme + "://" + u.Host
+	if s.Base == "" {
+		s.Base = "/api"
+	}
+	s.Base = strings.TrimRight(s.Base, "/")
+	if !strings.HasPrefix(s.Base, "/") || strings.ContainsAny(s.Base, "{} ?#%") {
+		return s, errors.New("httpadapter: Config.Base must be a path such as /api")
+	}
+	if s.Users == nil {
+		s.Users = c.Stores.Users()
+	}
+	if s.Users == nil {
+		return s, errors.New("httpadapter: Config.Users or Stores.Users is required")
+	}
+	for _, o := range c.TrustedOrigins {
+		if ou, err := url.Parse(o); err != nil || ou.Scheme == "" || ou.Host == "" || o != ou.Scheme+"://"+ou.Host {
+			return s, fmt.Errorf("httpadapter: Config.TrustedOrigins: %q is not an origin such as https://app.example.org", o)
+		}
+	}
+	if s.RequestTimeout <= 0 {
+		s.RequestTimeout = 15 * time.Second
+	}
+	if s.BodyTimeout <= 0 {
+		s.BodyTimeout = 30 * time.Second
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	return s, nil
+}

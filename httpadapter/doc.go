@@ -1,0 +1,21 @@
+// Package httpadapter mounts profilekit as ready-made HTTP handlers onto any
+// net/http mux: registration, sign-in, sessions, the profile and its picture,
+// settings and activity, as JSON under one base path. The contract is the
+// OpenAPI 3.1 file that it serves at {base}/openapi.json.
+//
+//	app, err := httpadapter.New(httpadapter.Config{
+//		Stores:  db,                    // *sqlstore.DB, or your own
+//		Blobs:   pics,                  // diskblob, s3blob, …
+//		Keys:    keys,                  // auth/keyring
+//		BaseURL: "https://example.org", // decides cookie name and Secure
+//	})
+//	app.Register(mux)
+//	go app.Run(ctx)
+//
+// The host's own handlers learn who is calling from RequireUser and User:
+//
+//	mux.Handle("GET /orders", app.RequireUser(orders)) // User(r.Context()) inside
+//
+// New starts nothing. Run does the cleaning (expired sessions, pictures that
+// nobody points to) until its context ends.
+package httpadapter

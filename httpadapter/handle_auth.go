@@ -1,0 +1,167 @@
+package httpadapter
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// signedIn is the answer of a finished sign-in.
+type signedIn struct {
+	Status    string     `json:"status"`
+	User      ownView    `json:"user"`
+	Token     string     `json:"token,omitempty"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+func (a *App) register(c *call) error {
+	var in struct {
+		Username string `json:"username"`
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	}
+	if err := c.decode(&in, ownFieldsReadOnlyAtSignUp...); err != nil {
+		return err
+	}
+	s, err := a.Auth.Register(c.ctx(), c.client, auth.Registration{Username: in.Username, Email: in.Email, Password: in.Password})
+	if err != nil {
+		return err
+	}
+	return c.begin(http.StatusCreated, s, false)
+}
+
+func (a *App) login(c *call) error {
+	var in struct {
+		Login     string  `json:"login"`
+		Password  string  `json:"password"`
+		Remember  bool    `json:"remember"`
+		Transport *string `json:"transport"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if in.Transport != nil && *in.Transport != "bearer" && *in.Transport != "cookie" {
+		return settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
+	}
+	s, err := a.Auth.SignIn(c.ctx(), c.client, auth.Credentials{Login: in.Login, Password: in.Password, Remember: in.Remember})
+	if err != nil {
+		return err
+	}
+	return c.begin(http.StatusOK, s, in.Transport != nil && *in.Transport == "bearer")
+}
+
+// begin hands out a new session. A browser's earlier session ends with it:
+// nobody could end it later, since its cookie is overwritten.
+func (c *call) begin(status int, s auth.SignIn, bearer bool) error {
+	out := signedIn{Status: "complete", User: c.app.own(s.User)}
+	if bearer {
+		out.Token = s.Token
+		at := s.Session.ExpiresAt.UTC()
+		out.ExpiresAt = &at
+		return c.answer(status, out)
+	}
+	if ck, err := c.r.Cookie(c.app.cookieName()); err == nil {
+		if old, err := c.app.Auth.Authenticate(c.ctx(), ck.Value); err == nil {
+			if err := c.app.Auth.SignOut(c.ctx(), old); err != nil {
+				return err
+			}
+		}
+	}
+	c.app.setCookie(c.w, s.Session, s.Token)
+	c.w.Header().Set("ETag", etag(s.User.Version))
+	return c.answer(status, out)
+}
+
+func (a *App) logout(c *call) error {
+	if err := a.Auth.SignOut(c.ctx(), c.id.Identity); err != nil {
+		return err
+	}
+	if !c.id.bearer {
+		a.clearCookie(c.w)
+	}
+	return c.empty()
+}
+
+func (a *App) reauthenticate(c *call) error {
+	var in struct {
+		Password string `json:"password"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	// A cookie is replaced, so that one stolen before the proof is not raised
+	// by it. A bearer token stays: the contract's 204 has no room for a new one.
+	s, token, err := a.Auth.Reauthenticate(c.ctx(), c.client, c.id.Identity, in.Password, !c.id.bearer)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		a.setCookie(c.w, s, token)
+	}
+	return c.empty()
+}
+
+func (a *App) changePassword(c *call) error {
+	var in struct {
+		Current string `json:"currentPassword"`
+		New     string `json:"newPassword"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	s, token, err := a.Auth.ChangePassword(c.ctx(), c.client, c.id.Identity, in.Current, in.New, !c.id.bearer)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		a.setCookie(c.w, s, token)
+	}
+	return c.empty()
+}
+
+type sessionView struct {
+	ID         string    `json:"id"`
+	Device     string    `json:"device"`
+	IP         *string   `json:"ip"`
+	Place      *string   `json:"place"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	Current    bool      `json:"current"`
+}
+
+func (a *App) listSessions(c *call) error {
+	ss, err := a.Auth.Sessions(c.ctx(), c.id.Identity)
+	if err != nil {
+		return err
+	}
+	items := make([]sessionView, len(ss))
+	for i, s := range ss {
+		items[i] = sessionView{
+			ID: s.ID, Device: s.Source.Device, IP: text(s.Source.IP), Place: text(s.Source.Place),
+			CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), Current: s.ID == c.id.Session.ID,
+		}
+	}
+	return c.answer(http.StatusOK, struct {
+		Items []sessionView `json:"items"`
+	}{items})
+}
+
+func (a *App) endSession(c *call) error {
+	id := c.r.PathValue("id")
+	if err := a.Auth.EndSession(c.ctx(), c.id.Identity, id); err != nil {
+		return err
+	}
+	if id == c.id.Session.ID && !c.id.bearer {
+		a.clearCookie(c.w)
+	}
+	return c.empty()
+}
+
+func (a *App) endOtherSessions(c *call) error {
+	if _, err := a.Auth.EndOtherSessions(c.ctx(), c.id.Identity); err != nil {
+		return err
+	}
+	return c.empty()
+}

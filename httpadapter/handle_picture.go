@@ -1,0 +1,250 @@
+package httpadapter
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/storage"
+)
+
+const (
+	// pictureField is the multipart field of the contract.
+	pictureField = "profile_picture"
+	// formOverhead is what a multipart body may hold besides the picture.
+	formOverhead = 64 << 10
+	// maxParts bounds the other fields that a form may send along.
+	maxParts = 10
+)
+
+type pictureAnswer struct {
+	User    ownView     `json:"user"`
+	Picture pictureJSON `json:"picture"`
+}
+
+type pictureJSON struct {
+	URL         *string           `json:"url"`
+	Sizes       map[string]string `json:"sizes"`
+	Placeholder *string           `json:"placeholder"`
+}
+
+func (a *App) putPicture(c *call) error {
+	if _, err := matched(c.r, c.id.User.Version); err != nil {
+		return err
+	}
+	crop, err := cropParameter(c.r)
+	if err != nil {
+		return err
+	}
+	u, err := a.receivePicture(c, crop, nil)
+	if err != nil {
+		return err
+	}
+	v := a.pictureView(u.Picture)
+	c.w.Header().Set("ETag", etag(u.Version))
+	return c.answer(http.StatusOK, pictureAnswer{a.own(u), pictureJSON{v.url, v.sizes, v.placeholder}})
+}
+
+// receivePicture streams the picture of the body into the pipeline. check, if
+// any, sees the first bytes.
+func (a *App) receivePicture(c *call, crop *picture.Crop, check func([]byte) error) (profile.User, error) {
+	if a.Auth != nil {
+		if err := a.Auth.AllowUpload(c.ctx(), c.id.User.ID); err != nil {
+			return profile.User{}, err
+		}
+	}
+	src, err := c.pictureBody(a.Pictures.MaxBytes())
+	if err != nil {
+		return profile.User{}, err
+	}
+	if check != nil {
+		head := make([]byte, 16)
+		n, err := io.ReadFull(src, head)
+		if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+			return profile.User{}, err
+		}
+		if err := check(head[:n]); err != nil {
+			return profile.User{}, err
+		}
+		src = io.MultiReader(strings.NewReader(string(head[:n])), src)
+	}
+	return a.Pictures.Put(c.ctx(), c.id.User.ID, src, crop)
+}
+
+// pictureBody finds the picture in the body: the field profile_picture of a
+// form, or the body itself. The file's name and declared type are not looked
+// at; what it is, its bytes decide.
+func (c *call) pictureBody(max int64) (io.Reader, error) {
+	t, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, errMediaType
+	}
+	switch {
+	case strings.HasPrefix(t, "image/"), t == "application/octet-stream":
+		if c.r.ContentLength > max {
+			return nil, picture.ErrTooLarge
+		}
+		return c.body(max + 1), nil // one more, so that the pipeline sees it is too long
+	case t == "multipart/form-data" && params["boundary"] != "":
+		if c.r.ContentLength > max+formOverhead {
+			return nil, picture.ErrTooLarge
+		}
+		return c.formFile(params["boundary"], max+formOverhead)
+	}
+	return nil, errMediaType
+}
+
+// cropParameter reads ?crop=x,y,size.
+func cropParameter(r *http.Request) (*picture.Crop, error) {
+	s := r.URL.Query().Get("crop")
+	if s == "" {
+		return nil, nil
+	}
+	bad := problemf(400, "bad_parameter", "crop is x,y,size in pixels of the upright picture.")
+	parts := strings.Split(s, ",")
+	if len(parts) != 3 {
+		return nil, bad
+	}
+	var n [3]int
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil || v < 0 || v > 1<<16 {
+			return nil, bad
+		}
+		n[i] = v
+	}
+	if n[2] == 0 {
+		return nil, bad
+	}
+	return &picture.Crop{X: n[0], Y: n[1], Size: n[2]}, nil
+}
+
+func (a *App) deletePicture(c *call) error {
+	if _, err := matched(c.r, c.id.User.Version); err != nil {
+		return err
+	}
+	if _, err := a.Pictures.Remove(c.ctx(), c.id.User.ID); err != nil {
+		return err
+	}
+	return c.empty()
+}
+
+// getUserPicture points to the picture's present address; the default picture
+// stands in for a visible user without one.
+func (a *App) getUserPicture(c *call) error {
+	size, err := sizeParameter(c.r)
+	if err != nil {
+		return err
+	}
+	v, err := c.viewer()
+	if err != nil {
+		return err
+	}
+	u, visible, err := a.Profiles.ByUsername(c.ctx(), v, c.r.PathValue("username"))
+	if err != nil {
+		return err
+	}
+	var target *string
+	switch p := u.Picture; {
+	case !visible.Has("picture"):
+	case p.Base == "":
+		target = a.pictureView(p).url
+	default:
+		own := a.pictureURL(p, fitting(p.Sizes, size))
+		target = &own
+	}
+	if target == nil {
+		return c.raw(http.StatusOK, "image/png", a.avatar())
+	}
+	c.w.Header().Set("Location", *target)
+	c.w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// fitting is the smallest of sizes that is not below want, else the largest.
+func fitting(sizes []int, want int) int {
+	best := slices.Max(sizes)
+	for _, s := range sizes {
+		if s >= want && s < best {
+			best = s
+		}
+	}
+	return best
+}
+
+// getPicture serves a blob to whom its owner allows.
+func (a *App) getPicture(c *call) error {
+	key := c.r.PathValue("key")
+	if !storage.ValidKey(key) {
+		return errNotFound
+	}
+	v, err := c.viewer()
+	if err != nil {
+		return err
+	}
+	owner, err := a.Pictures.Owner(c.ctx(), key)
+	if err != nil {
+		return err
+	}
+	visible, public, err := a.Profiles.PictureVisible(c.ctx(), v, owner)
+	if err != nil {
+		return err
+	}
+	if !visible {
+		return errNotFound
+	}
+	blob, info, err := a.cfg.Blobs.Open(c.ctx(), key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
+
+	h := c.w.Header()
+	// The bytes are ours, made by the encoder; these stop a browser from ever
+	// seeing anything but a picture in them.
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Disposition", "inline")
+	if public {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		// The answer does not depend on who asks, so one copy serves all.
+		h.Del("Vary")
+	} else {
+		h.Set("Cache-Control", "private, no-cache")
+	}
+	tag := `"` + key + `"` // a key names its bytes for ever
+	h.Set("ETag", tag)
+	if c.r.Header.Get("If-None-Match") == tag {
+		c.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", pictureType(info.ContentType))
+	h.Set("Content-Length", strconv.FormatInt(info.Size, 10))
+	c.w.WriteHeader(http.StatusOK)
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := io.Copy(c.w, blob); err != nil {
+		// The status is out; cutting the connection is the only honest answer.
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// pictureType serves only what the pipeline makes.
+func pictureType(t string) string {
+	if t == "image/jpeg" || t == "image/png" {
+		return t
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,174 @@
+package httpadapter
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// readOnly are the names of the own view that no body may set. In the
+// contract's spelling they are refused as read_only, in any other as unknown.
+var (
+	readOnly = []string{
+		"id", "emailVerified", "pendingEmail", "phone", "profilePicture", "pictureSizes",
+		"picturePlaceholder", "role", "createdAt", "updatedAt",
+	}
+	ownFieldsReadOnlyAtSignUp = readOnly
+	readOnlyInPut             = []string{
+		"id", "emailVerified", "pendingEmail", "phone", "pictureSizes", "picturePlaceholder", "role", "createdAt", "updatedAt",
+	}
+)
+
+func (a *App) answerOwn(c *call, u profile.User) error {
+	c.w.Header().Set("ETag", etag(u.Version))
+	return c.answer(http.StatusOK, a.own(u))
+}
+
+func (a *App) getProfile(c *call) error { return a.answerOwn(c, c.id.User) }
+
+func (a *App) patchProfile(c *call) error {
+	conditional, err := matched(c.r, c.id.User.Version)
+	if err != nil {
+		return err
+	}
+	var in profileEdit
+	if err := c.decode(&in, readOnly...); err != nil {
+		return err
+	}
+	edit, err := in.edit()
+	if err != nil {
+		return err
+	}
+	return a.edit(c, edit, conditional)
+}
+
+// edit applies e, tied to the version that If-Match was compared with when the
+// request was conditional.
+func (a *App) edit(c *call, e profile.Edit, conditional bool) error {
+	var version int64
+	if conditional {
+		version = c.id.User.Version
+	}
+	u, err := a.Profiles.Edit(c.ctx(), c.id.User, e, version)
+	if err != nil {
+		return err
+	}
+	return a.answerOwn(c, u)
+}
+
+// putProfile keeps the replaced application's form of an update.
+func (a *App) putProfile(c *call) error {
+	conditional, err := matched(c.r, c.id.User.Version)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		UserID         json.RawMessage `json:"userId"`
+		Username       *string         `json:"username"`
+		Email          *string         `json:"email"`
+		ProfilePicture json.RawMessage `json:"profilePicture"`
+	}
+	if err := c.decode(&in, readOnlyInPut...); err != nil {
+		return err
+	}
+	if err := sameUser(in.UserID, c.id.User.ID); err != nil {
+		return err
+	}
+	var missing []settings.FieldError
+	if in.Username == nil {
+		missing = append(missing, settings.FieldError{Field: "username", Code: settings.CodeRequired, Message: "is required"})
+	}
+	if in.Email == nil {
+		missing = append(missing, settings.FieldError{Field: "email", Code: settings.CodeRequired, Message: "is required"})
+	}
+	if err := settings.Invalid(missing...); err != nil {
+		return err
+	}
+	remove, err := a.pictureInPut(in.ProfilePicture, c.id.User)
+	if err != nil {
+		return err
+	}
+	var version int64
+	if conditional {
+		version = c.id.User.Version
+	}
+	u, err := a.Profiles.Edit(c.ctx(), c.id.User, profile.Edit{Username: in.Username, Email: in.Email}, version)
+	if err != nil {
+		return err
+	}
+	if remove {
+		if u, err = a.Pictures.Remove(c.ctx(), u.ID); err != nil {
+			return err
+		}
+	}
+	return a.answerOwn(c, u)
+}
+
+// sameUser lets userId name the caller, as a string or a number, and nobody
+// else.
+func sameUser(raw json.RawMessage, id string) error {
+	if raw == nil {
+		return nil
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		var n json.Number
+		if json.Unmarshal(raw, &n) != nil {
+			return settings.Invalid(settings.FieldError{Field: "userId", Code: settings.CodeType, Message: "must be a string or a number"})
+		}
+		s = n.String()
+	}
+	if s != id {
+		return problemf(403, "forbidden", "This is another user's profile.")
+	}
+	return nil
+}
+
+// pictureInPut lets profilePicture repeat the current picture, or remove it
+// with null; a picture is set by uploading one.
+func (a *App) pictureInPut(raw json.RawMessage, u profile.User) (remove bool, err error) {
+	if raw == nil {
+		return false, nil
+	}
+	var url *string
+	if err := json.Unmarshal(raw, &url); err != nil {
+		return false, settings.Invalid(settings.FieldError{Field: "profilePicture", Code: settings.CodeType, Message: "must be a string or null"})
+	}
+	if url == nil {
+		return !u.Picture.IsZero() && a.Pictures != nil, nil
+	}
+	if cur := a.pictureView(u.Picture); cur.url == nil || *url != *cur.url {
+		return false, settings.Invalid(settings.FieldError{
+			Field: "profilePicture", Code: settings.CodeReadOnly, Message: "is set by uploading a picture",
+		})
+	}
+	return false, nil
+}
+
+func (a *App) getUser(c *call) error {
+	v, err := c.viewer()
+	if err != nil {
+		return err
+	}
+	u, visible, err := a.Profiles.ByUsername(c.ctx(), v, c.r.PathValue("username"))
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, a.others(u, visible))
+}
+
+// sizeParameter reads ?size=, the wished side in pixels.
+func sizeParameter(r *http.Request) (int, error) {
+	s := r.URL.Query().Get("size")
+	if s == "" {
+		return 512, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 4096 {
+		return 0, problemf(400, "bad_parameter", "size is a number of pixels from 1 to 4096.")
+	}
+	return n, nil
+}

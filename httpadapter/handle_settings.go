@@ -1,0 +1,114 @@
+package httpadapter
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/internal/strictjson"
+)
+
+func (a *App) getSettings(c *call) error {
+	d, err := a.Settings.Document(c.ctx(), c.id.User.ID)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("ETag", etag(d.Version))
+	return c.raw(http.StatusOK, "application/json", d.JSON)
+}
+
+func (a *App) patchSettings(c *call) error {
+	var version int64
+	if c.r.Header.Get("If-Match") != "" {
+		now, err := a.Settings.Document(c.ctx(), c.id.User.ID)
+		if err != nil {
+			return err
+		}
+		conditional, err := matched(c.r, now.Version)
+		if err != nil {
+			return err
+		}
+		if conditional {
+			version = now.Version
+			if version == 0 {
+				version = -1 // there must still be no row
+			}
+		}
+	}
+	data, err := c.json()
+	if err != nil {
+		return err
+	}
+	if err := strictjson.Check(data); err != nil {
+		return err
+	}
+	d, err := a.Settings.Patch(c.ctx(), c.id.User.ID, data, version)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("ETag", etag(d.Version))
+	return c.raw(http.StatusOK, "application/json", d.JSON)
+}
+
+type activityView struct {
+	ID     string            `json:"id"`
+	Kind   activity.Kind     `json:"kind"`
+	At     time.Time         `json:"at"`
+	IP     *string           `json:"ip"`
+	Device *string           `json:"device"`
+	Place  *string           `json:"place"`
+	Detail map[string]string `json:"detail"`
+}
+
+// pageLimit reads ?limit=: 1 to 100, 20 by default.
+func pageLimit(r *http.Request) (int, error) {
+	s := r.URL.Query().Get("limit")
+	if s == "" {
+		return 20, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 100 {
+		return 0, problemf(400, "bad_parameter", "limit is a number from 1 to 100.")
+	}
+	return n, nil
+}
+
+// maxKind bounds ?kind=, in bytes.
+const maxKind = 64
+
+func (a *App) getActivity(c *call) error {
+	limit, err := pageLimit(c.r)
+	if err != nil {
+		return err
+	}
+	q := c.r.URL.Query()
+	kind := q.Get("kind")
+	for i := range len(kind) {
+		b := kind[i]
+		if i >= maxKind || (b < 'a' || b > 'z') && b != '.' && b != '_' {
+			return problemf(400, "bad_parameter", "kind is the name of a kind of activity.")
+		}
+	}
+	page, err := a.Activity.Page(c.ctx(), c.id.User.ID, activity.PageRequest{
+		Limit: limit, Cursor: q.Get("cursor"), Kind: activity.Kind(kind),
+	})
+	if err != nil {
+		return err
+	}
+	items := make([]activityView, len(page.Items))
+	for i, e := range page.Items {
+		detail := e.Detail
+		if detail == nil {
+			detail = map[string]string{}
+		}
+		items[i] = activityView{
+			ID: e.ID, Kind: e.Kind, At: e.At.UTC(), IP: text(e.Source.IP),
+			Device: text(e.Source.Device), Place: text(e.Source.Place), Detail: detail,
+		}
+	}
+	return c.answer(http.StatusOK, struct {
+		Items []activityView `json:"items"`
+		Next  *string        `json:"next"`
+	}{items, text(page.Next)})
+}

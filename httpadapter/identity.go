@@ -1,0 +1,164 @@
+package httpadapter
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// identity is who sent a request.
+type identity struct {
+	auth.Identity
+	// provedAt is the last proof; of the session, or of the host's sign-in.
+	provedAt time.Time
+	// bearer is whether the session came in the Authorization header.
+	bearer bool
+}
+
+// freshFor is how long a proof opens the routes that need a fresh one.
+const freshFor = 10 * time.Minute
+
+func (a *App) fresh(id identity) bool {
+	age := a.cfg.Now().Sub(id.provedAt)
+	return age >= 0 && age < freshFor
+}
+
+// cookieName is fixed by BaseURL: browsers take a __Host- cookie over https
+// only, and no subdomain can set one (RFC 6265bis, section 4.1.3.2).
+func (a *App) cookieName() string {
+	if a.cfg.secure {
+		return "__Host-profilekit"
+	}
+	return "profilekit"
+}
+
+// credential is a bearer token; present also when it is empty or nonsense.
+type credential struct {
+	token   string
+	present bool
+}
+
+func bearerOf(r *http.Request) credential {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return credential{}
+	}
+	return credential{token: strings.TrimSpace(token), present: true}
+}
+
+// identify returns the caller, or auth.ErrUnauthenticated.
+func (a *App) identify(r *http.Request) (identity, error) {
+	if a.cfg.Authenticator != nil {
+		return a.identifyByHost(r)
+	}
+	cred := bearerOf(r)
+	bearer := cred.present
+	if !bearer { // a Bearer header disables the cookie, also an invalid one
+		if ck, err := r.Cookie(a.cookieName()); err == nil {
+			cred = credential{token: ck.Value, present: true}
+		}
+	}
+	if cred.token == "" {
+		return identity{}, auth.ErrUnauthenticated
+	}
+	id, err := a.Auth.Authenticate(r.Context(), cred.token)
+	if err != nil {
+		return identity{}, err
+	}
+	return identity{Identity: id, provedAt: id.Session.ProvedAt, bearer: bearer}, nil
+}
+
+func (a *App) identifyByHost(r *http.Request) (identity, error) {
+	caller, err := a.cfg.Authenticator.Authenticate(r)
+	if err != nil {
+		return identity{}, err
+	}
+	u, err := a.users.User(r.Context(), caller.UserID)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Disabled {
+		return identity{}, auth.ErrUnauthenticated
+	}
+	if err != nil {
+		return identity{}, err
+	}
+	return identity{Identity: auth.Identity{User: u}, provedAt: caller.ProvedAt}, nil
+}
+
+// viewer is the caller of a route that anyone may call, or nobody. An invalid
+// credential is nobody; a store that is down is an error, so that it cannot
+// pass for a sign-out.
+func (c *call) viewer() (profile.Viewer, error) {
+	id, err := c.app.identify(c.r)
+	if errors.Is(err, auth.ErrUnauthenticated) {
+		return profile.Viewer{}, nil
+	}
+	if err != nil {
+		return profile.Viewer{}, err
+	}
+	return profile.Viewer{UserID: id.User.ID}, nil
+}
+
+func (a *App) setCookie(w http.ResponseWriter, s auth.Session, token string) {
+	ck := &http.Cookie{
+		Name: a.cookieName(), Value: token, Path: "/",
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.cfg.secure,
+	}
+	if s.Remember {
+		ck.Expires = s.ExpiresAt.UTC()
+		ck.MaxAge = int(s.ExpiresAt.Sub(a.cfg.Now()).Seconds())
+	}
+	http.SetCookie(w, ck)
+}
+
+func (a *App) clearCookie(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{
+		Name: a.cookieName(), Path: "/", MaxAge: -1,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.cfg.secure,
+	})
+}
+
+type userKey struct{}
+
+// User returns the signed-in user that RequireUser found, in the host's own
+// handlers.
+func User(ctx context.Context) (profile.User, bool) {
+	u, ok := ctx.Value(userKey{}).(profile.User)
+	return u, ok
+}
+
+// RequireUser lets only signed-in requests through to next, and refuses state
+// changes from other origins as the own routes do. User(ctx) gives the caller.
+func (a *App) RequireUser(next http.Handler) http.Handler { return a.require(nil, next) }
+
+// RequireRole lets only signed-in users with exactly that role through to next.
+func (a *App) RequireRole(role string, next http.Handler) http.Handler { return a.require(&role, next) }
+
+func (a *App) require(role *string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		h.Add("Vary", "Cookie, Authorization")
+		if !bearerOf(r).present {
+			if err := a.cors.Check(r); err != nil {
+				errCrossOrigin.write(w)
+				return
+			}
+		}
+		id, err := a.identify(r)
+		if err != nil {
+			problemOf(err).write(w)
+			return
+		}
+		if role != nil && id.User.Role != *role {
+			problemf(403, "forbidden", "This needs another role.").write(w)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, id.User)))
+	})
+}

@@ -1,0 +1,175 @@
+package httpadapter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/internal/strictjson"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// problem is an RFC 9457 answer. As an error it is what handlers return for
+// faults of the request.
+type problem struct {
+	Status int            `json:"status"`
+	Title  string         `json:"title"`
+	Detail string         `json:"detail,omitempty"`
+	Code   string         `json:"code"`
+	Errors []problemField `json:"errors,omitempty"`
+
+	retryAfter time.Duration
+}
+
+type problemField struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (p *problem) Error() string { return p.Code + ": " + p.Detail }
+
+func problemf(status int, code, detail string) *problem {
+	return &problem{Status: status, Title: http.StatusText(status), Code: code, Detail: detail}
+}
+
+var (
+	errNotFound        = problemf(404, "not_found", "There is nothing here, or nothing that you may know of.")
+	errUnauthenticated = problemf(401, "unauthenticated", "Sign in first.")
+	errCrossOrigin     = problemf(403, "cross_origin", "This request came from another site's page.")
+	errReauthenticate  = problemf(403, "reauthentication_required", "Prove again who you are; the last proof is more than 10 minutes old.")
+	errMediaType       = problemf(415, "unsupported_media_type", "Send this body with the content type that the contract names.")
+	errNotAcceptable   = problemf(406, "not_acceptable", "This route answers with application/json.")
+	errBodyTimeout     = problemf(408, "timeout", "The body did not arrive in time.")
+	errInternal        = problemf(500, "internal", "Something went wrong here. The request id names it in the server's log.")
+)
+
+// retryDefault is asked for when a store that is down names no time itself.
+const retryDefault = 2 * time.Second
+
+// problemOf translates what services and stores return. Everything it does
+// not know is a fault of ours: 500, and the text goes to the log only.
+func problemOf(err error) *problem {
+	var (
+		p        *problem
+		invalid  *settings.InvalidError
+		fields   *strictjson.FieldsError
+		taken    *storage.TakenError
+		down     *storage.UnavailableError
+		limited  *auth.RateLimitedError
+		rejected *picture.RejectedError
+		tooBig   *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &fields):
+		return fieldsProblem(400, fields.Code, "The body has fields that do not belong here.", fields.Fields)
+	case errors.Is(err, strictjson.ErrSyntax):
+		return problemf(400, "malformed_json", "The body is not one JSON value of the allowed form.")
+	case errors.As(err, &invalid):
+		return invalidProblem(invalid)
+	case errors.As(err, &taken):
+		p := problemf(409, "taken", "Somebody else has this already.")
+		p.Errors = []problemField{{Field: taken.Field, Code: "taken", Message: "This is taken."}}
+		return p
+	case errors.As(err, &limited):
+		p := problemf(429, "rate_limited", "Too many tries. Wait a while.")
+		p.retryAfter = max(limited.RetryAfter, time.Second)
+		return p
+	case errors.As(err, &rejected):
+		return problemf(422, "picture_rejected", rejected.Error())
+	case errors.As(err, &tooBig), errors.Is(err, picture.ErrTooLarge):
+		return problemf(413, "too_large", "The body is larger than allowed here.")
+	case errors.Is(err, picture.ErrUnsupported):
+		return problemf(415, "unsupported_media_type", err.Error())
+	case errors.Is(err, auth.ErrInvalidCredentials):
+		return problemf(401, "invalid_credentials", "The login or the password is wrong.")
+	case errors.Is(err, auth.ErrUnauthenticated):
+		return errUnauthenticated
+	case errors.Is(err, auth.ErrSignUpClosed), errors.Is(err, storage.ErrNotFound):
+		return errNotFound
+	case errors.Is(err, profile.ErrEmailChangeUnavailable):
+		return problemf(422, "email_change_unavailable", "The e-mail address cannot be changed here.")
+	case errors.Is(err, activity.ErrBadCursor):
+		return problemf(400, "bad_cursor", "This cursor is not one that the list before gave you.")
+	case errors.Is(err, storage.ErrStale):
+		return problemf(412, "stale", "It was changed in the meantime. Read it again.")
+	case errors.Is(err, storage.ErrFull):
+		return problemf(507, "storage_full", "There is no room left to store this.")
+	case errors.As(err, &down):
+		return unavailable(down.RetryAfter)
+	case errors.Is(err, storage.ErrUnavailable), errors.Is(err, picture.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		return unavailable(0)
+	}
+	return errInternal
+}
+
+func unavailable(after time.Duration) *problem {
+	p := problemf(503, "unavailable", "A part of the service does not answer. Try again later.")
+	if after <= 0 {
+		after = retryDefault
+	}
+	p.retryAfter = after
+	return p
+}
+
+func fieldsProblem(status int, code, detail string, names []string) *problem {
+	p := problemf(status, code, detail)
+	message := "There is no such field here."
+	if code == settings.CodeDuplicate {
+		message = "This field is there twice."
+	}
+	for _, n := range names {
+		p.Errors = append(p.Errors, problemField{Field: n, Code: code, Message: message})
+	}
+	return p
+}
+
+// invalidProblem is 400 when the shape is wrong (unknown or duplicate fields)
+// and 422 when a value is.
+func invalidProblem(e *settings.InvalidError) *problem {
+	p := problemf(422, "invalid", "Some values were refused; nothing was changed.")
+	for _, f := range e.Fields {
+		if f.Code == settings.CodeUnknown || f.Code == settings.CodeDuplicate {
+			p = problemf(400, f.Code, "The body has fields that do not belong here.")
+			break
+		}
+	}
+	for _, f := range e.Fields {
+		if p.Status == 400 && f.Code != p.Code {
+			continue
+		}
+		p.Errors = append(p.Errors, problemField(f))
+	}
+	return p
+}
+
+// write sends p. The body never repeats anything of the request.
+func (p *problem) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	h.Del("ETag")
+	body, err := json.Marshal(p)
+	if err != nil { // cannot be: strings and numbers only
+		body = []byte("{}")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(p.Status)
+	w.Write(body)
+}

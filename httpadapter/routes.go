@@ -1,0 +1,174 @@
+package httpadapter
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Class is who may call a route.
+type Class string
+
+// The classes of routes.
+const (
+	// Anyone needs no identity; some routes show more to one who has it.
+	Anyone Class = "anyone"
+	// Half needs the credential of an unfinished sign-in.
+	Half Class = "half"
+	// In needs a signed-in caller.
+	In Class = "in"
+	// Fresh needs a signed-in caller with a proof within 10 minutes.
+	Fresh Class = "fresh"
+)
+
+// Route is one mounted route; Pattern is that of net/http, without method.
+type Route struct {
+	Method  string
+	Pattern string
+	Class   Class
+}
+
+// route is one line of the table. A route without a class does not serve.
+type route struct {
+	method  string
+	pattern string
+	class   Class
+	handle  func(*call) error
+	// root is a route of the replaced application, outside Base.
+	root bool
+	// foreign refuses other origins even without a cookie: routes that make
+	// one, so that no page can sign its visitor in.
+	foreign bool
+	// public is an answer that shared caches may keep; the handler says how.
+	public bool
+	// bytes is a route whose answer is not JSON, so Accept does not rule it.
+	bytes bool
+	// fault writes an error in a form other than problem+json.
+	fault func(http.ResponseWriter, *problem)
+}
+
+// table declares every route once. Authorisation, origin checks, caching and
+// the documents are all read off it; the contract test walks it.
+func (a *App) table() []route {
+	var t []route
+	add := func(method, path string, class Class, handle func(*call) error, opts ...func(*route)) {
+		r := route{method: method, pattern: a.cfg.Base + path, class: class, handle: handle}
+		for _, o := range opts {
+			o(&r)
+		}
+		t = append(t, r)
+	}
+	foreign := func(r *route) { r.foreign = true }
+	bytes := func(r *route) { r.bytes = true }
+	public := func(r *route) { r.public = true; r.bytes = true }
+	root := func(r *route) { r.root = true; r.pattern = strings.TrimPrefix(r.pattern, a.cfg.Base) }
+	legacy := func(r *route) { r.fault = legacyFault; r.bytes = true }
+
+	if a.Auth != nil {
+		add("POST", "/auth/register", Anyone, a.register, foreign)
+		add("POST", "/auth/login", Anyone, a.login, foreign)
+		add("POST", "/auth/logout", In, a.logout)
+		add("POST", "/auth/reauthenticate", In, a.reauthenticate)
+		add("POST", "/auth/password", In, a.changePassword)
+		add("GET", "/auth/sessions", In, a.listSessions)
+		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
+		add("DELETE", "/auth/sessions/{id}", In, a.endSession)
+	}
+	add("GET", "/profile", In, a.getProfile)
+	add("PATCH", "/profile", In, a.patchProfile)
+	add("PUT", "/profile", In, a.putProfile)
+	if a.Pictures != nil {
+		add("PUT", "/profile/picture", In, a.putPicture)
+		add("DELETE", "/profile/picture", In, a.deletePicture)
+	}
+	add("GET", "/users/{username}", Anyone, a.getUser)
+	add("GET", "/users/{username}/picture", Anyone, a.getUserPicture, bytes)
+	if a.Pictures != nil {
+		add("GET", "/pictures/{key}", Anyone, a.getPicture, bytes)
+	}
+	add("GET", "/settings", In, a.getSettings)
+	add("PATCH", "/settings", In, a.patchSettings)
+	if a.Activity != nil {
+		add("GET", "/activity", In, a.getActivity)
+	}
+	add("GET", "/openapi.json", Anyone, a.getOpenAPI, public)
+	if !a.cfg.NoLegacy {
+		if a.Pictures != nil {
+			add("POST", "/upload-profile", In, a.uploadProfile, root, legacy)
+		}
+		add("GET", "/default-avatar.png", Anyone, a.getDefaultAvatar, root, public)
+	}
+	return t
+}
+
+// matcher finds routes by path, exactly: no cleaning, no trailing slash, no
+// encoded slash. A path that a cache or proxy might read differently is not
+// one of ours.
+type matcher struct {
+	static map[string][]*route
+	params []pathRoutes
+}
+
+type pathRoutes struct {
+	segments []string // "{name}" is a parameter
+	routes   []*route
+}
+
+func newMatcher(routes []route) *matcher {
+	m := &matcher{static: map[string][]*route{}}
+	for i := range routes {
+		rt := &routes[i]
+		if !strings.Contains(rt.pattern, "{") {
+			m.static[rt.pattern] = append(m.static[rt.pattern], rt)
+			continue
+		}
+		segs := strings.Split(rt.pattern, "/")
+		j := slices.IndexFunc(m.params, func(p pathRoutes) bool { return slices.Equal(p.segments, segs) })
+		if j < 0 {
+			m.params = append(m.params, pathRoutes{segments: segs})
+			j = len(m.params) - 1
+		}
+		m.params[j].routes = append(m.params[j].routes, rt)
+	}
+	return m
+}
+
+// find returns the routes of the request's path, one a method, or nil, and
+// sets the path values.
+func (m *matcher) find(r *http.Request) []*route {
+	path := r.URL.EscapedPath()
+	if rs := m.static[path]; rs != nil {
+		return rs
+	}
+	for _, p := range m.params {
+		if vals, ok := p.match(path); ok {
+			for i := 0; i < len(vals); i += 2 {
+				r.SetPathValue(vals[i], vals[i+1])
+			}
+			return p.routes
+		}
+	}
+	return nil
+}
+
+func (p pathRoutes) match(path string) (vals []string, ok bool) {
+	rest := path
+	for i, want := range p.segments {
+		seg, tail, more := strings.Cut(rest, "/")
+		if more != (i < len(p.segments)-1) {
+			return nil, false
+		}
+		rest = tail
+		if name, isParam := strings.CutPrefix(want, "{"); isParam {
+			v, err := url.PathUnescape(seg)
+			if err != nil || v == "" || strings.ContainsAny(v, "/\x00") {
+				return nil, false
+			}
+			vals = append(vals, strings.TrimSuffix(name, "}"), v)
+		} else if seg != want {
+			return nil, false
+		}
+	}
+	return vals, true
+}

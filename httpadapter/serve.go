@@ -1,0 +1,250 @@
+package httpadapter
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+)
+
+// call is one request on its way through a handler.
+type call struct {
+	app *App
+	w   *answer
+	r   *http.Request
+	id  identity
+	// client is who calls, for limits.
+	client auth.Client
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// answer remembers whether and what was answered.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController through.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// ServeHTTP answers the app's own routes; everything else is 404.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	c := &call{app: a, w: &answer{ResponseWriter: w}, r: r}
+	reqID := rand.Text()
+	h := w.Header()
+	h.Set("X-Request-Id", reqID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	pattern := "unknown"
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { // net/http's own way to cut a connection
+				panic(v)
+			}
+			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "handler panicked",
+				slog.String("request_id", reqID), slog.String("route", pattern), slog.String("stack", string(debug.Stack())))
+			if c.w.status == 0 {
+				errInternal.write(c.w)
+			}
+		}
+		level := slog.LevelInfo
+		if c.w.status >= 500 {
+			level = slog.LevelWarn
+		}
+		a.cfg.Logger.LogAttrs(r.Context(), level, "request",
+			slog.String("request_id", reqID), slog.String("method", methodName(r.Method)), slog.String("route", pattern),
+			slog.Int("status", c.w.status), slog.Duration("took", time.Since(start)))
+	}()
+
+	routes := a.match.find(r)
+	rt, err := a.route(c, routes)
+	if rt != nil {
+		pattern = rt.pattern
+	}
+	if err == nil && rt != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
+		defer cancel()
+		c.r = r.WithContext(ctx)
+		err = a.handle(c, rt)
+	}
+	if err == nil || c.w.status != 0 {
+		return
+	}
+	p := problemOf(err)
+	if p == errInternal {
+		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed",
+			slog.String("request_id", reqID), slog.String("route", pattern), slog.Any("error", err))
+	}
+	if rt != nil && rt.fault != nil {
+		rt.fault(c.w, p)
+		return
+	}
+	p.write(c.w)
+}
+
+// bodyAllowance is how much longer a request with a body may take: the time
+// the body has to arrive.
+func (a *App) bodyAllowance(r *http.Request) time.Duration {
+	if r.ContentLength == 0 {
+		return 0
+	}
+	return a.cfg.BodyTimeout
+}
+
+// methodName keeps made-up methods out of the log.
+func methodName(m string) string {
+	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, m) {
+		return m
+	}
+	return "other"
+}
+
+// route picks the route of the request's method, or says why there is none.
+// It answers CORS preflights itself.
+func (a *App) route(c *call, routes []*route) (*route, error) {
+	h := c.w.Header()
+	public := len(routes) > 0 && routes[0].public
+	if !public {
+		h.Set("Cache-Control", "no-store")
+		h.Add("Vary", "Cookie, Authorization")
+	}
+	if len(routes) == 0 {
+		return nil, errNotFound
+	}
+	if a.allowOrigin(c, routes) {
+		return nil, nil
+	}
+	method := c.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	for _, rt := range routes {
+		if rt.method == method {
+			return rt, nil
+		}
+	}
+	h.Set("Allow", strings.Join(allowed(routes), ", "))
+	return nil, problemf(405, "method_not_allowed", "This path does not know this method.")
+}
+
+func allowed(routes []*route) []string {
+	var m []string
+	for _, rt := range routes {
+		m = append(m, rt.method)
+		if rt.method == http.MethodGet {
+			m = append(m, http.MethodHead)
+		}
+	}
+	return m
+}
+
+// handle does what the route's line in the table asks for, in this order:
+// origin, Accept, identity, class; only then does the handler run and the body
+// get read.
+func (a *App) handle(c *call, rt *route) error {
+	bearer := bearerOf(c.r)
+	if rt.foreign || !bearer.present {
+		if err := a.cors.Check(c.r); err != nil {
+			return errCrossOrigin
+		}
+	}
+	if !rt.bytes && !accepts(c.r) {
+		return errNotAcceptable
+	}
+	c.client = a.clientOf(c.r)
+	ctx := activity.WithSource(c.ctx(), activity.Source{
+		IP: activity.MaskIP(c.client.IP), Device: activity.DeviceName(c.client.UserAgent),
+	})
+	c.r = c.r.WithContext(ctx)
+
+	switch rt.class {
+	case Anyone:
+		// The handlers that show more to one who is known ask for it.
+	case In, Fresh:
+		id, err := a.identify(c.r)
+		if err != nil {
+			return err
+		}
+		c.id = id
+		if rt.class == Fresh && !a.fresh(id) {
+			return errReauthenticate
+		}
+	default:
+		return errors.New("httpadapter: route without a class: " + rt.pattern)
+	}
+	return rt.handle(c)
+}
+
+// accepts reports whether the client takes JSON.
+func accepts(r *http.Request) bool {
+	values := r.Header.Values("Accept")
+	if len(values) == 0 {
+		return true
+	}
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		media, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch strings.ToLower(strings.TrimSpace(media)) {
+		case "application/json", "application/problem+json", "application/*", "*/*", "":
+			q := strings.ReplaceAll(strings.ReplaceAll(params, " ", ""), "Q=", "q=")
+			if _, v, ok := strings.Cut(q, "q="); ok {
+				v, _, _ = strings.Cut(v, ";")
+				if f, err := strconv.ParseFloat(v, 64); err == nil && f == 0 {
+					continue
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// json answers with v.
+func (c *call) answer(status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.raw(status, "application/json", body)
+}
+
+func (c *call) raw(status int, contentType string, body []byte) error {
+	h := c.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.w.WriteHeader(status)
+	if c.r.Method != http.MethodHead {
+		c.w.Write(body)
+	}
+	return nil
+}
+
+// empty answers without a body.
+func (c *call) empty() error {
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
