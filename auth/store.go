@@ -1,5 +1,3 @@
-// Package auth is who is calling and how sure we are: passwords, sessions,
-// sign-up, sign-in, step-up and the limits on all of them.
 package auth
 
 import (

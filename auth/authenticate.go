@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Identity is who is calling, as Authenticate found it.
+type Identity struct {
+	User    profile.User
+	Session Session
+}
+
+// check refuses an Identity that Authenticate did not make.
+func (id Identity) check() error {
+	if id.User.ID == "" || id.Session.ID == "" || id.Session.UserID != id.User.ID || id.Session.Level != LevelFull {
+		return ErrUnauthenticated
+	}
+	return nil
+}
+
+// Authenticate returns who the token belongs to. ErrUnauthenticated is the one
+// answer to text that is no token, to a token of no session, and to a session
+// that reached a limit, is not LevelFull, or whose user is gone or disabled;
+// any other error is the store's and means the same for the caller. Nothing is
+// remembered between calls, so a session that any node ended is dead.
+//
+// It notes the use at most once a minute, with the activity.Source of ctx; when
+// that fails, the answer stands.
+func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
+	hash, ok := hashToken(token)
+	if !ok {
+		return Identity{}, ErrUnauthenticated
+	}
+	id, err := s.identity(ctx, hash)
+	if errors.Is(err, storage.ErrNotFound) {
+		return Identity{}, ErrUnauthenticated
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("auth: reading a session: %w", err)
+	}
+	now := s.now()
+	if id.Session.TokenHash != hash || id.check() != nil || id.User.Disabled || !id.Session.Alive(now) {
+		return Identity{}, ErrUnauthenticated
+	}
+	if now.Sub(id.Session.LastUsedAt) >= touchEvery {
+		s.touch(ctx, &id.Session, now)
+	}
+	return id, nil
+}
+
+// identity reads the session and its user, in one query where the store can.
+func (s *Service) identity(ctx context.Context, hash [32]byte) (id Identity, err error) {
+	if s.joined != nil {
+		id.Session, id.User, err = s.joined.SessionWithUser(ctx, hash)
+		return id, err
+	}
+	if id.Session, err = s.sessions.Session(ctx, hash); err != nil {
+		return Identity{}, err
+	}
+	id.User, err = s.users.User(ctx, id.Session.UserID)
+	return id, err
+}
+
+// touch moves the idle limit.
+func (s *Service) touch(ctx context.Context, sess *Session, now time.Time) {
+	src := activity.SourceFrom(ctx)
+	if src == (activity.Source{}) {
+		src = sess.Source
+	}
+	until := s.lifetime.idleUntil(*sess, now)
+	if err := s.sessions.TouchSession(ctx, sess.ID, now, until, src); err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: the use of a session was not noted",
+			slog.String("user", sess.UserID), slog.Any("error", err))
+		return
+	}
+	sess.LastUsedAt, sess.IdleUntil, sess.Source = now, until, src
+}
+
+// Fresh reports whether the caller proved who it is within FreshFor. A proof
+// from the future, as after a clock was set back, is none beyond a minute.
+func (s *Service) Fresh(id Identity) bool {
+	age := s.now().Sub(id.Session.ProvedAt)
+	return id.check() == nil && age <= FreshFor && age > -time.Minute
+}

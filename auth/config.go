@@ -1,0 +1,161 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// SignUpMode is who may make an account.
+type SignUpMode string
+
+const (
+	// Open: everybody, and the account is usable at once. Whether a name or an
+	// address is taken is then told, within the limit of sign-ups.
+	Open SignUpMode = "open"
+	// Closed: nobody; Register is ErrSignUpClosed.
+	Closed SignUpMode = "closed"
+)
+
+// Config is what New needs. Users, Stores, Activity and Tx are required and,
+// for changes to be whole, of one database.
+type Config struct {
+	Users    profile.Store
+	Stores   Stores
+	Activity activity.Store
+	Tx       storage.Transactor
+	// SeparateUsers says that Users is not the table that the session store
+	// knows: its SessionUserStore is then not used.
+	SeparateUsers bool
+
+	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
+	Hashers *Hashers
+	// SignUp is Open when empty.
+	SignUp SignUpMode
+	// CheckUsername says which names may be registered; its error should be an
+	// *InvalidError of field "username". nil is profile.CheckUsername with
+	// profile.DefaultReserved.
+	CheckUsername func(string) error
+	// MinPassword is the least length of new passwords in code points, from 8;
+	// 0 is DefaultMinPassword. Below 15 is for hosts that ask everybody for a
+	// second factor.
+	MinPassword int
+	Limits      Limits
+	// LimitsOff lifts every Rule of Limits. It is for load tests only.
+	LimitsOff bool
+	Session   SessionLimits
+
+	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
+	// nil for crypto/rand. A Rand that can be guessed gives every account away.
+	Now  func() time.Time
+	Rand io.Reader
+	// Logger gets one record for each thing that happened; nil is silent.
+	Logger *slog.Logger
+}
+
+// Service signs people up, in and out. It is safe for concurrent use, keeps
+// nothing in memory and starts no goroutine: any number of nodes may share the
+// stores.
+type Service struct {
+	users     profile.Store
+	passwords PasswordStore
+	sessions  SessionStore
+	joined    SessionUserStore // nil when sessions and users are read apart
+	throttle  ThrottleStore
+	activity  activity.Store
+	tx        storage.Transactor
+
+	hashers       *Hashers
+	signUp        SignUpMode
+	checkUsername func(string) error
+	minPassword   int
+	limits        Limits
+	limitsOff     bool
+	lifetime      SessionLimits
+
+	clock  func() time.Time
+	random io.Reader
+	logger *slog.Logger
+}
+
+// New returns a Service, or what is wrong with c.
+func New(c Config) (*Service, error) {
+	switch {
+	case c.Users == nil:
+		return nil, errors.New("auth: Config.Users is missing")
+	case c.Stores == nil:
+		return nil, errors.New("auth: Config.Stores is missing")
+	case c.Activity == nil:
+		return nil, errors.New("auth: Config.Activity is missing")
+	case c.Tx == nil:
+		return nil, errors.New("auth: Config.Tx is missing")
+	}
+	s := &Service{
+		users:         c.Users,
+		passwords:     c.Stores.Passwords(),
+		sessions:      c.Stores.Sessions(),
+		throttle:      c.Stores.Throttle(),
+		activity:      c.Activity,
+		tx:            c.Tx,
+		hashers:       c.Hashers,
+		signUp:        c.SignUp,
+		checkUsername: c.CheckUsername,
+		minPassword:   c.MinPassword,
+		limits:        c.Limits.withDefaults(),
+		limitsOff:     c.LimitsOff,
+		lifetime:      c.Session.withDefaults(),
+		clock:         c.Now,
+		random:        c.Rand,
+		logger:        c.Logger,
+	}
+	if s.passwords == nil || s.sessions == nil || s.throttle == nil {
+		return nil, errors.New("auth: Config.Stores lacks a store")
+	}
+	if joined, ok := s.sessions.(SessionUserStore); ok && !c.SeparateUsers {
+		s.joined = joined
+	}
+	if s.hashers == nil {
+		s.hashers = NewHashers(Argon2id{}, Bcrypt{})
+	}
+	if s.signUp == "" {
+		s.signUp = Open
+	}
+	if s.checkUsername == nil {
+		s.checkUsername = defaultUsernames()
+	}
+	if s.minPassword == 0 {
+		s.minPassword = DefaultMinPassword
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	return s, s.check()
+}
+
+func (s *Service) check() error {
+	switch {
+	case s.hashers.err != nil:
+		return s.hashers.err
+	case s.signUp != Open && s.signUp != Closed:
+		return fmt.Errorf("auth: Config.SignUp %q is neither %q nor %q", s.signUp, Open, Closed)
+	case s.minPassword < leastMinPassword || s.minPassword > MaxPasswordBytes/4:
+		return fmt.Errorf("auth: Config.MinPassword must be from %d to %d", leastMinPassword, MaxPasswordBytes/4)
+	}
+	return errors.Join(s.limits.check(), s.lifetime.check())
+}
+
+// now is the time in the precision that every store keeps.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

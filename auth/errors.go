@@ -1,0 +1,36 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Errors of Service. Bad input is an *InvalidError (see settings), a taken name
+// or address a *storage.TakenError, a busy or failing part matches
+// storage.ErrUnavailable or is the store's own error. Whatever the error, the
+// caller is not signed in.
+var (
+	// ErrInvalidCredentials: the login and the password do not open an
+	// account, for whatever reason.
+	ErrInvalidCredentials = errors.New("invalid credentials")
+	// ErrUnauthenticated: the token opens no session, or no longer.
+	ErrUnauthenticated = errors.New("unauthenticated")
+	// ErrSignUpClosed: accounts are not made by their users here.
+	ErrSignUpClosed = errors.New("sign-up is closed")
+	// ErrRateLimited is what every *RateLimitedError matches.
+	ErrRateLimited = errors.New("rate limited")
+)
+
+// RateLimitedError says that a limit was reached; nothing was evaluated.
+type RateLimitedError struct {
+	// RetryAfter is how long to wait before another try can be let through.
+	RetryAfter time.Duration
+}
+
+func (e *RateLimitedError) Error() string {
+	return fmt.Sprintf("%v: retry after %v", ErrRateLimited, e.RetryAfter)
+}
+
+// Is makes errors.Is(err, ErrRateLimited) true.
+func (e *RateLimitedError) Is(target error) bool { return target == ErrRateLimited }

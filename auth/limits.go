@@ -1,0 +1,119 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Limits are how often things may be tried, for all nodes together. A zero
+// Rule takes its default.
+type Limits struct {
+	// Account limits wrong passwords of one account, under whatever spelling
+	// or identifier, at sign-in, reauthentication and password change
+	// together: 10 in 15 minutes, then one after 1 minute, 2, 4, 8, and one
+	// every 15. A success forgets them, and 15 quiet minutes do.
+	Account Rule
+	// Address limits wrong passwords from one IPv4 address or IPv6 /64: 100 in
+	// 15 minutes.
+	Address Rule
+	// SignUp limits registrations from one IPv4 address or IPv6 /64,
+	// successful or not: 20 an hour.
+	SignUp Rule
+	// Upload limits pictures of one user: 60 an hour.
+	Upload Rule
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(r *Rule, d Rule) {
+		if *r == (Rule{}) {
+			*r = d
+		}
+	}
+	set(&l.Account, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
+	set(&l.Address, Rule{Limit: 100, Window: 15 * time.Minute})
+	set(&l.SignUp, Rule{Limit: 20, Window: time.Hour})
+	set(&l.Upload, Rule{Limit: 60, Window: time.Hour})
+	return l
+}
+
+func (l Limits) check() error {
+	for name, r := range map[string]Rule{"Account": l.Account, "Address": l.Address, "SignUp": l.SignUp, "Upload": l.Upload} {
+		if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
+			return fmt.Errorf("auth: Config.Limits.%s: Limit and Window must be above 0, and MaxWait at least Wait", name)
+		}
+	}
+	return nil
+}
+
+// Keys of the throttle. An account has one key, so every way to it counts
+// together. A login that is nobody's is kept as a hash: people type passwords
+// into the wrong field.
+func accountKey(userID string) string { return "password:user:" + userID }
+func addressKey(c Client) string      { return "password:net:" + c.network() }
+func signUpKey(c Client) string       { return "register:net:" + c.network() }
+func uploadKey(userID string) string  { return "upload:user:" + userID }
+func unknownKey(canonical string) string {
+	h := sha256.Sum256([]byte(canonical))
+	return "password:login:" + hex.EncodeToString(h[:])
+}
+
+// take counts one try under key. Only a clear yes of the store is nil.
+func (s *Service) take(ctx context.Context, key string, rule Rule) error {
+	if s.limitsOff {
+		return nil
+	}
+	ok, after, err := s.throttle.Take(ctx, key, rule, s.now())
+	switch {
+	case err != nil:
+		return fmt.Errorf("auth: limit: %w", err)
+	case !ok:
+		return &RateLimitedError{RetryAfter: max(after, time.Second)}
+	}
+	return nil
+}
+
+// tries is what one attempt at a password took from the limits.
+type tries struct {
+	s       *Service
+	account string
+	address string
+}
+
+// unspent gives both tries back: nothing was evaluated.
+func (t tries) unspent(ctx context.Context) {
+	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.account) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.address) })
+}
+
+// proved forgets the failures of the account and gives the address its try
+// back: the password was right.
+func (t tries) proved(ctx context.Context) {
+	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Reset(ctx, t.account) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.address) })
+}
+
+// settleTimeout bounds what is still done for a caller that went away.
+const settleTimeout = 5 * time.Second
+
+// after runs f also when the caller has gone. A failure leaves the limits
+// stricter than they need be and is only logged.
+func (t tries) after(ctx context.Context, f func(context.Context) error) {
+	if t.s.limitsOff {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := f(ctx); err != nil {
+		t.s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a limit was not given back", slog.Any("error", err))
+	}
+}
+
+// AllowUpload counts one upload of a picture by the user and is a
+// *RateLimitedError when there were too many.
+func (s *Service) AllowUpload(ctx context.Context, userID string) error {
+	return s.take(ctx, uploadKey(userID), s.limits.Upload)
+}

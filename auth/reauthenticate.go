@@ -1,0 +1,141 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Purposes of a proof, in the detail of its failure.
+const (
+	forReauthenticate = "reauthenticate"
+	forPassword       = "password"
+)
+
+// Reauthenticate proves again who the signed-in caller is, so that the session
+// is Fresh, and returns it. With rotate it also gets a new token, which is
+// returned, and the old one is dead at once; a caller that cannot take a new
+// one (a bearer) leaves it out. The limits of the session stay.
+//
+// A wrong password is ErrInvalidCredentials and counts with those of sign-in;
+// *RateLimitedError, *storage.UnavailableError as there. A session that ended
+// meanwhile is ErrUnauthenticated.
+func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string, rotate bool) (Session, string, error) {
+	if err := id.check(); err != nil {
+		return Session{}, "", err
+	}
+	ctx = withClient(ctx, c)
+	if err := required("password", password); err != nil {
+		return Session{}, "", err
+	}
+	var next Session
+	var token string
+	weak, err := s.prove(ctx, c, id, password, forReauthenticate, func(hash string) (err error) {
+		now := s.now()
+		if next, token, err = s.proved(id.Session, rotate, now); err != nil {
+			return err
+		}
+		event := activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now, map[string]string{detailMethod: methodPassword})
+		return s.tx.InTx(ctx, func(ctx context.Context) error {
+			present, err := s.passwords.LockPassword(ctx, id.User.ID)
+			if err != nil {
+				return err
+			}
+			if present != hash {
+				return errPasswordMoved
+			}
+			return s.rotate(ctx, id.Session.TokenHash, next, event)
+		})
+	})
+	if err != nil {
+		return Session{}, "", err
+	}
+	s.log(ctx, slog.LevelInfo, KindReauthenticated, id.User.ID)
+	s.rehash(ctx, id.User.ID, weak, password)
+	return next, token, nil
+}
+
+// ChangePassword sets a new password for the signed-in caller, who gives the
+// present one, and ends all other sessions, all or nothing. The session in use
+// goes on and is Fresh; rotate is as for Reauthenticate.
+//
+// A new password that is refused, or that is the present one, is an
+// *InvalidError of field "newPassword". A wrong present one is
+// ErrInvalidCredentials and counts with those of sign-in.
+func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, current, new string, rotate bool) (Session, string, error) {
+	if err := id.check(); err != nil {
+		return Session{}, "", err
+	}
+	ctx = withClient(ctx, c)
+	if err := joinInvalid(required("currentPassword", current), s.checkNew("newPassword", new)); err != nil {
+		return Session{}, "", err
+	}
+	if new == current {
+		return Session{}, "", settings.Invalid(profile.FieldError{
+			Field: "newPassword", Code: settings.CodeFormat, Message: "must not be the present password",
+		})
+	}
+	var next Session
+	var token, newHash string
+	_, err := s.prove(ctx, c, id, current, forPassword, func(hash string) (err error) {
+		if newHash == "" {
+			if newHash, err = s.hashers.Hash(ctx, new); err != nil {
+				return err
+			}
+		}
+		now := s.now()
+		if next, token, err = s.proved(id.Session, rotate, now); err != nil {
+			return err
+		}
+		return s.tx.InTx(ctx, func(ctx context.Context) error {
+			err := s.passwords.SetPassword(ctx, id.User.ID, hash, newHash)
+			if errors.Is(err, storage.ErrStale) {
+				return errPasswordMoved
+			}
+			if err != nil {
+				return err
+			}
+			ended, err := s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID)
+			if err != nil {
+				return err
+			}
+			return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindPasswordChanged, id.User.ID, now,
+				map[string]string{detailMethod: methodPassword, detailEnded: strconv.Itoa(ended)}))
+		})
+	})
+	if err != nil {
+		return Session{}, "", err
+	}
+	s.log(ctx, slog.LevelInfo, KindPasswordChanged, id.User.ID)
+	return next, token, nil
+}
+
+// proved returns sess as it is after a proof at now, and its new token, ""
+// without rotate. The absolute limit stays that of the sign-in.
+func (s *Service) proved(sess Session, rotate bool, now time.Time) (Session, string, error) {
+	sess.ProvedAt = now
+	sess.IdleUntil = s.lifetime.idleUntil(sess, now)
+	if !rotate {
+		return sess, "", nil
+	}
+	token, hash, err := newToken(s.random)
+	sess.TokenHash = hash
+	return sess, token, err
+}
+
+// rotate writes next over the session that has the token hash old. One that
+// is gone, or whose token was replaced meanwhile, no longer speaks for the user.
+func (s *Service) rotate(ctx context.Context, old [32]byte, next Session, event activity.Event) error {
+	err := s.sessions.RotateSession(ctx, old, next, event)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrUnauthenticated
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Registration is what somebody gives to get an account.
+type Registration struct {
+	Username string
+	Email    string
+	Password string
+	// Remember asks for the longer session.
+	Remember bool
+}
+
+// defaultRole is what a new user has. Only the host gives another.
+const defaultRole = "user"
+
+// Register makes an account and its first session, both or neither. Input that
+// is refused is an *InvalidError with every field that is; a user name or
+// e-mail of another account is a *storage.TakenError; too many from one
+// address are a *RateLimitedError; closed sign-up is ErrSignUpClosed.
+func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignIn, error) {
+	if s.signUp != Open {
+		return SignIn{}, ErrSignUpClosed
+	}
+	ctx = withClient(ctx, c)
+	if err := s.checkRegistration(r); err != nil {
+		return SignIn{}, err
+	}
+	// Refused names count: each is an answer to "does this account exist?".
+	if err := s.take(ctx, signUpKey(c), s.limits.SignUp); err != nil {
+		s.refused(ctx, KindRegistered, "", err)
+		return SignIn{}, err
+	}
+	hash, err := s.hashers.Hash(ctx, r.Password)
+	if err != nil {
+		return SignIn{}, err
+	}
+	now := s.now()
+	sess, token, err := s.newSession(ctx, r.Remember, now)
+	if err != nil {
+		return SignIn{}, err
+	}
+	event := activity.NewEvent(ctx, KindRegistered, "", now, nil)
+
+	var user profile.User
+	err = s.tx.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		user, err = s.users.Create(ctx, profile.User{Username: r.Username, Email: r.Email, Role: defaultRole}, event)
+		if err != nil {
+			return err
+		}
+		if err := s.passwords.SetPassword(ctx, user.ID, "", hash); err != nil {
+			return err
+		}
+		sess.UserID = user.ID
+		return s.sessions.CreateSession(ctx, sess)
+	})
+	if err != nil {
+		if errors.Is(err, storage.ErrTaken) {
+			s.log(ctx, slog.LevelInfo, KindRegistered, "", slog.String("refused", "taken"))
+		}
+		return SignIn{}, err
+	}
+	s.log(ctx, slog.LevelInfo, KindRegistered, user.ID)
+	return SignIn{User: user, Session: sess, Token: token}, nil
+}
+
+// checkRegistration finds everything that is wrong with r at once.
+func (s *Service) checkRegistration(r Registration) error {
+	return joinInvalid(
+		s.checkUsername(r.Username),
+		profile.CheckEmail(r.Email),
+		s.checkNew("password", r.Password),
+	)
+}
+
+// joinInvalid makes one *InvalidError of several; any other error comes first.
+func joinInvalid(errs ...error) error {
+	var fields []profile.FieldError
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		invalid, ok := errors.AsType[*profile.InvalidError](err)
+		if !ok {
+			return err
+		}
+		fields = append(fields, invalid.Fields...)
+	}
+	return settings.Invalid(fields...)
+}
+
+// defaultUsernames is the check of user names of a host that has none of its own.
+func defaultUsernames() func(string) error {
+	reserved := make(map[string]bool, len(profile.DefaultReserved))
+	for _, name := range profile.DefaultReserved {
+		reserved[name] = true
+	}
+	return func(name string) error {
+		return profile.CheckUsername(name, func(key string) bool { return reserved[key] })
+	}
+}

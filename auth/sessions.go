@@ -1,0 +1,121 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strconv"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// SignOut ends the caller's session, on every node. One that is gone already
+// is no error.
+func (s *Service) SignOut(ctx context.Context, id Identity) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	ctx = withSession(ctx, id.Session)
+	event := activity.NewEvent(ctx, KindSignOut, id.User.ID, s.now(), nil)
+	err := s.sessions.EndSession(ctx, id.User.ID, id.Session.ID, event)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		s.log(ctx, slog.LevelInfo, KindSignOut, id.User.ID)
+	}
+	return err
+}
+
+// Sessions returns the caller's live sessions, last used first. Their TokenHash
+// is left out; the one in use has the ID of id.Session.
+func (s *Service) Sessions(ctx context.Context, id Identity) ([]Session, error) {
+	if err := id.check(); err != nil {
+		return nil, err
+	}
+	list, err := s.sessions.Sessions(ctx, id.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	list = slices.DeleteFunc(list, func(sess Session) bool {
+		return sess.UserID != id.User.ID || sess.Level != LevelFull || !sess.Alive(now)
+	})
+	for i := range list {
+		list[i].TokenHash = [32]byte{}
+	}
+	return list, nil
+}
+
+// EndSession ends one of the caller's sessions, also the one in use. An ID that
+// is not one of them is storage.ErrNotFound.
+func (s *Service) EndSession(ctx context.Context, id Identity, sessionID string) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	ctx = withSession(ctx, id.Session)
+	event := activity.NewEvent(ctx, KindSessionEnded, id.User.ID, s.now(), nil)
+	if err := s.sessions.EndSession(ctx, id.User.ID, sessionID, event); err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, KindSessionEnded, id.User.ID)
+	return nil
+}
+
+// EndOtherSessions ends all of the caller's sessions but the one in use, and
+// says how many those were.
+func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error) {
+	if err := id.check(); err != nil {
+		return 0, err
+	}
+	ctx = withSession(ctx, id.Session)
+	now := s.now()
+	var ended int
+	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+		if ended, err = s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID); err != nil || ended == 0 {
+			return err
+		}
+		return s.activity.Append(ctx, activity.NewEvent(ctx, KindSessionsEnded, id.User.ID, now,
+			map[string]string{detailEnded: strconv.Itoa(ended)}))
+	})
+	if err != nil {
+		return 0, err
+	}
+	if ended > 0 {
+		s.log(ctx, slog.LevelInfo, KindSessionsEnded, id.User.ID)
+	}
+	return ended, nil
+}
+
+// purgeBatch is how many rows one statement of PurgeExpired removes: few enough
+// that nobody waits for its locks.
+const purgeBatch = 1000
+
+// PurgeExpired removes sessions that reached a limit and throttle counters that
+// remember nothing, in batches, and says how many rows that were. Nothing
+// depends on it but the space; once an hour is plenty.
+func (s *Service) PurgeExpired(ctx context.Context) (int, error) {
+	now := s.now()
+	sessions, err := purge(ctx, func() (int, error) { return s.sessions.PurgeSessions(ctx, now, purgeBatch) })
+	if err != nil {
+		return sessions, err
+	}
+	counters, err := purge(ctx, func() (int, error) { return s.throttle.PurgeThrottle(ctx, now, purgeBatch) })
+	return sessions + counters, err
+}
+
+// purge calls batch until it finds less than a whole one.
+func purge(ctx context.Context, batch func() (int, error)) (total int, err error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return total, err
+		}
+		n, err := batch()
+		total += n
+		if err != nil || n < purgeBatch {
+			return total, err
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Credentials are what somebody signs in with.
+type Credentials struct {
+	// Login is a user name or, when it has an '@', an e-mail address, in any
+	// of its spellings.
+	Login    string
+	Password string
+	// Remember asks for the longer session.
+	Remember bool
+}
+
+// SignIn is a session that just began. Token is told once and never again.
+type SignIn struct {
+	User    profile.User
+	Session Session
+	Token   string
+}
+
+// maxLogin bounds a login in bytes, before anything parses it: an e-mail
+// address has at most 254 (RFC 5321, section 4.5.3.1).
+const maxLogin = 254
+
+// SignIn begins a session for the account that login and password open.
+//
+// ErrInvalidCredentials is the one answer to an unknown login, a wrong
+// password, a disabled account and one without a password, after the same
+// work. Tries are counted before anything is verified, under the account they
+// lead to, and beyond the limits nothing is: *RateLimitedError. A missing login
+// or password is an *InvalidError. A full queue of the hashing gate is a
+// *storage.UnavailableError and costs no try.
+func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn, error) {
+	ctx = withClient(ctx, c)
+	if err := joinInvalid(required("login", cr.Login), required("password", cr.Password)); err != nil {
+		return SignIn{}, err
+	}
+	if checkStorable("password", cr.Password) != nil {
+		// Nobody's password; that says nothing about the account.
+		s.log(ctx, slog.LevelInfo, KindSignInFailed, "", slog.String("reason", reasonWrong))
+		return SignIn{}, ErrInvalidCredentials
+	}
+	t := tries{s: s, address: addressKey(c)}
+	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
+		s.refused(ctx, KindSignInFailed, "", err)
+		return SignIn{}, err
+	}
+	who, err := s.find(ctx, cr.Login)
+	if err != nil {
+		return SignIn{}, err
+	}
+	t.account = who.key
+	if err := s.take(ctx, t.account, s.limits.Account); err != nil {
+		s.refused(ctx, KindSignInFailed, who.user.ID, err)
+		return SignIn{}, err
+	}
+
+	var in SignIn
+	weak, err := s.withPassword(ctx, who, cr.Password, t, func(hash string) (err error) {
+		in, err = s.begin(ctx, who.user, hash, cr.Remember)
+		return err
+	})
+	if err != nil {
+		if errors.Is(err, ErrInvalidCredentials) {
+			s.failed(ctx, who, KindSignInFailed, nil)
+		}
+		return SignIn{}, err
+	}
+	s.log(ctx, slog.LevelInfo, KindSignIn, who.user.ID)
+	s.rehash(ctx, who.user.ID, weak, cr.Password)
+	return in, nil
+}
+
+// account is what a login leads to.
+type account struct {
+	user profile.User // the zero User when there is none
+	key  string       // of the throttle
+	open bool         // whether this spelling may sign in
+}
+
+// find looks the login up. Spaces around it do not open an account, but tries
+// with them count for it. An error is the store's.
+func (s *Service) find(ctx context.Context, login string) (account, error) {
+	trimmed := strings.TrimSpace(login)
+	if len(trimmed) > maxLogin {
+		return account{key: unknownKey("long\x00" + trimmed)}, nil
+	}
+	lookup, key, kind := s.users.ByUsername, profile.UsernameKey, "username"
+	if strings.Contains(trimmed, "@") {
+		lookup, key, kind = s.users.ByEmail, profile.EmailKey, "email"
+	}
+	canonical, err := key(trimmed)
+	if err != nil {
+		return account{key: unknownKey("invalid\x00" + strings.ToLower(trimmed))}, nil
+	}
+	user, err := lookup(ctx, trimmed)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return account{key: unknownKey(kind + "\x00" + canonical)}, nil
+	case err != nil:
+		return account{}, fmt.Errorf("auth: looking an account up: %w", err)
+	}
+	return account{user: user, key: accountKey(user.ID), open: trimmed == login && !user.Disabled}, nil
+}
+
+// begin makes a session, if hash, which was verified, is still the user's: a
+// password change that came first wins, and one that comes later ends this
+// session with the others.
+func (s *Service) begin(ctx context.Context, user profile.User, hash string, remember bool) (SignIn, error) {
+	now := s.now()
+	sess, token, err := s.newSession(ctx, remember, now)
+	if err != nil {
+		return SignIn{}, err
+	}
+	sess.UserID = user.ID
+	event := activity.NewEvent(ctx, KindSignIn, user.ID, now, map[string]string{detailMethod: methodPassword})
+	err = s.tx.InTx(ctx, func(ctx context.Context) error {
+		present, err := s.passwords.LockPassword(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		if present != hash {
+			return errPasswordMoved
+		}
+		return s.sessions.CreateSession(ctx, sess, event)
+	})
+	if err != nil {
+		return SignIn{}, err
+	}
+	return SignIn{User: user, Session: sess, Token: token}, nil
+}
+
+// newSession returns a session that begins at now, and its token. The caller
+// sets the user.
+func (s *Service) newSession(ctx context.Context, remember bool, now time.Time) (Session, string, error) {
+	token, hash, err := newToken(s.random)
+	if err != nil {
+		return Session{}, "", err
+	}
+	id, err := newID(s.random)
+	if err != nil {
+		return Session{}, "", err
+	}
+	sess := Session{
+		ID: id, TokenHash: hash, Level: LevelFull, Remember: remember, Source: activity.SourceFrom(ctx),
+		CreatedAt: now, ProvedAt: now, LastUsedAt: now,
+		ExpiresAt: s.lifetime.expiresAt(remember, now),
+	}
+	sess.IdleUntil = s.lifetime.idleUntil(sess, now)
+	return sess, token, nil
+}
+
+func required(field, value string) error {
+	if value != "" {
+		return nil
+	}
+	return settings.Invalid(profile.FieldError{Field: field, Code: settings.CodeRequired, Message: "is required"})
+}
