@@ -1,0 +1,104 @@
+package profile
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/profilekit/profilekit/settings"
+)
+
+// Bounds of a user name, in characters.
+const (
+	MinUsername = 3
+	MaxUsername = 50
+)
+
+// UsernameKey returns the form of a user name that is compared and kept
+// unique: ASCII letters folded to lower case, all else as it is. No Unicode
+// folding takes place, which would make U+212A (the Kelvin sign) a k.
+//
+// It has a key for every name that may be stored, also for one of an adopted
+// table that CheckUsername would refuse today: 1 to 50 characters of valid
+// UTF-8 without control characters. The error is an *InvalidError on
+// "username".
+func UsernameKey(name string) (string, error) {
+	n := utf8.RuneCountInString(name)
+	switch {
+	case n == 0:
+		return "", settings.Invalid(FieldError{Field: "username", Code: settings.CodeRequired, Message: "is required"})
+	case n > MaxUsername:
+		return "", settings.Invalid(tooLong("username", MaxUsername))
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
+		return "", settings.Invalid(FieldError{Field: "username", Code: settings.CodeFormat, Message: "holds characters that a user name cannot have"})
+	}
+	return asciiLower(name), nil
+}
+
+// CheckUsername says whether name may be chosen: 3 to 50 of the ASCII letters
+// and digits and "_", "." and "-", and not reserved. reserved is asked with the
+// UsernameKey; nil reserves nothing. The error is an *InvalidError on
+// "username".
+func CheckUsername(name string, reserved func(key string) bool) error {
+	fail := func(code, message string) error {
+		return settings.Invalid(FieldError{Field: "username", Code: code, Message: message})
+	}
+	n := utf8.RuneCountInString(name)
+	switch {
+	case n == 0:
+		return fail(settings.CodeRequired, "is required")
+	case n > MaxUsername:
+		return settings.Invalid(tooLong("username", MaxUsername))
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '.', c == '-':
+		default:
+			return fail(settings.CodeFormat, "may hold the letters a to z, digits, '_', '.' and '-' only")
+		}
+	}
+	if n < MinUsername {
+		return fail(settings.CodeTooShort, "must be 3 characters or more")
+	}
+	if reserved != nil && reserved(asciiLower(name)) {
+		return fail(settings.CodeRange, "is reserved")
+	}
+	return nil
+}
+
+// DefaultReserved are names that users would take for the operator's, that
+// RFC 2142 gives to roles, or that collide with paths.
+var DefaultReserved = []string{
+	"about", "abuse", "account", "accounts", "activity", "admin", "administrator", "anonymous", "api", "app", "assets",
+	"auth", "billing", "blog", "bot", "bots", "contact", "default", "deleted", "dev", "docs", "email", "everyone",
+	"feedback", "ftp", "guest", "healthz", "help", "host", "hostmaster", "info", "invalid", "legal", "login", "logout",
+	"mail", "mailer-daemon", "me", "media", "moderator", "news", "no-reply", "nobody", "noreply", "null", "official",
+	"operator", "owner", "password", "pictures", "postmaster", "privacy", "profile", "public", "readyz", "register",
+	"reset", "robots.txt", "root", "sales", "security", "self", "server", "settings", "signin", "signout", "signup",
+	"staff", "static", "status", "superuser", "support", "sysadmin", "system", "team", "terms", "test", "trust",
+	"undefined", "unknown", "upload", "user", "username", "users", "verify", "webmaster", "well-known", "www",
+}
+
+// reservedSet answers whether a key is one of names.
+func reservedSet(names []string) func(string) bool {
+	set := make(map[string]struct{}, len(names))
+	for _, n := range names {
+		set[asciiLower(n)] = struct{}{}
+	}
+	return func(key string) bool { _, ok := set[key]; return ok }
+}
+
+// asciiLower folds A to Z and nothing else.
+func asciiLower(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if b[i] >= 'A' && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
