@@ -11,9 +11,9 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
-	"strconv"
 	"time"
 )
 
@@ -183,7 +183,7 @@ func CheckKey(key string) error {
 		return nil
 	}
 	if len(key) > maxKey {
-		return errors.Join(ErrInvalidKey, errors.New("longer than "+strconv.Itoa(maxKey)+" bytes"))
+		return fmt.Errorf("%w: longer than %d bytes", ErrInvalidKey, maxKey)
 	}
-	return errors.Join(ErrInvalidKey, errors.New(strconv.Quote(key)))
+	return fmt.Errorf("%w: %q", ErrInvalidKey, key)
 }

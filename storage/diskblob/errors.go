@@ -1,0 +1,38 @@
+package diskblob
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// bodyError is a failure of the reader that Put was given.
+type bodyError struct{ err error }
+
+func (e *bodyError) Error() string { return "reading the body: " + e.err.Error() }
+func (e *bodyError) Unwrap() error { return e.err }
+
+// mapError turns the disk's failures into the errors of package storage.
+func mapError(err error) error {
+	var body *bodyError
+	switch {
+	case errors.As(err, &body):
+		return err
+	case isFull(err):
+		return full(err)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		// Too many open files passes when others are closed.
+		return &storage.UnavailableError{Err: err}
+	}
+	return err
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+func full(err error) error { return fmt.Errorf("%w: %w", storage.ErrFull, err) }
+
+func isReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
