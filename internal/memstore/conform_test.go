@@ -1,0 +1,31 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/profile/picture/picturetest"
+	"github.com/profilekit/profilekit/settings/settingstest"
+)
+
+func TestActivity(t *testing.T) {
+	activitytest.Run(t, func(*testing.T) activitytest.Harness {
+		s := memstore.New()
+		return activitytest.Harness{Store: s.Activity(), Tx: s}
+	})
+}
+
+func TestSettings(t *testing.T) {
+	settingstest.Run(t, func(*testing.T) settingstest.Harness {
+		s := memstore.New()
+		return settingstest.Harness{Store: s.Settings(), Tx: s, Activity: s.Activity()}
+	})
+}
+
+func TestLedger(t *testing.T) {
+	picturetest.RunLedger(t, func(*testing.T) picturetest.Harness {
+		s := memstore.New()
+		return picturetest.Harness{Ledger: s.Ledger(), Tx: s}
+	})
+}

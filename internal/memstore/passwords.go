@@ -1,0 +1,46 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/storage"
+)
+
+type authStores struct{ s *Store }
+
+func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
+func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
+func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
+
+type passwords struct{ s *Store }
+
+func (p passwords) PasswordHash(ctx context.Context, userID string) (string, error) {
+	hash := ""
+	err := p.s.read(ctx, func(st *state) error {
+		hash, _ = st.passwords.get(userID)
+		return nil
+	})
+	return hash, err
+}
+
+// LockPassword needs no lock of its own: a transaction here is the only writer
+// until it ends.
+func (p passwords) LockPassword(ctx context.Context, userID string) (string, error) {
+	return p.PasswordHash(ctx, userID)
+}
+
+func (p passwords) SetPassword(ctx context.Context, userID, old, hash string, events ...activity.Event) error {
+	return p.s.write(ctx, func(st *state) error {
+		if _, there := st.users.get(userID); !there {
+			return fmt.Errorf("memstore: user: %w", storage.ErrNotFound)
+		}
+		if present, _ := st.passwords.get(userID); present != old {
+			return fmt.Errorf("memstore: password: %w", storage.ErrStale)
+		}
+		st.passwords.put(st, userID, hash)
+		return st.record(events)
+	})
+}

@@ -1,0 +1,187 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// defaultRole is the Role of a user created without one.
+const defaultRole = "user"
+
+type users struct{ s *Store }
+
+func errNoUser() error { return fmt.Errorf("memstore: user: %w", storage.ErrNotFound) }
+
+func (us users) Create(ctx context.Context, u profile.User, events ...activity.Event) (profile.User, error) {
+	u = copyUser(u)
+	if u.Role == "" {
+		u.Role = defaultRole
+	}
+	events = slices.Clone(events)
+	err := us.s.write(ctx, func(st *state) error {
+		st.lastUser++
+		u.ID = strconv.FormatInt(st.lastUser, 10)
+		u.Version = 1
+		u.CreatedAt = stored(time.Now())
+		u.UpdatedAt = u.CreatedAt
+		if err := st.claimKeys(profile.User{}, u); err != nil {
+			return err
+		}
+		st.users.put(st, u.ID, u)
+		for i := range events {
+			if events[i].UserID == "" {
+				events[i].UserID = u.ID
+			}
+		}
+		return st.record(events)
+	})
+	if err != nil {
+		return profile.User{}, err
+	}
+	return copyUser(u), nil
+}
+
+// claimKeys moves the unique keys of a user from before to after; the zero
+// before is a new user.
+func (st *state) claimKeys(before, after profile.User) error {
+	if before.Username != after.Username {
+		if err := st.claim(&st.usernames, "username", profile.UsernameKey, before.Username, after); err != nil {
+			return err
+		}
+	}
+	if before.Email != after.Email {
+		return st.claim(&st.emails, "email", profile.EmailKey, before.Email, after)
+	}
+	return nil
+}
+
+func (st *state) claim(keys *table[string, string], field string, key func(string) (string, error), before string, after profile.User) error {
+	value := after.Username
+	if field == "email" {
+		value = after.Email
+	}
+	k, err := key(value)
+	if err != nil {
+		return err
+	}
+	if owner, taken := keys.get(k); taken && owner != after.ID {
+		return fmt.Errorf("memstore: user: %w", &storage.TakenError{Field: field})
+	}
+	if old, err := key(before); err == nil {
+		keys.remove(st, old)
+	}
+	keys.put(st, k, after.ID)
+	return nil
+}
+
+func (us users) User(ctx context.Context, id string) (u profile.User, err error) {
+	err = us.s.read(ctx, func(st *state) (err error) {
+		u, err = st.user(id)
+		return err
+	})
+	return u, err
+}
+
+// user returns a copy of the user that the caller may keep.
+func (st *state) user(id string) (profile.User, error) {
+	u, ok := st.users.get(id)
+	if !ok {
+		return profile.User{}, errNoUser()
+	}
+	return copyUser(u), nil
+}
+
+func (us users) ByUsername(ctx context.Context, username string) (profile.User, error) {
+	return us.byKey(ctx, profile.UsernameKey, username, func(st *state) *table[string, string] { return &st.usernames })
+}
+
+func (us users) ByEmail(ctx context.Context, email string) (profile.User, error) {
+	return us.byKey(ctx, profile.EmailKey, email, func(st *state) *table[string, string] { return &st.emails })
+}
+
+func (us users) byKey(ctx context.Context, key func(string) (string, error), value string, keys func(*state) *table[string, string]) (u profile.User, err error) {
+	err = us.s.read(ctx, func(st *state) error {
+		k, err := key(value)
+		if err != nil {
+			// What has no key is nobody's.
+			return errNoUser()
+		}
+		id, ok := keys(st).get(k)
+		if !ok {
+			return errNoUser()
+		}
+		u, err = st.user(id)
+		return err
+	})
+	return u, err
+}
+
+func (us users) Update(ctx context.Context, id string, p profile.Patch, events ...activity.Event) (profile.User, error) {
+	var after profile.User
+	err := us.s.write(ctx, func(st *state) error {
+		before, err := st.user(id)
+		if err != nil {
+			return err
+		}
+		if p.IfVersion != 0 && p.IfVersion != before.Version {
+			return fmt.Errorf("memstore: user: %w", storage.ErrStale)
+		}
+		after = apply(before, p)
+		after.Version++
+		if now := stored(time.Now()); now.After(before.UpdatedAt) {
+			after.UpdatedAt = now
+		}
+		if err := st.claimKeys(before, after); err != nil {
+			return err
+		}
+		st.users.put(st, id, after)
+		return st.record(events)
+	})
+	if err != nil {
+		return profile.User{}, err
+	}
+	return copyUser(after), nil
+}
+
+// apply returns u with p applied, sharing nothing with p.
+func apply(u profile.User, p profile.Patch) profile.User {
+	set(&u.Username, p.Username)
+	set(&u.Email, p.Email)
+	set(&u.EmailVerified, p.EmailVerified)
+	set(&u.PendingEmail, p.PendingEmail)
+	set(&u.DisplayName, p.DisplayName)
+	set(&u.GivenName, p.GivenName)
+	set(&u.FamilyName, p.FamilyName)
+	set(&u.Pronouns, p.Pronouns)
+	set(&u.Bio, p.Bio)
+	set(&u.Phone, p.Phone)
+	set(&u.Address, p.Address)
+	set(&u.Birthday, p.Birthday)
+	set(&u.Links, p.Links)
+	set(&u.Custom, p.Custom)
+	set(&u.Picture, p.Picture)
+	set(&u.Role, p.Role)
+	set(&u.Disabled, p.Disabled)
+	return copyUser(u)
+}
+
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// copyUser returns a copy that shares no memory with u.
+func copyUser(u profile.User) profile.User {
+	u.Links = slices.Clone(u.Links)
+	u.Custom = slices.Clone(u.Custom)
+	u.Picture.Sizes = slices.Clone(u.Picture.Sizes)
+	return u
+}
