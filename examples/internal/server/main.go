@@ -64,15 +64,16 @@ type options struct {
 func parse(name string, args []string, env func(string) string, stderr io.Writer) (options, error) {
 	o := options{name: name}
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(stderr)
+	fs.SetOutput(io.Discard) // an error is one line, Main's
 	fs.StringVar(&o.addr, "addr", ":3000", "address to listen on")
 	fs.StringVar(&o.data, "data", "./data", "folder that keeps everything")
 	fs.BoolVar(&o.sweep, "sweep", false, "delete pictures nobody points to, whatever their age, and exit")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return o, err
+			fs.SetOutput(stderr)
+			fs.Usage()
 		}
-		return o, fmt.Errorf("bad arguments: %w", err)
+		return o, err
 	}
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
