@@ -51,12 +51,6 @@ func (a Argon2id) params() phc {
 	return p
 }
 
-// limits are the bounds of what Match computes.
-func (a Argon2id) limits() phc {
-	p := a.params()
-	return phc{memory: max(p.memory, phcMaxMemory), time: max(p.time, phcMaxTime), threads: max(p.threads, phcMaxThreads)}
-}
-
 // Hash implements Hasher. A password of more than MaxPasswordBytes is refused.
 func (a Argon2id) Hash(password string) (string, error) {
 	if len(password) > MaxPasswordBytes {
@@ -74,7 +68,7 @@ func (a Argon2id) Hash(password string) (string, error) {
 
 // Match implements Hasher.
 func (a Argon2id) Match(encoded, password string) MatchResult {
-	h, ok := parsePHC(encoded, a.limits())
+	h, ok := parsePHC(encoded, a.params())
 	if !ok {
 		return MatchResult{}
 	}

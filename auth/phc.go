@@ -54,8 +54,8 @@ func (h phc) work() uint64 { return uint64(h.memory) * uint64(h.time) }
 
 // parsePHC reads the one spelling that String writes: version 19, the three
 // parameters in that order, canonical numbers, unpadded base64. Anything else,
-// and anything beyond the limits, is not ok.
-func parsePHC(s string, lim phc) (h phc, ok bool) {
+// and anything beyond both the bounds above and own, is not ok.
+func parsePHC(s string, own phc) (h phc, ok bool) {
 	if len(s) > phcMaxLength {
 		return phc{}, false
 	}
@@ -79,7 +79,8 @@ func parsePHC(s string, lim phc) (h phc, ok bool) {
 		return phc{}, false
 	}
 	if t < 1 || p < 1 || m < 8*p || // RFC 9106, section 3.1; x/crypto panics on t=0 and p=0
-		m > uint64(lim.memory) || t > uint64(lim.time) || p > uint64(lim.threads) || m*t > max(phcMaxWork, lim.work()) {
+		m > max(phcMaxMemory, uint64(own.memory)) || t > max(phcMaxTime, uint64(own.time)) ||
+		p > max(phcMaxThreads, uint64(own.threads)) || m*t > max(phcMaxWork, own.work()) {
 		return phc{}, false
 	}
 	h = phc{memory: uint32(m), time: uint32(t), threads: uint8(p)}

@@ -35,6 +35,8 @@ type SignIn struct {
 // address has at most 254 (RFC 5321, section 4.5.3.1).
 const maxLogin = 254
 
+var errTooLong = errors.New("too long")
+
 // SignIn begins a session for the account that login and password open.
 //
 // ErrInvalidCredentials is the one answer to an unknown login, a wrong
@@ -91,29 +93,40 @@ type account struct {
 	open bool         // whether this spelling may sign in
 }
 
-// find looks the login up. Spaces around it do not open an account, but tries
-// with them count for it. An error is the store's.
+// find looks the login up. Spaces around it, unless the name itself has them,
+// do not open an account, but tries with them count for it. An error is the
+// store's.
 func (s *Service) find(ctx context.Context, login string) (account, error) {
-	trimmed := strings.TrimSpace(login)
-	if len(trimmed) > maxLogin {
-		return account{key: unknownKey("long\x00" + trimmed)}, nil
-	}
 	lookup, key, kind := s.users.ByUsername, profile.UsernameKey, "username"
-	if strings.Contains(trimmed, "@") {
+	if strings.Contains(login, "@") {
 		lookup, key, kind = s.users.ByEmail, profile.EmailKey, "email"
 	}
-	canonical, err := key(trimmed)
-	if err != nil {
-		return account{key: unknownKey("invalid\x00" + strings.ToLower(trimmed))}, nil
+	trimmed := strings.TrimSpace(login)
+	spellings := []string{login, trimmed}
+	if trimmed == login {
+		spellings = spellings[:1]
 	}
-	user, err := lookup(ctx, trimmed)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return account{key: unknownKey(kind + "\x00" + canonical)}, nil
-	case err != nil:
-		return account{}, fmt.Errorf("auth: looking an account up: %w", err)
+	var unknown string
+	for _, name := range spellings {
+		var canonical string
+		err := errTooLong
+		if len(name) <= maxLogin {
+			canonical, err = key(name)
+		}
+		if err != nil {
+			unknown = unknownKey("invalid\x00" + strings.ToLower(trimmed))
+			continue
+		}
+		unknown = unknownKey(kind + "\x00" + canonical)
+		user, err := lookup(ctx, name)
+		if err == nil {
+			return account{user: user, key: accountKey(user.ID), open: name == login && !user.Disabled}, nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return account{}, fmt.Errorf("auth: looking an account up: %w", err)
+		}
 	}
-	return account{user: user, key: accountKey(user.ID), open: trimmed == login && !user.Disabled}, nil
+	return account{key: unknown}, nil
 }
 
 // begin makes a session, if hash, which was verified, is still the user's: a

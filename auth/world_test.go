@@ -1,0 +1,302 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/profile"
+)
+
+// cheap is Argon2id where its cost is not the point.
+var cheap = auth.Argon2id{Memory: 64, Time: 1, Threads: 1}
+
+const (
+	password = "correct horse battery staple"
+	other    = "wrong horse battery staple!"
+	newer    = "a third and different password"
+)
+
+var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+// clock is a time that moves when told to.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// counter is a Hasher that counts what is asked of the one inside.
+type counter struct {
+	auth.Hasher
+	hashes, matches atomic.Int64
+	// before, when set, is called at the start of each Match.
+	before atomic.Pointer[func()]
+}
+
+func (c *counter) Hash(p string) (string, error) {
+	c.hashes.Add(1)
+	return c.Hasher.Hash(p)
+}
+
+func (c *counter) Match(encoded, p string) auth.MatchResult {
+	r := c.Hasher.Match(encoded, p)
+	if r.Known {
+		c.matches.Add(1)
+		if f := c.before.Load(); f != nil {
+			(*f)()
+		}
+	}
+	return r
+}
+
+func (c *counter) reset() { c.hashes.Store(0); c.matches.Store(0) }
+
+// world is a Service over stores in memory, with everything in hand.
+type world struct {
+	*auth.Service
+	db      *memstore.Store
+	stores  *stores
+	hasher  *counter
+	hashers *auth.Hashers
+	clock   *clock
+	log     *lockedBuffer
+}
+
+func open(t testing.TB, change ...func(*auth.Config)) *world {
+	t.Helper()
+	db := memstore.New()
+	w := &world{
+		db:     db,
+		stores: &stores{Stores: db.Auth()},
+		hasher: &counter{Hasher: cheap},
+		clock:  &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
+		log:    &lockedBuffer{},
+	}
+	w.hashers = auth.NewHashers(w.hasher, auth.Bcrypt{})
+	w.hasher.reset() // the decoy
+	cfg := auth.Config{
+		Users: db.Users(), Stores: w.stores, Activity: db.Activity(), Tx: db, Hashers: w.hashers,
+		Now: w.clock.now, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	var err error
+	if w.Service, err = auth.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func limitsOff(c *auth.Config) { c.LimitsOff = true }
+
+// register makes the account name, <name>@example.org with the usual password.
+func (w *world) register(t testing.TB, name string) auth.SignIn {
+	t.Helper()
+	in, err := w.Register(t.Context(), home, auth.Registration{Username: name, Email: name + "@example.org", Password: password})
+	if err != nil {
+		t.Fatalf("register %s: %v", name, err)
+	}
+	return in
+}
+
+func (w *world) signIn(t testing.TB, login, pass string) (auth.SignIn, error) {
+	t.Helper()
+	return w.SignIn(t.Context(), home, auth.Credentials{Login: login, Password: pass})
+}
+
+func (w *world) mustSignIn(t testing.TB, login, pass string) auth.SignIn {
+	t.Helper()
+	in, err := w.signIn(t, login, pass)
+	if err != nil {
+		t.Fatalf("sign in: %v", err)
+	}
+	return in
+}
+
+// alive returns who the token belongs to.
+func (w *world) alive(t testing.TB, token string) auth.Identity {
+	t.Helper()
+	id, err := w.Authenticate(t.Context(), token)
+	if err != nil {
+		t.Fatalf("the token opens nothing: %v", err)
+	}
+	return id
+}
+
+func (w *world) dead(t testing.TB, token string) {
+	t.Helper()
+	if _, err := w.Authenticate(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("Authenticate = %v, want ErrUnauthenticated", err)
+	}
+}
+
+// events are the user's, newest first.
+func (w *world) events(t testing.TB, userID string) []activity.Event {
+	t.Helper()
+	list, err := w.db.Activity().Page(t.Context(), activity.Query{UserID: userID, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func (w *world) setHash(t testing.TB, userID, hash string) {
+	t.Helper()
+	old := w.hash(t, userID)
+	if err := w.db.Auth().Passwords().SetPassword(t.Context(), userID, old, hash); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) hash(t testing.TB, userID string) string {
+	t.Helper()
+	h, err := w.db.Auth().Passwords().PasswordHash(t.Context(), userID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (w *world) disable(t testing.TB, userID string, disabled bool) {
+	t.Helper()
+	if _, err := w.db.Users().Update(t.Context(), userID, profile.Patch{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func is(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error = %v, want %v", err, want)
+	}
+}
+
+// field returns the code of the refusal of that field, "" when there is none.
+func field(err error, name string) string {
+	if e, ok := errors.AsType[*profile.InvalidError](err); ok {
+		for _, f := range e.Fields {
+			if f.Field == name {
+				return f.Code
+			}
+		}
+	}
+	return ""
+}
+
+func limited(t testing.TB, err error) time.Duration {
+	t.Helper()
+	e, ok := errors.AsType[*auth.RateLimitedError](err)
+	if !ok {
+		t.Fatalf("error = %v, want a RateLimitedError", err)
+	}
+	if e.RetryAfter <= 0 {
+		t.Errorf("RetryAfter = %v", e.RetryAfter)
+	}
+	return e.RetryAfter
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// stores lets a test put something between the Service and a store.
+type stores struct {
+	auth.Stores
+	throttle  auth.ThrottleStore
+	sessions  auth.SessionStore
+	passwords auth.PasswordStore
+}
+
+func (s *stores) Throttle() auth.ThrottleStore { return orElse(s.throttle, s.Stores.Throttle()) }
+func (s *stores) Sessions() auth.SessionStore  { return orElse(s.sessions, s.Stores.Sessions()) }
+func (s *stores) Passwords() auth.PasswordStore {
+	return orElse(s.passwords, s.Stores.Passwords())
+}
+
+func orElse[T comparable](a, b T) T {
+	var zero T
+	if a != zero {
+		return a
+	}
+	return b
+}
+
+var errDown = errors.New("the store is down")
+
+// downThrottle fails every call.
+type downThrottle struct{ auth.ThrottleStore }
+
+func (downThrottle) Take(context.Context, string, auth.Rule, time.Time) (bool, time.Duration, error) {
+	return true, 0, errDown
+}
+func (downThrottle) Refund(context.Context, string) error { return errDown }
+func (downThrottle) Reset(context.Context, string) error  { return errDown }
+
+// downSessions fails reads and writes by choice.
+type downSessions struct {
+	auth.SessionStore
+	read, create, touch, rotate bool
+}
+
+func (d *downSessions) Session(ctx context.Context, h [32]byte) (auth.Session, error) {
+	if d.read {
+		return auth.Session{}, errDown
+	}
+	return d.SessionStore.Session(ctx, h)
+}
+
+func (d *downSessions) CreateSession(ctx context.Context, s auth.Session, e ...activity.Event) error {
+	if d.create {
+		return errDown
+	}
+	return d.SessionStore.CreateSession(ctx, s, e...)
+}
+
+func (d *downSessions) TouchSession(ctx context.Context, id string, used, idle time.Time, src activity.Source) error {
+	if d.touch {
+		return errDown
+	}
+	return d.SessionStore.TouchSession(ctx, id, used, idle, src)
+}
+
+func (d *downSessions) RotateSession(ctx context.Context, old [32]byte, s auth.Session, e ...activity.Event) error {
+	if d.rotate {
+		return errDown
+	}
+	return d.SessionStore.RotateSession(ctx, old, s, e...)
+}
