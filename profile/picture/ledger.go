@@ -1,5 +1,3 @@
-// Package picture turns untrusted bytes into safe square pictures and keeps
-// them in a storage.BlobStore.
 package picture
 
 import "github.com/profilekit/profilekit/storage"

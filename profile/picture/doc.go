@@ -1,0 +1,36 @@
+// Package picture turns untrusted bytes into safe square pictures and keeps
+// them in a storage.BlobStore.
+//
+// Process is the pipeline alone: whatever a phone sends (JPEG, PNG, GIF, WebP)
+// becomes squares of 512, 256, 128 and 64 pixels, upright, encoded anew, and
+// with nothing of the original but what it shows:
+//
+//	res, err := picture.Process(ctx, file, picture.Options{})
+//	for _, sq := range res.Squares {
+//		save(sq.Size, res.ContentType, sq.Data)
+//	}
+//
+// A Service does that for a user and keeps the result:
+//
+//	pictures, err := picture.New(picture.Config{
+//		Users: db.Users(), Ledger: db.Ledger(), Tx: db, Blobs: blobs,
+//	})
+//	user, err := pictures.Put(ctx, userID, req.Body, nil)
+//	key := picture.Key(user.Picture, 256) // for blobs.Open
+//
+// and somebody calls pictures.Sweep every now and then, which removes the
+// pictures that were replaced and what crashes left.
+//
+// # What is refused
+//
+// The type is known from the bytes alone. Before any decoder runs, the
+// structure of the file is walked and held against Limits: bytes, pixels,
+// sides, scans of a JPEG, frames, chunks, and the memory that decoding will
+// take. The errors are
+//
+//   - ErrTooLarge: more bytes than Limits.MaxBytes (read no further);
+//   - ErrUnsupported: another kind of file; the text names it when known;
+//   - *RejectedError: a picture, but broken or over a limit;
+//   - *profile.InvalidError: a crop that is not inside the picture;
+//   - ErrBusy: too many pictures are being decoded; try again.
+package picture

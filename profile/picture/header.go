@@ -1,0 +1,63 @@
+package picture
+
+// header is what the structure of a file says before anything is decoded.
+type header struct {
+	format format
+	// width and height are those of the whole picture as stored, before it is
+	// turned upright.
+	width, height int
+	// memory estimates what decoding allocates, in bytes.
+	memory int64
+	// exif is the TIFF structure of the first EXIF block, or nil.
+	exif []byte
+	// frame is the first frame of an animated WebP, or nil.
+	frame *webpFrame
+}
+
+// inspect walks the structure of a file and holds it against the limits. It
+// allocates next to nothing, whatever the file claims.
+func inspect(data []byte, lim Limits) (header, error) {
+	f, err := sniff(data)
+	if err != nil {
+		return header{}, err
+	}
+	h := header{format: f}
+	switch f {
+	case formatJPEG:
+		err = h.inspectJPEG(data, lim)
+	case formatPNG:
+		err = h.inspectPNG(data, lim)
+	case formatGIF:
+		err = h.inspectGIF(data, lim)
+	case formatWebP:
+		err = h.inspectWebP(data, lim)
+	}
+	if err != nil {
+		return header{}, err
+	}
+	// The file itself, and what the squares are made in.
+	h.memory += int64(len(data)) + 4*min(h.pixels(), 2048*2048) + 4<<20
+	if h.memory > lim.Memory {
+		return header{}, rejectf(ReasonMemory, "decoding it would take %s of memory; the limit is %s", byteCount(h.memory), byteCount(lim.Memory))
+	}
+	return h, nil
+}
+
+// size notes the sides and refuses those that are 0 or too many pixels.
+func (h *header) size(width, height int, most int64) error {
+	if width <= 0 || height <= 0 {
+		return rejectf(ReasonSides, "it is %d x %d pixels; both sides must be at least 1", width, height)
+	}
+	if pixels := int64(width) * int64(height); pixels > most {
+		return rejectf(ReasonPixels, "it is %d x %d pixels, which is %.1f megapixels; the limit is %.1f",
+			width, height, float64(pixels)/1e6, float64(most)/1e6)
+	}
+	h.width, h.height = width, height
+	return nil
+}
+
+func (h *header) pixels() int64 { return int64(h.width) * int64(h.height) }
+
+func tooMany(reason, what string, most int) error {
+	return rejectf(reason, "it has more than the %d %s allowed", most, what)
+}

@@ -1,0 +1,79 @@
+package picture
+
+import "encoding/binary"
+
+// inspectPNG walks the chunks to IEND (ISO/IEC 15948, 5.3). Compressed text
+// and profiles are stepped over, never inflated.
+func (h *header) inspectPNG(data []byte, lim Limits) error {
+	var (
+		pos       = 8
+		chunks    int
+		pixelData bool
+		ihdr      []byte
+		trns      bool
+	)
+	for {
+		if len(data)-pos < 12 {
+			return corrupt("PNG")
+		}
+		n := binary.BigEndian.Uint32(data[pos:])
+		kind := string(data[pos+4 : pos+8])
+		if int64(n) > int64(len(data)-pos-12) {
+			return corrupt("PNG")
+		}
+		body := data[pos+8 : pos+8+int(n)]
+		pos += 12 + int(n)
+		if chunks++; chunks > lim.MaxChunks {
+			return tooMany(ReasonChunks, "chunks", lim.MaxChunks)
+		}
+		if (chunks == 1) != (kind == "IHDR") {
+			return corrupt("PNG")
+		}
+		switch kind {
+		case "IHDR":
+			if len(body) != 13 {
+				return corrupt("PNG")
+			}
+			ihdr = body
+			w, ht := binary.BigEndian.Uint32(body), binary.BigEndian.Uint32(body[4:])
+			if w > 1<<31-1 || ht > 1<<31-1 {
+				return corrupt("PNG")
+			}
+			if err := h.size(int(w), int(ht), lim.MaxPixels); err != nil {
+				return err
+			}
+		case "tRNS":
+			trns = true
+		case "IDAT":
+			pixelData = true
+		case "eXIf":
+			if h.exif == nil {
+				h.exif = body
+			}
+		case "IEND":
+			if !pixelData {
+				return corrupt("PNG")
+			}
+			h.memory = pngMemory(h.pixels(), ihdr, trns)
+			return nil
+		}
+	}
+}
+
+// pngMemory follows the types that image/png decodes into.
+func pngMemory(pixels int64, ihdr []byte, trns bool) int64 {
+	depth, kind, interlaced := ihdr[8], ihdr[9], ihdr[12]
+	perPixel := int64(4)
+	switch {
+	case kind == 3, kind == 0 && !trns:
+		perPixel = 1
+	}
+	if depth == 16 {
+		perPixel *= 2
+	}
+	n := pixels * perPixel
+	if interlaced != 0 {
+		n += n / 2 // the last pass is held apart
+	}
+	return n
+}

@@ -1,0 +1,48 @@
+package picture
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/profilekit/profilekit/profile"
+)
+
+// Key is the key of the blob that holds p in the given size: the base, the
+// size and the extension, "k3v9…-256.jpg". It is "" when p has no Base; p's
+// Sizes say which exist.
+func Key(p profile.Picture, size int) string {
+	if p.Base == "" {
+		return ""
+	}
+	return p.Base + "-" + strconv.Itoa(size) + "." + p.Ext
+}
+
+// keys are those of all sizes of p.
+func keys(p profile.Picture) []string {
+	var all []string
+	for _, size := range p.Sizes {
+		if k := Key(p, size); k != "" {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
+const (
+	baseAlphabet = "abcdefghijklmnopqrstuvwxyz234567"
+	baseLength   = 26 // of 5 random bits each: 130
+)
+
+// newBase returns a name that cannot be guessed and tells nothing: neither
+// whose the picture is nor what its file was called.
+func newBase(random io.Reader) (string, error) {
+	var b [baseLength]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("picture: random name: %w", err)
+	}
+	for i, v := range b {
+		b[i] = baseAlphabet[v&31]
+	}
+	return string(b[:]), nil
+}

@@ -1,0 +1,184 @@
+package picture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// Crop is a square of the upright picture, in its pixels: what a person saw
+// and chose, whatever the orientation in the file.
+type Crop struct{ X, Y, Size int }
+
+// Options of Process; the zero Options are good.
+type Options struct {
+	// Crop is the square to keep; nil is the largest in the centre.
+	Crop   *Crop
+	Limits Limits
+	// Pool bounds what is decoded at once; nil is a Pool of its own for this
+	// one picture. Share one among all calls of a process.
+	Pool *Pool
+}
+
+// Square is one size of the result.
+type Square struct {
+	Size int // the side in pixels
+	Data []byte
+}
+
+// Result is a picture as it is kept.
+type Result struct {
+	// Squares are of 512, 256, 128 and 64 pixels. All are always made; a small
+	// source is enlarged.
+	Squares []Square
+	// Ext is "jpg", or "png" when the source is transparent somewhere.
+	Ext         string
+	ContentType string
+	// Placeholder is the average colour as "#rrggbb".
+	Placeholder string
+}
+
+// Process reads a picture to the end of src and makes its squares. The same
+// bytes make the same squares. See the package comment for the errors; one of
+// src itself is wrapped.
+func Process(ctx context.Context, src io.Reader, opts Options) (Result, error) {
+	lim := opts.Limits.withDefaults()
+	pool := opts.Pool
+	if pool == nil {
+		pool = NewPool(lim)
+	}
+	res, err := process(ctx, src, opts.Crop, lim, pool)
+	return res, hidePanic(err)
+}
+
+// hidePanic makes a decoder's panic what it is to the sender: a bad file.
+func hidePanic(err error) error {
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		return rejectf(ReasonCorrupt, "the file is damaged in a way that the decoder did not expect")
+	}
+	return err
+}
+
+func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, pool *Pool) (Result, error) {
+	if crop != nil && (crop.X < 0 || crop.Y < 0 || crop.Size < 1) {
+		return Result{}, badCrop() // whatever the picture
+	}
+	data, err := readAll(ctx, src, lim)
+	if err != nil {
+		return Result{}, err
+	}
+	h, err := inspect(data, lim)
+	if err != nil {
+		return Result{}, err
+	}
+	return pool.run(ctx, h.memory, func() (Result, error) { return work(ctx, data, h, crop) })
+}
+
+// headSize is how much of the file is looked at before the rest is read; the
+// limits of nearly every picture are known from it.
+const headSize = 64 << 10
+
+// readAll reads the file, but no byte more than it must: it stops at the
+// limit, and when the first bytes are enough to refuse it.
+func readAll(ctx context.Context, src io.Reader, lim Limits) ([]byte, error) {
+	data := make([]byte, 0, headSize)
+	limited := io.LimitReader(src, lim.MaxBytes+1)
+	judged := false
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(data) == cap(data) {
+			if !judged {
+				judged = true
+				if err := judgeHead(data, lim); err != nil {
+					return nil, err
+				}
+			}
+			data = grow(data, lim.MaxBytes+1)
+		}
+		n, err := limited.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if int64(len(data)) > lim.MaxBytes {
+			return nil, &tooLargeError{lim.MaxBytes}
+		}
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("picture: read: %w", err)
+		}
+	}
+}
+
+// grow makes room, twice what there is, but never much more than can come.
+func grow(data []byte, most int64) []byte {
+	bigger := make([]byte, len(data), min(2*int64(cap(data)), most+1))
+	copy(bigger, data)
+	return bigger
+}
+
+// judgeHead refuses what more bytes cannot make right. That the file is cut
+// short is no reason yet.
+func judgeHead(head []byte, lim Limits) error {
+	_, err := inspect(head, lim)
+	var rejected *RejectedError
+	if errors.As(err, &rejected) && rejected.Reason == ReasonCorrupt {
+		return nil
+	}
+	return err
+}
+
+// work is what costs time and memory; it runs in the pool.
+func work(ctx context.Context, data []byte, h header, crop *Crop) (Result, error) {
+	turn := orientationOf(h.exif)
+	w, ht := h.width, h.height
+	if turn.turned() {
+		w, ht = ht, w
+	}
+	square := Crop{Size: min(w, ht)}
+	square.X, square.Y = (w-square.Size)/2, (ht-square.Size)/2
+	if crop != nil {
+		square = *crop
+		// Written so that huge numbers cannot wrap around.
+		if square.Size > w || square.Size > ht || square.X > w-square.Size || square.Y > ht-square.Size {
+			return Result{}, badCrop()
+		}
+	}
+	d, err := decode(data, h)
+	if err != nil {
+		return Result{}, err
+	}
+	x, y := turn.stored(square, h.width, h.height)
+	s := d.cut(x, y, square.Size)
+	s.turn = turn
+
+	var res Result
+	res.Ext, res.ContentType = s.format()
+	for _, n := range sizes {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err // nobody waits for it any more
+		}
+		m := s.render(n)
+		encoded, err := s.encode(m)
+		if err != nil {
+			return Result{}, err
+		}
+		res.Squares = append(res.Squares, Square{n, encoded})
+		if n == sizes[len(sizes)-1] {
+			res.Placeholder = averageColor(m)
+		}
+	}
+	return res, nil
+}
+
+func badCrop() error {
+	return &profile.InvalidError{Fields: []profile.FieldError{{
+		Field: "crop", Code: settings.CodeRange, Message: "must be a square inside of the upright picture",
+	}}}
+}

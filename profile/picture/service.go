@@ -1,0 +1,276 @@
+package picture
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Kinds of the events that a Service writes. They have no detail.
+const (
+	KindChanged activity.Kind = "picture.changed"
+	KindRemoved activity.Kind = "picture.removed"
+)
+
+const (
+	// storeTime bounds the time between entering keys as pending and pointing
+	// to them. It is far below DefaultPendingAge, so that the sweeper does not
+	// take the keys of an upload that is slow.
+	storeTime = 10 * time.Minute
+	// cleanupTime bounds the tidying after a failure, which goes on when the
+	// caller's context has ended.
+	cleanupTime = 10 * time.Second
+	// maxTries is how often a change of the user is tried again because
+	// somebody else changed it meanwhile. Each time somebody gets on.
+	maxTries = 100
+	// cacheControl is for ever: a key's bytes never change.
+	cacheControl = "public, max-age=31536000, immutable"
+)
+
+// Config is what a Service is made of. Users, Ledger, Blobs and Tx are needed;
+// Users, Ledger and Tx must be of one database.
+type Config struct {
+	Users  profile.Store
+	Ledger Ledger
+	Blobs  storage.BlobStore
+	Tx     storage.Transactor
+	Limits Limits
+	// Pool, when set, is shared with others; nil is one of the Service's own.
+	Pool   *Pool
+	Now    func() time.Time // nil is time.Now
+	Rand   io.Reader        // for the names of blobs; nil is crypto/rand
+	Logger *slog.Logger     // nil is silent
+}
+
+// Service keeps one picture for each user. Its methods are safe for
+// concurrent use, also from several processes on one database.
+//
+// A crash at any moment leaves the old picture or the new one, whole, and at
+// most blobs that Sweep removes: keys are entered in the ledger as pending,
+// then the blobs are put, then one transaction points to them, makes them live
+// and the old ones dead.
+type Service struct {
+	cfg  Config
+	pool *Pool
+}
+
+// New returns a Service. It starts nothing.
+func New(cfg Config) (*Service, error) {
+	if cfg.Users == nil || cfg.Ledger == nil || cfg.Blobs == nil || cfg.Tx == nil {
+		return nil, errors.New("picture: Config needs Users, Ledger, Blobs and Tx")
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.Pool == nil {
+		cfg.Pool = NewPool(cfg.Limits)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{cfg: cfg, pool: cfg.Pool}, nil
+}
+
+// MaxBytes is the longest file that Put takes, in bytes.
+func (s *Service) MaxBytes() int64 { return s.cfg.Limits.MaxBytes }
+
+// Owner returns the user whose present picture has the blob key; for any other
+// key it is storage.ErrNotFound.
+func (s *Service) Owner(ctx context.Context, key string) (userID string, err error) {
+	if !storage.ValidKey(key) {
+		return "", fmt.Errorf("picture: %w", storage.ErrNotFound)
+	}
+	return s.cfg.Ledger.Owner(ctx, key)
+}
+
+// Put makes src the picture of the user, replacing any, and returns the user.
+// src is read to its end. Errors are those of the package comment, of src, and
+// of the stores (storage.ErrUnavailable, storage.ErrFull, …); after any of
+// them the user has the picture of before.
+func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *Crop) (profile.User, error) {
+	if _, err := s.cfg.Users.User(ctx, userID); err != nil {
+		return profile.User{}, err // before megabytes are read
+	}
+	res, err := process(ctx, src, crop, s.cfg.Limits, s.pool)
+	if err != nil {
+		return profile.User{}, s.pipelineError(ctx, err)
+	}
+	base, err := newBase(s.cfg.Rand)
+	if err != nil {
+		return profile.User{}, err
+	}
+	p := profile.Picture{Base: base, Ext: res.Ext, Placeholder: res.Placeholder}
+	for _, sq := range res.Squares {
+		p.Sizes = append(p.Sizes, sq.Size)
+	}
+	fresh := keys(p)
+	if err := s.cfg.Ledger.Reserve(ctx, userID, fresh, s.cfg.Now()); err != nil {
+		return profile.User{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	if err := s.putBlobs(ctx, p, res); err != nil {
+		s.abandon(ctx, fresh)
+		return profile.User{}, err
+	}
+	u, outcome, err := s.point(ctx, userID, &p, KindChanged)
+	switch {
+	case err == nil:
+		return u, nil
+	case outcome == rolledBack:
+		s.abandon(ctx, fresh)
+	case outcome == unknown:
+		// The commit may have happened. If it did not, the keys are still
+		// pending and Sweep takes them later; marking them dead now could take
+		// a picture that somebody sees.
+		if u, ok := s.pointsTo(ctx, userID, base); ok {
+			return u, nil
+		}
+	}
+	return profile.User{}, err
+}
+
+// pipelineError logs what must not reach the one who sent the picture.
+func (s *Service) pipelineError(ctx context.Context, err error) error {
+	var panicked *panicError
+	if !errors.As(err, &panicked) {
+		return err
+	}
+	s.cfg.Logger.ErrorContext(ctx, "picture: a decoder panicked", "panic", panicked.value, "stack", panicked.stack)
+	return hidePanic(err)
+}
+
+func (s *Service) putBlobs(ctx context.Context, p profile.Picture, res Result) error {
+	meta := storage.Meta{ContentType: res.ContentType, CacheControl: cacheControl}
+	for _, sq := range res.Squares {
+		if err := s.cfg.Blobs.Put(ctx, Key(p, sq.Size), bytes.NewReader(sq.Data), meta); err != nil {
+			return fmt.Errorf("picture: store: %w", err)
+		}
+	}
+	return nil
+}
+
+// Remove takes the user's picture away and returns the user. Without a
+// picture nothing changes.
+func (s *Service) Remove(ctx context.Context, userID string) (profile.User, error) {
+	u, outcome, err := s.point(ctx, userID, &profile.Picture{}, KindRemoved)
+	if err != nil && outcome == unknown {
+		if u, ok := s.pointsTo(ctx, userID, ""); ok {
+			return u, nil
+		}
+	}
+	return u, err
+}
+
+type outcome int
+
+const (
+	committed  outcome = iota
+	rolledBack         // certainly
+	unknown            // the connection broke at the commit
+)
+
+// point makes p the user's picture in one transaction: the new keys live, the
+// old ones dead, the event written.
+func (s *Service) point(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, outcome, error) {
+	for try := 1; ; try++ {
+		u, outcome, err := s.pointOnce(ctx, userID, p, kind)
+		if !errors.Is(err, storage.ErrStale) || outcome != rolledBack {
+			return u, outcome, err
+		}
+		if try == maxTries {
+			return profile.User{}, rolledBack, &storage.UnavailableError{Err: errors.New("picture: the user is changing all the time")}
+		}
+	}
+}
+
+func (s *Service) pointOnce(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, outcome, error) {
+	var (
+		after profile.User
+		fnErr error
+	)
+	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		after, fnErr = s.pointIn(ctx, userID, p, kind)
+		return fnErr
+	})
+	switch {
+	case err == nil:
+		return after, committed, nil
+	case fnErr != nil:
+		return profile.User{}, rolledBack, err
+	}
+	return profile.User{}, unknown, err
+}
+
+// pointIn is the transaction. The user's version is read and then required:
+// under read committed another upload may have come between, and the picture
+// to be marked dead would be the wrong one.
+func (s *Service) pointIn(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, error) {
+	before, err := s.cfg.Users.User(ctx, userID)
+	if err != nil {
+		return profile.User{}, err
+	}
+	if before.Picture.IsZero() && p.IsZero() {
+		return before, nil
+	}
+	now := s.cfg.Now()
+	if fresh := keys(*p); len(fresh) > 0 {
+		if err := s.cfg.Ledger.Live(ctx, fresh, now); err != nil {
+			if errors.Is(err, storage.ErrNotFound) {
+				// Swept because it took too long. That is not the user's being
+				// unknown, which the same error would say.
+				err = &storage.UnavailableError{Err: errors.New("picture: the new blobs were swept before they were used")}
+			}
+			return profile.User{}, err
+		}
+	}
+	after, err := s.cfg.Users.Update(ctx, userID, profile.Patch{IfVersion: before.Version, Picture: p},
+		activity.NewEvent(ctx, kind, userID, now, nil))
+	if err != nil {
+		return profile.User{}, err
+	}
+	if old := keys(before.Picture); len(old) > 0 {
+		if err := s.cfg.Ledger.Dead(ctx, old, now); err != nil {
+			return profile.User{}, err
+		}
+	}
+	return after, nil
+}
+
+// pointsTo asks, after a commit of unknown outcome, whether the user has the
+// picture of that base.
+func (s *Service) pointsTo(ctx context.Context, userID, base string) (profile.User, bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	u, err := s.cfg.Users.User(ctx, userID)
+	return u, err == nil && u.Picture.Base == base && (base != "" || u.Picture.IsZero())
+}
+
+// abandon gives up keys that nothing points to and never will. What fails here
+// the sweeper does later.
+func (s *Service) abandon(ctx context.Context, unused []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	if err := s.cfg.Ledger.Dead(ctx, unused, s.cfg.Now()); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "picture: could not mark the blobs of a failed upload", "error", err)
+	}
+	// Also when the ledger forgot them: a put that ended after the sweep.
+	for _, key := range unused {
+		if err := s.cfg.Blobs.Delete(ctx, key); err != nil {
+			s.cfg.Logger.WarnContext(ctx, "picture: could not delete a blob of a failed upload", "key", key, "error", err)
+		}
+	}
+}

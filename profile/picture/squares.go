@@ -1,0 +1,230 @@
+package picture
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"slices"
+)
+
+// sizes are the sides of the squares that every picture gets, in pixels,
+// descending. All are always made, by enlarging when need be, so that an
+// address is known from the size alone.
+var sizes = [...]int{512, 256, 128, 64}
+
+const jpegQuality = 85
+
+// channel is a plane on its way to smaller sizes: each goes on from the
+// averages of the one before, so that the large planes are read once.
+type channel struct {
+	plane
+	region region
+}
+
+func (c *channel) square(n int) []byte {
+	c.plane, c.region = c.plane.toward(c.region, n)
+	return c.resample(c.region, n)
+}
+
+// squares is the cut-out square of a picture, by channels.
+type squares struct {
+	kind     kind
+	channels []channel
+	turn     orientation
+	video    bool
+}
+
+type kind int
+
+const (
+	kindGray  kind = iota // luma alone
+	kindYCC               // luma and two of chroma, possibly of lower resolution
+	kindRGB               // red, green, blue
+	kindAlpha             // the same multiplied by alpha, and alpha
+)
+
+// cut takes the square with its corner at (x, y) of the stored picture.
+func (d decoded) cut(x, y, side int) squares {
+	whole := d.offset == (image.Point{}) && d.img.Bounds() == image.Rect(0, 0, d.width, d.height)
+	full := region{float64(x), float64(y), float64(side), float64(side)}
+	switch m := d.img.(type) {
+	case *image.Gray:
+		if whole {
+			return squares{kind: kindGray, channels: []channel{{plane{m.Pix, m.Stride, d.width, d.height}, full}}}
+		}
+	case *image.YCbCr:
+		if whole {
+			return squares{kind: kindYCC, video: d.video, channels: yccChannels(m, full)}
+		}
+	}
+	c, r := d.boxRGBA(x, y, side)
+	s := squares{kind: kindRGB}
+	if slices.ContainsFunc(c[3].pix, func(a byte) bool { return a != 255 }) {
+		s.kind = kindAlpha
+	}
+	for _, p := range c[:3+int(s.kind-kindRGB)] {
+		s.channels = append(s.channels, channel{p, r})
+	}
+	return s
+}
+
+func yccChannels(m *image.YCbCr, full region) []channel {
+	fx, fy := 1, 1
+	switch m.SubsampleRatio {
+	case image.YCbCrSubsampleRatio422:
+		fx = 2
+	case image.YCbCrSubsampleRatio420:
+		fx, fy = 2, 2
+	case image.YCbCrSubsampleRatio440:
+		fy = 2
+	case image.YCbCrSubsampleRatio411:
+		fx = 4
+	case image.YCbCrSubsampleRatio410:
+		fx, fy = 4, 2
+	}
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	cw, ch := (w+fx-1)/fx, (h+fy-1)/fy
+	sub := region{full.x / float64(fx), full.y / float64(fy), full.w / float64(fx), full.h / float64(fy)}
+	return []channel{
+		{plane{m.Y, m.YStride, w, h}, full},
+		{plane{m.Cb, m.CStride, cw, ch}, sub},
+		{plane{m.Cr, m.CStride, cw, ch}, sub},
+	}
+}
+
+// boxRGBA reads the square row by row into planes that are already reduced as
+// far as the largest size allows, so that no copy in full size is made. What
+// the picture does not cover is transparent.
+func (d decoded) boxRGBA(x0, y0, side int) ([4]plane, region) {
+	k := boxFactor(float64(side), sizes[0])
+	n := (side + k - 1) / k
+	var out [4]plane
+	for c := range out {
+		out[c] = plane{make([]byte, n*n), n, n, n}
+	}
+	b := d.img.Bounds().Add(d.offset)
+	rows := rowsOf(d.img, d.video)
+	from, to := max(x0, b.Min.X), min(x0+side, b.Max.X)
+	row := make([]byte, 4*side)
+	sums := make([]uint32, side)
+	perChannel := make([]uint32, 4*side)
+	for oy := range n {
+		count := min(k, side-oy*k)
+		clear(perChannel)
+		for i := range count {
+			y := y0 + oy*k + i
+			if y < b.Min.Y || y >= b.Max.Y || from >= to {
+				continue
+			}
+			rows(row[4*(from-x0):4*(to-x0)], from-d.offset.X, y-d.offset.Y)
+			for j, v := range row {
+				perChannel[j] += uint32(v)
+			}
+		}
+		for c := range out {
+			for x := range sums {
+				sums[x] = perChannel[4*x+c]
+			}
+			averageRow(out[c].pix[oy*n:(oy+1)*n], sums, k, count)
+		}
+	}
+	return out, region{0, 0, float64(side) / float64(k), float64(side) / float64(k)}
+}
+
+// render makes the n x n square, upright; sizes must be asked for in
+// descending order.
+func (s *squares) render(n int) image.Image {
+	pix := make([][]byte, len(s.channels))
+	for i := range s.channels {
+		side := n
+		if s.kind == kindYCC && i > 0 {
+			side = n / 2 // the encoder's 4:2:0
+		}
+		pix[i] = s.turn.turn(s.channels[i].square(side), side)
+	}
+	rect := image.Rect(0, 0, n, n)
+	switch s.kind {
+	case kindGray:
+		return &image.Gray{Pix: pix[0], Stride: n, Rect: rect}
+	case kindYCC:
+		if s.video {
+			through(pix[0], &videoLuma)
+			through(pix[1], &videoChroma)
+			through(pix[2], &videoChroma)
+		}
+		return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n / 2, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: rect}
+	case kindRGB:
+		m := image.NewYCbCr(rect, image.YCbCrSubsampleRatio444)
+		for i := range n * n {
+			m.Y[i], m.Cb[i], m.Cr[i] = color.RGBToYCbCr(pix[0][i], pix[1][i], pix[2][i])
+		}
+		return m
+	}
+	m := image.NewNRGBA(rect)
+	for i := range n * n {
+		a := pix[3][i]
+		m.Pix[4*i+3] = a
+		for c := range 3 {
+			m.Pix[4*i+c] = divide(pix[c][i], a)
+		}
+	}
+	return m
+}
+
+func through(pix []byte, table *[256]byte) {
+	for i, v := range pix {
+		pix[i] = table[v]
+	}
+}
+
+// divide undoes the multiplication by alpha.
+func divide(c, a byte) byte {
+	if a == 0 {
+		return 0
+	}
+	return byte(min((uint32(c)*255+uint32(a)/2)/uint32(a), 255))
+}
+
+// format is what the squares are encoded as.
+func (s *squares) format() (ext, contentType string) {
+	if s.kind == kindAlpha {
+		return "png", "image/png"
+	}
+	return "jpg", "image/jpeg"
+}
+
+// encode writes nothing but the pixels: the encoders know no metadata.
+func (s *squares) encode(m image.Image) ([]byte, error) {
+	var out bytes.Buffer
+	var err error
+	if s.kind == kindAlpha {
+		err = png.Encode(&out, m)
+	} else {
+		err = jpeg.Encode(&out, m, &jpeg.Options{Quality: jpegQuality})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("picture: encode: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// averageColor is the mean of what is seen of m, as "#rrggbb".
+func averageColor(m image.Image) string {
+	var sum [3]uint64
+	var alpha uint64
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			r, g, bl, a := m.At(x, y).RGBA()
+			sum[0], sum[1], sum[2], alpha = sum[0]+uint64(r), sum[1]+uint64(g), sum[2]+uint64(bl), alpha+uint64(a)
+		}
+	}
+	if alpha == 0 {
+		return "#808080" // nothing is seen
+	}
+	mean := func(i int) uint64 { return min(sum[i]*255/alpha, 255) }
+	return fmt.Sprintf("#%02x%02x%02x", mean(0), mean(1), mean(2))
+}
