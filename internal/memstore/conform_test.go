@@ -4,8 +4,10 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
+	"github.com/profilekit/profilekit/profile/profiletest"
 	"github.com/profilekit/profilekit/settings/settingstest"
 )
 
@@ -27,5 +29,19 @@ func TestLedger(t *testing.T) {
 	picturetest.RunLedger(t, func(*testing.T) picturetest.Harness {
 		s := memstore.New()
 		return picturetest.Harness{Ledger: s.Ledger(), Tx: s}
+	})
+}
+
+func TestUsers(t *testing.T) {
+	profiletest.Run(t, func(*testing.T) profiletest.Harness {
+		s := memstore.New()
+		return profiletest.Harness{Store: s.Users(), Tx: s, Activity: s.Activity()}
+	})
+}
+
+func TestAuth(t *testing.T) {
+	authtest.Run(t, func(*testing.T) authtest.Harness {
+		s := memstore.New()
+		return authtest.Harness{Stores: s.Auth(), Users: s.Users(), Tx: s, Activity: s.Activity()}
 	})
 }

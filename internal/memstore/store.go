@@ -22,7 +22,6 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -56,8 +55,8 @@ func (s *Store) Settings() settings.Store { return settingsStore{s} }
 // Activity returns the activity.Store.
 func (s *Store) Activity() activity.Store { return activityStore{s} }
 
-// Ledger returns the picture.Ledger.
-func (s *Store) Ledger() picture.Ledger { return ledger{s} }
+// Ledger returns the storage.Ledger.
+func (s *Store) Ledger() storage.Ledger { return ledger{s} }
 
 var _ storage.Transactor = (*Store)(nil)
 

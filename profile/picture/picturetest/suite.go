@@ -1,6 +1,6 @@
-// Package picturetest is the conformance suite of picture.Ledger: one case for
-// each thing that the interface's comments promise. A ledger of your own
-// passes it from an ordinary test:
+// Package picturetest is the conformance suite of picture.Ledger, which is
+// storage.Ledger: one case for each thing that the interface's comments
+// promise. A ledger of your own passes it from an ordinary test:
 //
 //	func TestLedger(t *testing.T) {
 //		picturetest.RunLedger(t, func(t *testing.T) picturetest.Harness {
@@ -22,14 +22,13 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/internal/conform"
-	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
 )
 
 // Harness is a ledger to be judged.
 type Harness struct {
 	// Ledger is empty at first.
-	Ledger picture.Ledger
+	Ledger storage.Ledger
 	// Tx begins transactions that Ledger joins; nil leaves their cases out.
 	Tx storage.Transactor
 	// NewUser returns the ID of one more user, for a ledger that takes keys of
