@@ -38,10 +38,14 @@ type Schema struct {
 // own UnmarshalJSON does not hide what is inside from the scan.
 type Wrapper interface{ JSONElem() reflect.Type }
 
+// Names is a map type that takes these names only.
+type Names interface{ JSONNames() []string }
+
 var (
 	unmarshaler     = reflect.TypeFor[json.Unmarshaler]()
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 	wrapper         = reflect.TypeFor[Wrapper]()
+	namesType       = reflect.TypeFor[Names]()
 	numberType      = reflect.TypeFor[json.Number]()
 )
 
@@ -88,7 +92,14 @@ func build(t reflect.Type, done map[reflect.Type]*Schema) (*Schema, error) {
 		if t.Key().Kind() != reflect.String {
 			return nil, fmt.Errorf("jsonscan: the names of %s are not strings", t)
 		}
-		return s, elem(kindMap, true, t.Elem())
+		if err := elem(kindMap, true, t.Elem()); err != nil || !t.Implements(namesType) {
+			return s, err
+		}
+		s.kind, s.names = kindObject, map[string]int{}
+		for _, name := range reflect.Zero(t).Interface().(Names).JSONNames() {
+			s.names[name] = len(s.fields)
+			s.fields = append(s.fields, s.elem)
+		}
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 { // base64
 			s.kind, s.null = kindString, true

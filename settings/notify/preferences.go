@@ -1,0 +1,74 @@
+// Package notify is who is told of what, by which channel. For now it declares
+// the users' choice:
+//
+//	service, err := settings.New(settings.Config{
+//		Store:    store,
+//		Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
+//	})
+//	prefs, err := settings.Get(ctx, service, notify.PreferencesSection, userID)
+//	if prefs[notify.Account].Email { … }
+package notify
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/profilekit/profilekit/settings"
+)
+
+// Category is a group of notices that a user can switch together.
+type Category string
+
+// The categories.
+const (
+	// Security is sign-ins, changed passwords, removed factors: whoever took
+	// over an account could otherwise hide it from its owner.
+	Security Category = "security"
+	// Account is what happens to the account by the owner's wish.
+	Account Category = "account"
+	// Product is news; off until it is asked for.
+	Product Category = "product"
+)
+
+// Channels says by which ways a category is sent.
+type Channels struct {
+	Email bool `json:"email"`
+	SMS   bool `json:"sms"`
+}
+
+// Preferences are a user's channels by category.
+type Preferences map[Category]Channels
+
+// JSONNames are the categories, the only members there are.
+func (Preferences) JSONNames() []string {
+	return []string{string(Security), string(Account), string(Product)}
+}
+
+// PreferencesSection is the section "notifications". The e-mail of Security
+// cannot be switched off.
+var PreferencesSection = settings.Section[Preferences]{
+	Name: "notifications",
+	Default: Preferences{
+		Security: {Email: true},
+		Account:  {Email: true},
+		Product:  {},
+	},
+	Validate: check,
+}
+
+func check(p Preferences) error {
+	var bad []settings.FieldError
+	for _, category := range slices.Sorted(maps.Keys(p)) {
+		if !slices.Contains(p.JSONNames(), string(category)) {
+			bad = append(bad, settings.FieldError{
+				Field: string(category), Code: settings.CodeUnknown, Message: "is not a category of notices",
+			})
+		}
+	}
+	if !p[Security].Email {
+		bad = append(bad, settings.FieldError{
+			Field: "security.email", Code: settings.CodeRange, Message: "cannot be switched off",
+		})
+	}
+	return settings.Invalid(bad...)
+}
