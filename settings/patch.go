@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"reflect"
 	"strings"
 
 	"github.com/profilekit/profilekit/activity"
@@ -175,27 +174,11 @@ func (s *Service) update(ctx context.Context, userID string, ifVersion int64, ed
 func (s *Service) changed(before, after members) []string {
 	var names []string
 	for _, d := range s.sections {
-		if !sameJSON(before.get(d), after.get(d)) {
+		if !mergepatch.Equal(before.get(d), after.get(d)) {
 			names = append(names, d.name)
 		}
 	}
 	return names
-}
-
-// sameJSON compares values, not spelling: a database may keep JSON in an order
-// and with spaces of its own.
-func sameJSON(a, b json.RawMessage) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	var va, vb any
-	return a != nil && b != nil && number(a, &va) == nil && number(b, &vb) == nil && reflect.DeepEqual(va, vb)
-}
-
-func number(data json.RawMessage, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return dec.Decode(v)
 }
 
 // replace returns value, with those members of stored added that schema does

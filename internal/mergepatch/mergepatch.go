@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 )
 
 // Apply returns target changed by patch: objects are merged, a null member
@@ -78,4 +79,21 @@ func Compact(v json.RawMessage) (json.RawMessage, error) {
 		return nil, fmt.Errorf("mergepatch: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// Equal compares values, not spelling: a database may keep JSON in an order
+// and with spaces of its own. nil equals nil only; numbers are compared as
+// they are written.
+func Equal(a, b json.RawMessage) bool {
+	if a == nil || b == nil || bytes.Equal(a, b) {
+		return (a == nil) == (b == nil)
+	}
+	var va, vb any
+	return decode(a, &va) == nil && decode(b, &vb) == nil && reflect.DeepEqual(va, vb)
+}
+
+func decode(data json.RawMessage, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	return dec.Decode(v)
 }

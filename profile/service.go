@@ -1,0 +1,160 @@
+package profile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// KindUpdated is the event of a changed profile. Its detail "fields" names
+// them, with commas between; values are not told.
+const KindUpdated activity.Kind = "profile.updated"
+
+// ErrEmailChangeUnavailable: the address cannot be changed, because nothing
+// here can prove that the new one is the user's.
+var ErrEmailChangeUnavailable = errors.New("profile: the e-mail address cannot be changed here")
+
+// errAbsent is for users who are not there and for those who are hidden; one
+// error, so that nothing can tell them apart.
+var errAbsent = fmt.Errorf("profile: user: %w", storage.ErrNotFound)
+
+// CustomField is a field of the host's own in the custom object.
+type CustomField struct {
+	// Name is letters, digits, '_' and '-', beginning with a letter.
+	Name string
+	// Check refuses values; nil takes any JSON. It gets what would be stored,
+	// and returns an *InvalidError with fields relative to the value, or any
+	// other error for a failure of the server.
+	Check func(json.RawMessage) error
+}
+
+// Config is what New takes.
+type Config struct {
+	// Store keeps the users; required.
+	Store Store
+	// Settings says who may see what; required, and must declare
+	// PrivacySection.
+	Settings *settings.Service
+	// Reserved are user names that cannot be chosen, in any case of ASCII
+	// letters; nil is DefaultReserved, an empty list reserves none.
+	Reserved []string
+	// Custom are the fields that the custom object may have.
+	Custom []CustomField
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Service shows and changes profiles. It is safe for concurrent use.
+type Service struct {
+	store    Store
+	settings *settings.Service
+	reserved func(key string) bool
+	custom   map[string]CustomField
+	now      func() time.Time
+}
+
+// New returns a Service. It calls no store.
+func New(c Config) (*Service, error) {
+	if c.Store == nil || c.Settings == nil {
+		return nil, errors.New("profile: Config.Store and Config.Settings are required")
+	}
+	if !c.Settings.Has(PrivacySection.Name) {
+		return nil, errors.New("profile: Config.Settings must declare PrivacySection")
+	}
+	if c.Reserved == nil {
+		c.Reserved = DefaultReserved
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Service{
+		store: c.Store, settings: c.Settings, now: c.Now,
+		reserved: reservedSet(c.Reserved), custom: map[string]CustomField{},
+	}
+	for _, f := range c.Custom {
+		if !customName(f.Name) {
+			return nil, fmt.Errorf("profile: %q cannot name a custom field", f.Name)
+		}
+		if _, twice := s.custom[f.Name]; twice {
+			return nil, fmt.Errorf("profile: custom field %q is declared twice", f.Name)
+		}
+		s.custom[f.Name] = f
+	}
+	return s, nil
+}
+
+// User returns the user with that ID, else storage.ErrNotFound.
+func (s *Service) User(ctx context.Context, id string) (User, error) { return s.store.User(ctx, id) }
+
+// ByUsername returns the user of that name and what viewer may see of it: show
+// a field only if Visible has it. A user that is hidden from viewer (private,
+// for members only, disabled) is storage.ErrNotFound, exactly as one who does
+// not exist. The owner sees everything.
+func (s *Service) ByUsername(ctx context.Context, viewer Viewer, username string) (User, Visible, error) {
+	var u User
+	if _, err := UsernameKey(username); err == nil {
+		u, err = s.store.ByUsername(ctx, username)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return User{}, Visible{}, err
+		}
+	}
+	// Also for a user who does not exist: otherwise the time it takes, or a
+	// settings store that is down, would tell absent from private.
+	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
+	if err != nil {
+		return User{}, Visible{}, err
+	}
+	visible, ok := privacy.visible(u.ID, viewer)
+	// Looking up a hidden user name finds nobody: whoever hides it does not
+	// want to be found by it.
+	if u.ID == "" || !ok || !visible.Has("username") || hidden(u, viewer) {
+		return User{}, Visible{}, errAbsent
+	}
+	return u, visible, nil
+}
+
+// hidden: a disabled account is there for nobody but its owner.
+func hidden(u User, viewer Viewer) bool { return u.Disabled && viewer.UserID != u.ID }
+
+// PictureVisible reports whether viewer may see the picture of ownerID, and
+// whether everybody may, so that it can be cached for all. An owner that does
+// not exist has no picture to see, which is no error.
+func (s *Service) PictureVisible(ctx context.Context, viewer Viewer, ownerID string) (visible, public bool, err error) {
+	u, err := s.store.User(ctx, ownerID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
+	if err != nil {
+		return false, false, err
+	}
+	sees := func(v Viewer) bool {
+		fields, ok := privacy.visible(u.ID, v)
+		return ok && fields.Has("picture") && !hidden(u, v)
+	}
+	return sees(viewer), sees(Viewer{}), nil
+}
+
+func customName(name string) bool {
+	if name == "" || len(name) > 64 {
+		return false
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case i > 0 && (c >= '0' && c <= '9' || c == '_' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return true
+}
