@@ -3,6 +3,7 @@ package auth_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -27,6 +28,12 @@ const (
 )
 
 var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+// ada is a user that the host made.
+var ada = profile.User{Username: "ada", Email: "ada@example.org", Role: "user"}
+
+// sha is what is kept of a token.
+func sha(token string) [32]byte { return sha256.Sum256([]byte(token)) }
 
 // clock is a time that moves when told to.
 type clock struct {

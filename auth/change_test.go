@@ -1,0 +1,230 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/profilekit/profilekit/auth"
+)
+
+func TestS32_ChangingThePasswordEndsTheOthers(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	bob := w.register(t, "bob")
+	a, b := w.mustSignIn(t, "ada", password), w.mustSignIn(t, "ada", password)
+	sess, token, err := w.ChangePassword(t.Context(), home, w.alive(t, in.Token), password, newer, false)
+	if err != nil || token != "" || sess.ID != in.Session.ID {
+		t.Fatalf("%+v, %q, %v", sess, token, err)
+	}
+	w.alive(t, in.Token)
+	w.alive(t, bob.Token)
+	w.dead(t, a.Token)
+	w.dead(t, b.Token)
+	if _, err := w.signIn(t, "ada", password); !errors.Is(err, auth.ErrInvalidCredentials) {
+		t.Errorf("the old password: %v", err)
+	}
+	w.mustSignIn(t, "ada", newer)
+}
+
+func TestS05_ChangeNeedsThePresentPassword(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	stays := w.mustSignIn(t, "ada", password)
+	id := w.alive(t, in.Token)
+	before := w.hash(t, in.User.ID)
+	for _, tt := range []struct{ name, current, next, field string }{
+		{"no present one", "", newer, "currentPassword"},
+		{"no new one", password, "", "newPassword"},
+		{"too short", password, "fourteen chars", "newPassword"},
+		{"too long", password, strings.Repeat("x", 1025), "newPassword"},
+		{"a NUL", password, newer + "\x00", "newPassword"},
+		{"the same", password, password, "newPassword"},
+	} {
+		if _, _, err := w.ChangePassword(t.Context(), home, id, tt.current, tt.next, true); field(err, tt.field) == "" {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	for _, current := range []string{other, password + " ", strings.ToUpper(password), strings.Repeat("x", 1<<20), password + "\x00"} {
+		if _, _, err := w.ChangePassword(t.Context(), home, id, current, newer, true); !errors.Is(err, auth.ErrInvalidCredentials) {
+			t.Errorf("a wrong present one: %v", err)
+		}
+	}
+	if w.hash(t, in.User.ID) != before {
+		t.Error("the hash changed")
+	}
+	w.alive(t, in.Token)
+	w.alive(t, stays.Token)
+}
+
+func TestS05_WrongPresentPasswordsCount(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	id := w.alive(t, in.Token)
+	w.hasher.reset()
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			var err error
+			if i%2 == 0 {
+				_, _, err = w.ChangePassword(t.Context(), home, id, other, newer, true)
+			} else {
+				_, _, err = w.Reauthenticate(t.Context(), home, id, other, true)
+			}
+			if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, auth.ErrRateLimited) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := w.hasher.matches.Load(); n != 10 {
+		t.Errorf("%d passwords were verified, want 10", n)
+	}
+	_, err := w.signIn(t, "ada@example.org", password)
+	limited(t, err)
+}
+
+// The password changes while a sign-in with the old one is being verified.
+func TestR18_SignInOvertakenByAChange(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	id := w.alive(t, in.Token)
+	var once sync.Once
+	change := func() {
+		once.Do(func() {
+			w.hasher.before.Store(nil)
+			if _, _, err := w.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	w.hasher.before.Store(&change)
+	if s, err := w.signIn(t, "ada", password); !errors.Is(err, auth.ErrInvalidCredentials) || s.Token != "" {
+		t.Errorf("sign in: %v", err)
+	}
+	list, err := w.Sessions(t.Context(), w.alive(t, in.Token))
+	if err != nil || len(list) != 1 {
+		t.Errorf("sessions = %+v, %v", list, err)
+	}
+}
+
+// The same of a reauthentication, and of another change.
+func TestR18_ProofsOvertakenByAChange(t *testing.T) {
+	for name, prove := range map[string]func(*world, auth.Identity) error{
+		"reauthenticate": func(w *world, id auth.Identity) error {
+			_, _, err := w.Reauthenticate(t.Context(), home, id, password, true)
+			return err
+		},
+		"change": func(w *world, id auth.Identity) error {
+			_, _, err := w.ChangePassword(t.Context(), home, id, password, "a fourth one, different again", true)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			in := w.register(t, "ada")
+			id := w.alive(t, in.Token)
+			var once sync.Once
+			change := func() {
+				once.Do(func() {
+					hash, err := cheap.Hash(newer)
+					if err != nil {
+						t.Error(err)
+					}
+					w.setHash(t, in.User.ID, hash)
+				})
+			}
+			w.hasher.before.Store(&change)
+			is(t, prove(w, id), auth.ErrInvalidCredentials)
+			w.hasher.before.Store(nil)
+			w.mustSignIn(t, "ada", newer)
+		})
+	}
+}
+
+func TestR18_ChangeAgainstSignIns(t *testing.T) {
+	w := open(t, limitsOff)
+	in := w.register(t, "ada")
+	token, present, next := in.Token, password, newer
+	for range 200 {
+		id := w.alive(t, token)
+		old := make([]auth.SignIn, 3)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			var err error
+			if _, token, err = w.ChangePassword(t.Context(), home, id, present, next, true); err != nil {
+				t.Error(err)
+			}
+		})
+		for i := range old {
+			wg.Go(func() {
+				var err error
+				if old[i], err = w.signIn(t, "ada", present); err != nil && !errors.Is(err, auth.ErrInvalidCredentials) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, s := range old {
+			if s.Token != "" {
+				w.dead(t, s.Token)
+			}
+		}
+		if t.Failed() {
+			return
+		}
+		present, next = next, present
+	}
+}
+
+// Two changes at once: one of them wins, and its password is the one.
+func TestR18_ParallelChanges(t *testing.T) {
+	w := open(t, limitsOff)
+	in := w.register(t, "ada")
+	id := w.alive(t, in.Token)
+	nexts := []string{"the first of two new passwords", "the second of two new passwords"}
+	errs := make([]error, 2)
+	var wg sync.WaitGroup
+	for i := range nexts {
+		wg.Go(func() { _, _, errs[i] = w.ChangePassword(t.Context(), home, id, password, nexts[i], true) })
+	}
+	wg.Wait()
+	won := 0
+	for i, err := range errs {
+		_, in := w.signIn(t, "ada", nexts[i])
+		if (err == nil) != (in == nil) {
+			t.Errorf("change %d: %v, then sign-in: %v", i, err, in)
+		}
+		if err == nil {
+			won++
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d changes won, want 1: %v", won, errs)
+	}
+}
+
+func TestRotationFailsWhole(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	stays := w.mustSignIn(t, "ada", password)
+	n := open(t, func(c *auth.Config) {
+		c.Users, c.Activity, c.Tx = w.db.Users(), w.db.Activity(), w.db
+		c.Stores = &stores{Stores: w.db.Auth(), sessions: &downSessions{SessionStore: w.db.Auth().Sessions(), rotate: true}}
+	})
+	id := n.alive(t, in.Token)
+	before := len(w.events(t, in.User.ID))
+	if _, _, err := n.ChangePassword(t.Context(), home, id, password, newer, true); !errors.Is(err, errDown) {
+		t.Errorf("change: %v", err)
+	}
+	if _, _, err := n.Reauthenticate(t.Context(), home, id, password, true); !errors.Is(err, errDown) {
+		t.Errorf("reauthenticate: %v", err)
+	}
+	w.alive(t, in.Token)
+	w.alive(t, stays.Token)
+	if n := len(w.events(t, in.User.ID)); n != before {
+		t.Errorf("%d events of nothing (I6)", n-before)
+	}
+	w.mustSignIn(t, "ada", password)
+}
