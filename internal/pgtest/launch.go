@@ -1,0 +1,155 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+)
+
+// supervise runs the server until its standard input ends, which it does when
+// the test binary is gone, and then removes the folder. $1 is the server, $2
+// the folder, $3 the port.
+const supervise = `"$1" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 -F \
+	-c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB \
+	>"$2/log" 2>&1 </dev/null &
+pid=$!
+cat >/dev/null
+kill -QUIT "$pid"
+wait "$pid"
+rm -rf "$2"`
+
+// process is a server that was started.
+type process struct {
+	base string // URL of its maintenance database
+	data string // its data folder
+	pipe io.Closer
+	cmd  *exec.Cmd
+}
+
+// stop ends the server and waits for that.
+func (p *process) stop() {
+	_ = p.pipe.Close()
+	_ = p.cmd.Wait()
+}
+
+// running keeps the pipe to the supervisor from being collected and closed.
+var running *process
+
+// launch makes a data folder and starts a server on it, which may not answer
+// yet.
+func launch() (*process, error) {
+	initdb, err := binary("initdb")
+	if err != nil {
+		return nil, err
+	}
+	postgres, err := binary("postgres")
+	if err != nil {
+		return nil, err
+	}
+	credential, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	if credential != nil {
+		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	run := func(name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(name, args...)
+		cmd.Dir = dir // the working folder may be closed to the other user
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + dir}
+		// A group of its own: an interrupt at the terminal must reach the
+		// supervisor as the end of the pipe, in its order.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}
+		return cmd
+	}
+	if out, err := run(initdb, "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N").CombinedOutput(); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	cmd := run("/bin/sh", "-c", supervise, "pgtest", postgres, dir, strconv.Itoa(port))
+	// The write end stays open in this process alone, until it is gone.
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	running = &process{
+		base: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		data: filepath.Join(dir, "data"), pipe: pipe, cmd: cmd,
+	}
+	return running, nil
+}
+
+// binary finds a program in PATH or where Debian keeps the versions, newest
+// first.
+func binary(name string) (string, error) {
+	places, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	slices.SortFunc(places, func(a, b string) int { return version(b) - version(a) })
+	if path, err := exec.LookPath(name); err == nil {
+		places = append([]string{path}, places...)
+	}
+	for _, path := range places {
+		// Postgres finds its other files from its own place.
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real, nil
+		}
+	}
+	return "", fmt.Errorf("%s is neither in PATH nor in /usr/lib/postgresql", name)
+}
+
+func version(path string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+	return n
+}
+
+// unprivileged is the user to run the server as: Postgres refuses root. It is
+// nil for whoever is not root.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err1 == nil && err2 == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("root cannot run Postgres, and there is no user postgres or nobody")
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
