@@ -89,6 +89,10 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
+// CheckUsername says whether somebody may choose this name here: CheckUsername
+// with the Reserved of Config. Whether it is free the Store decides.
+func (s *Service) CheckUsername(name string) error { return CheckUsername(name, s.reserved) }
+
 // User returns the user with that ID, else storage.ErrNotFound.
 func (s *Service) User(ctx context.Context, id string) (User, error) { return s.store.User(ctx, id) }
 
