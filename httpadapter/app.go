@@ -79,14 +79,11 @@ func New(config Config) (*App, error) {
 		}
 	}
 	if s := cfg.Stores.Auth(); s != nil && cfg.Authenticator == nil {
-		reserved := cfg.Reserved
-		if reserved == nil {
-			reserved = profile.DefaultReserved
-		}
 		a.Auth, err = auth.New(auth.Config{
 			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores,
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
-			CheckUsername: usernamePolicy(reserved),
+			CheckUsername: a.Profiles.CheckUsername,
+			SeparateUsers: cfg.Config.Users != nil,
 			Session:       cfg.Session, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})

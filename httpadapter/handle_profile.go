@@ -38,25 +38,21 @@ func (a *App) patchProfile(c *call) error {
 	if err := c.decode(&in, readOnly...); err != nil {
 		return err
 	}
-	edit, err := in.edit()
-	if err != nil {
-		return err
-	}
-	return a.edit(c, edit, conditional)
-}
-
-// edit applies e, tied to the version that If-Match was compared with when the
-// request was conditional.
-func (a *App) edit(c *call, e profile.Edit, conditional bool) error {
-	var version int64
-	if conditional {
-		version = c.id.User.Version
-	}
-	u, err := a.Profiles.Edit(c.ctx(), c.id.User, e, version)
+	u, err := a.edit(c, in.edit(), conditional)
 	if err != nil {
 		return err
 	}
 	return a.answerOwn(c, u)
+}
+
+// edit applies e, tied to the version that If-Match was compared with when the
+// request was conditional.
+func (a *App) edit(c *call, e profile.Edit, conditional bool) (profile.User, error) {
+	var version int64
+	if conditional {
+		version = c.id.User.Version
+	}
+	return a.Profiles.EditUser(c.ctx(), c.id.User, e, version)
 }
 
 // putProfile keeps the replaced application's form of an update.
@@ -91,11 +87,7 @@ func (a *App) putProfile(c *call) error {
 	if err != nil {
 		return err
 	}
-	var version int64
-	if conditional {
-		version = c.id.User.Version
-	}
-	u, err := a.Profiles.Edit(c.ctx(), c.id.User, profile.Edit{Username: in.Username, Email: in.Email}, version)
+	u, err := a.edit(c, profile.Edit{Username: in.Username, Email: in.Email}, conditional)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,202 @@
+package httpadapter_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/storage/memblob"
+)
+
+const password = "correct horse battery staple"
+
+// world is a running app on stores in memory, with its log and clock in hand.
+type world struct {
+	t     *testing.T
+	app   *httpadapter.App
+	srv   *httptest.Server
+	store *memstore.Store
+	log   *lockedBuffer
+	clock *clock
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// cheap hashes take no time; what they cost is package auth's to test.
+var cheap = auth.Argon2id{Memory: 8, Time: 1, Threads: 1}
+
+func config(t *testing.T) (httpadapter.Config, *world) {
+	t.Helper()
+	keys, err := keyring.New(keyring.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}}
+	return httpadapter.Config{
+		Stores: w.store, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Hashers: auth.NewHashers(cheap), Now: w.clock.Now,
+		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}, w
+}
+
+// newWorld starts an app; change adjusts its Config.
+func newWorld(t *testing.T, change ...func(*httpadapter.Config)) *world {
+	t.Helper()
+	c, w := config(t)
+	for _, f := range change {
+		f(&c)
+	}
+	var err error
+	if w.app, err = httpadapter.New(c); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	w.app.Register(mux)
+	mux.Handle("/host", w.app.RequireUser(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		u, ok := httpadapter.User(r.Context())
+		fmt.Fprint(rw, u.Username, ok)
+	})))
+	mux.Handle("/admin", w.app.RequireRole("admin", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(rw, "admin")
+	})))
+	w.srv = httptest.NewServer(mux)
+	t.Cleanup(w.srv.Close)
+	return w
+}
+
+// client is a browser without a page: it keeps cookies and sends no Origin.
+type client struct {
+	w *world
+	*http.Client
+	header http.Header
+}
+
+func (w *world) client() *client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &client{w: w, Client: &http.Client{
+		Jar: jar, Timeout: 10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, header: http.Header{}}
+}
+
+// reply is an answer read to its end.
+type reply struct {
+	*http.Response
+	body []byte
+}
+
+func (r reply) json(t *testing.T) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	if err := json.Unmarshal(r.body, &out); err != nil {
+		t.Fatalf("%v in %q", err, r.body)
+	}
+	return out
+}
+
+func (r reply) code(t *testing.T) string {
+	t.Helper()
+	s, _ := r.json(t)["code"].(string)
+	return s
+}
+
+func (c *client) do(method, path, contentType string, body io.Reader, headers ...string) reply {
+	c.w.t.Helper()
+	req, err := http.NewRequest(method, c.w.srv.URL+path, body)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	for k, v := range c.header {
+		req.Header[k] = v
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return reply{resp, raw}
+}
+
+func (c *client) get(path string, headers ...string) reply {
+	c.w.t.Helper()
+	return c.do("GET", path, "", nil, headers...)
+}
+
+func (c *client) send(method, path, body string, headers ...string) reply {
+	c.w.t.Helper()
+	return c.do(method, path, "application/json", strings.NewReader(body), headers...)
+}
+
+// want fails the test unless the answer has that status.
+func (r reply) want(t *testing.T, status int) reply {
+	t.Helper()
+	if r.StatusCode != status {
+		t.Fatalf("%s %s: status %d, want %d: %s", r.Request.Method, r.Request.URL.Path, r.StatusCode, status, r.body)
+	}
+	return r
+}
+
+// register makes an account and leaves the client signed in.
+func (c *client) register(name string) *client {
+	c.w.t.Helper()
+	c.send("POST", "/api/auth/register", fmt.Sprintf(`{"username":%q,"email":"%s@example.org","password":%q}`, name, name, password)).want(c.w.t, 201)
+	return c
+}
