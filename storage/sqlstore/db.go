@@ -1,0 +1,143 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Dialect is the kind of database behind a DB.
+type Dialect int
+
+// The databases that sqlstore speaks.
+const (
+	Postgres Dialect = iota + 1
+	SQLite
+)
+
+// Options change how a DB uses its pools; the zero value is right for a
+// Postgres pool that talks to the server directly.
+type Options struct {
+	// Readers serves reads outside a transaction; nil means the main pool.
+	// For SQLite the main pool should hold one connection, because one can
+	// write at a time, and Readers several.
+	Readers *sqlx.DB
+	// Unprepared sends every statement unprepared, for a transaction pooler
+	// that cannot follow prepared statements. With lib/pq the DSN must then
+	// say binary_parameters=yes, else rows of other queries come back.
+	Unprepared bool
+	// MigrationPool opens the pool that Migrate uses and closes, with at
+	// least 2 connections and no limit on the time of a statement; nil means
+	// the main pool.
+	MigrationPool func() (*sqlx.DB, error)
+	// ErrorInfo reads a driver's error: its SQLSTATE (Postgres) or decimal
+	// extended result code (SQLite), and the name of the constraint that was
+	// violated, if the driver tells. nil reads the methods SQLState() string
+	// and Code() int, which lib/pq, pgx and modernc.org/sqlite have; these
+	// give no constraint, so with pgx hand in
+	//
+	//	func(err error) (code, constraint string, ok bool) {
+	//		var e *pgconn.PgError
+	//		if !errors.As(err, &e) {
+	//			return "", "", false
+	//		}
+	//		return e.Code, e.ConstraintName, true
+	//	}
+	ErrorInfo func(error) (code, constraint string, ok bool)
+	// Now tells the time that users are created and updated at; nil is
+	// time.Now.
+	Now func() time.Time
+}
+
+// DB keeps every store of profilekit in one database. It is safe for
+// concurrent use and starts no goroutine of its own.
+type DB struct {
+	dialect   Dialect
+	main      pool
+	readers   pool
+	prepared  bool
+	migration func() (*sqlx.DB, error)
+	errorInfo func(error) (string, string, bool)
+	now       func() time.Time
+}
+
+// New returns a DB over an open pool, which it owns from then on: Close closes
+// it. It does not connect.
+func New(db *sqlx.DB, dialect Dialect, o Options) *DB {
+	d := &DB{
+		dialect:   dialect,
+		main:      pool{DB: db},
+		prepared:  !o.Unprepared,
+		migration: o.MigrationPool,
+		errorInfo: o.ErrorInfo,
+		now:       o.Now,
+	}
+	if o.Readers != nil {
+		d.readers.DB = o.Readers
+	}
+	if d.errorInfo == nil {
+		d.errorInfo = errorInfo
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	return d
+}
+
+// Dialect returns the kind of database.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Users returns the store of users.
+func (d *DB) Users() profile.Store { return users{d} }
+
+// Auth returns the stores of passwords, sessions and throttle counters. Its
+// session store is also an auth.SessionUserStore.
+func (d *DB) Auth() auth.Stores { return authStores{d} }
+
+// Settings returns the store of settings.
+func (d *DB) Settings() settings.Store { return settingsStore{d} }
+
+// Activity returns the store of events.
+func (d *DB) Activity() activity.Store { return activityStore{d} }
+
+// Ledger returns the ledger of picture blobs.
+func (d *DB) Ledger() storage.Ledger { return ledger{d} }
+
+// Ping reports whether the database answers: nil, ctx's error, or one that
+// matches storage.ErrUnavailable.
+func (d *DB) Ping(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var one int
+	return d.failure(ctx, d.main.QueryRowxContext(ctx, "SELECT 1").Scan(&one))
+}
+
+// Close closes the pools; a second Close does nothing. Calls that run finish
+// with an error.
+func (d *DB) Close() error {
+	err := d.main.close()
+	if d.readers.DB != nil {
+		err = errors.Join(d.readers.close(), err)
+	}
+	if err != nil {
+		return errors.New("sqlstore: closing the database failed")
+	}
+	return nil
+}
+
+type authStores struct{ db *DB }
+
+func (a authStores) Passwords() auth.PasswordStore { return passwords{a.db} }
+func (a authStores) Sessions() auth.SessionStore   { return sessions{a.db} }
+func (a authStores) Throttle() auth.ThrottleStore  { return throttle{a.db} }
+
+var _ auth.SessionUserStore = sessions{}

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Lists of keys travel as one JSON parameter: the text stays constant.
+const (
+	keysPostgres = `(SELECT json_array_elements_text($1::json))`
+	keysSQLite   = `(SELECT value FROM json_each($1))`
+
+	// A key that is claimed stays so: its deletion is under way.
+	deadUpdate = `UPDATE profilekit_blobs SET state = 'dead', at = $2 WHERE state IN ('pending', 'live') AND key IN `
+
+	sweepWhere = `state = 'dead' AND at < $1 OR state = 'pending' AND at < $2 OR state = 'claimed' AND at < $3`
+	sweepSet   = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key IN (SELECT key FROM profilekit_blobs WHERE (` + sweepWhere + `) AND state <> 'live'`
+)
+
+// reclaim is how long a claim keeps other sweepers away.
+const reclaim = time.Hour
+
+var (
+	reserveKeys = writeEach(
+		`INSERT INTO profilekit_blobs (key, user_id, state, at) SELECT k, $2, 'pending', $3 FROM json_array_elements_text($1::json) AS k`,
+		`INSERT INTO profilekit_blobs (key, user_id, state, at) SELECT value, $2, 'pending', $3 FROM json_each($1)`)
+	// makeLive changes all of the keys or none: $3 is how many there are. On
+	// Postgres they are locked first, so that a sweeper that is at one of them
+	// is waited for and its claim then seen.
+	makeLive = writeEach(
+		`WITH l AS (SELECT key FROM profilekit_blobs WHERE key IN `+keysPostgres+` AND state = 'pending' ORDER BY key FOR UPDATE)
+		UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key IN (SELECT key FROM l) AND (SELECT count(*) FROM l) = $3`,
+		`UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key IN `+keysSQLite+` AND state = 'pending'
+		AND (SELECT count(*) FROM profilekit_blobs WHERE key IN `+keysSQLite+` AND state = 'pending') = $3`)
+	makeDead = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
+	// Two sweepers share the work instead of waiting for each other.
+	claimKeys = writeEach(
+		sweepSet+` LIMIT $5 FOR UPDATE SKIP LOCKED) RETURNING key`,
+		sweepSet+` LIMIT $5) RETURNING key`)
+	forgetKeys = writeEach(
+		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND key IN `+keysPostgres,
+		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND key IN `+keysSQLite)
+	selectOwner = read(`SELECT user_id FROM profilekit_blobs WHERE key = $1 AND state = 'live'`)
+	selectKeys  = read(`SELECT key FROM profilekit_blobs WHERE user_id = $1`)
+)
+
+type ledger struct{ db *DB }
+
+func (s ledger) Reserve(ctx context.Context, userID string, keys []string, at time.Time) error {
+	list, n, err := keyList(ctx, keys)
+	if err != nil || n == 0 {
+		return err
+	}
+	if n != len(keys) {
+		return fmt.Errorf("sqlstore: a key is given twice: %w", storage.ErrTaken)
+	}
+	_, err = s.db.exec(ctx, reserveKeys, list, userID, s.db.at(at))
+	return err
+}
+
+func (s ledger) Live(ctx context.Context, keys []string, at time.Time) error {
+	list, n, err := keyList(ctx, keys)
+	if err != nil || n == 0 {
+		return err
+	}
+	changed, err := s.db.exec(ctx, makeLive, list, s.db.at(at), n)
+	if err == nil && int(changed) != n {
+		return storage.ErrNotFound
+	}
+	return err
+}
+
+func (s ledger) Dead(ctx context.Context, keys []string, at time.Time) error {
+	list, n, err := keyList(ctx, keys)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = s.db.exec(ctx, makeDead, list, s.db.at(at))
+	return err
+}
+
+func (s ledger) Sweep(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error) {
+	return s.list(ctx, claimKeys, s.db.at(deadBefore), s.db.at(pendingBefore), s.db.at(now.Add(-reclaim)), s.db.at(now), limit)
+}
+
+func (s ledger) Forget(ctx context.Context, keys []string) error {
+	list, n, err := keyList(ctx, keys)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = s.db.exec(ctx, forgetKeys, list)
+	return err
+}
+
+func (s ledger) Owner(ctx context.Context, key string) (string, error) {
+	var userID string
+	found, err := s.db.row(ctx, selectOwner, []any{key}, &userID)
+	if err == nil && !found {
+		err = storage.ErrNotFound
+	}
+	return userID, err
+}
+
+func (s ledger) Keys(ctx context.Context, userID string) ([]string, error) {
+	return s.list(ctx, selectKeys, userID)
+}
+
+func (s ledger) list(ctx context.Context, st *statement, args ...any) ([]string, error) {
+	var keys []string
+	err := s.db.rows(ctx, st, func(r *sql.Rows) error {
+		var key string
+		err := r.Scan(&key)
+		keys = append(keys, key)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// keyList is keys as a parameter, and how many different ones there are.
+func keyList(ctx context.Context, keys []string) (list string, n int, err error) {
+	if len(keys) == 0 {
+		return "", 0, ctx.Err()
+	}
+	sorted := slices.Clone(keys)
+	slices.Sort(sorted)
+	sorted = slices.Compact(sorted)
+	list, err = toJSON(sorted)
+	return list, len(sorted), err
+}

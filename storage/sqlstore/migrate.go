@@ -1,0 +1,163 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+//go:embed migrations/postgres/*.sql migrations/sqlite/*.sql
+var migrations embed.FS
+
+// migrationsTable keeps our versions apart from those of a host that uses
+// goose too.
+const migrationsTable = "profilekit_migrations"
+
+// migrationLock is the key of the Postgres advisory lock: "profilek" in ASCII.
+const migrationLock int64 = 0x70726f66696c656b
+
+// MigrateOptions change what Migrate does. It has no fields yet.
+type MigrateOptions struct{}
+
+// Migrate brings the tables to the version that this release needs. Any number
+// of processes may call it at the same moment: each migration runs once, and
+// every call returns after the last. It is no error when there is nothing to
+// do. The database user needs the right to create tables.
+func (d *DB) Migrate(ctx context.Context, _ ...MigrateOptions) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	db := d.main.DB
+	if d.migration != nil {
+		own, err := d.migration()
+		if err != nil {
+			return d.failure(ctx, err)
+		}
+		defer own.Close()
+		db = own
+	}
+	if d.dialect == SQLite {
+		return d.migrateSQLite(ctx, db)
+	}
+	p, err := d.provider(db, "postgres", goose.WithLocker(&advisoryLock{}))
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return d.migrationFailure(ctx, err)
+}
+
+func (d *DB) provider(db *sqlx.DB, dir string, opts ...goose.ProviderOption) (*goose.Provider, error) {
+	dialect := database.DialectPostgres
+	if d.dialect == SQLite {
+		dialect = database.DialectSQLite3
+	}
+	files, err := fs.Sub(migrations, "migrations/"+dir)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	store, err := database.NewStore(dialect, migrationsTable)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	// The registry of goose is global; a host's migrations in it are not ours.
+	opts = append(opts, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectCustom, db.DB, files, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	return p, nil
+}
+
+// migrateSQLite has no lock to take but that of each migration's own
+// transaction, which also writes the version. Who comes second finds the
+// tables there, fails, and looks again.
+func (d *DB) migrateSQLite(ctx context.Context, db *sqlx.DB) error {
+	p, err := d.provider(db, "sqlite")
+	if err != nil {
+		return err
+	}
+	version := func() int64 {
+		var n sql.NullInt64
+		if db.GetContext(ctx, &n, "SELECT max(version_id) FROM "+migrationsTable) != nil {
+			return -1 // no table yet
+		}
+		return n.Int64
+	}
+	for {
+		before := version()
+		_, err := p.Up(ctx)
+		if err == nil || ctx.Err() != nil || version() == before {
+			return d.migrationFailure(ctx, err)
+		}
+	}
+}
+
+func (d *DB) migrationFailure(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var partial *goose.PartialError
+	if errors.As(err, &partial) {
+		return fmt.Errorf("sqlstore: migration %d: %w", partial.Failed.Source.Version, d.failure(ctx, partial.Err))
+	}
+	return fmt.Errorf("sqlstore: migrate: %w", d.failure(ctx, err))
+}
+
+// advisoryLock keeps other nodes from migrating meanwhile. It holds a lock of
+// a transaction, not of a session, so that it works through a transaction
+// pooler too. Trying, rather than waiting in the database, keeps it clear of
+// statement timeouts and lets ctx end it.
+type advisoryLock struct {
+	mu sync.Mutex
+	tx *sql.Tx
+}
+
+func (l *advisoryLock) Lock(ctx context.Context, db *sql.DB) error {
+	for {
+		tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+		if err != nil {
+			return err
+		}
+		var got bool
+		// $1 would be prepared by the driver; the key is a constant.
+		err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", migrationLock)).Scan(&got)
+		if err == nil && got {
+			l.mu.Lock()
+			l.tx = tx
+			l.mu.Unlock()
+			return nil
+		}
+		_ = tx.Rollback()
+		if err != nil {
+			return err
+		}
+		pause := time.NewTimer(25 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		case <-pause.C:
+		}
+	}
+}
+
+func (l *advisoryLock) Unlock(context.Context, *sql.DB) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tx == nil {
+		return nil
+	}
+	tx := l.tx
+	l.tx = nil
+	return tx.Commit()
+}

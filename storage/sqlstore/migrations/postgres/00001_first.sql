@@ -1,0 +1,96 @@
+-- +goose Up
+-- users keeps the columns, names and limits of the table that it replaces and
+-- adds its own after them. NOT NULL with an empty default, rather than NULL,
+-- so that COALESCE(parameter, column) is "leave it" in a partial update.
+CREATE TABLE users (
+	id              BIGSERIAL PRIMARY KEY,
+	username        VARCHAR(50)  NOT NULL UNIQUE,
+	email           VARCHAR(100) NOT NULL UNIQUE,
+	password_hash   TEXT         NOT NULL DEFAULT '',
+	profile_picture TEXT,
+	role            VARCHAR(20)  DEFAULT 'user',
+	created_at      TIMESTAMP    NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
+	username_key    TEXT COLLATE "C" NOT NULL UNIQUE,
+	email_key       TEXT COLLATE "C" NOT NULL UNIQUE,
+	email_verified  BOOLEAN      NOT NULL DEFAULT FALSE,
+	pending_email   TEXT         NOT NULL DEFAULT '',
+	display_name    TEXT         NOT NULL DEFAULT '',
+	given_name      TEXT         NOT NULL DEFAULT '',
+	family_name     TEXT         NOT NULL DEFAULT '',
+	pronouns        TEXT         NOT NULL DEFAULT '',
+	bio             TEXT         NOT NULL DEFAULT '',
+	phone           TEXT         NOT NULL DEFAULT '',
+	address         JSON         NOT NULL DEFAULT '{}',
+	birthday        TEXT         NOT NULL DEFAULT '',
+	links           JSON         NOT NULL DEFAULT '[]',
+	custom          JSON         NOT NULL DEFAULT 'null',
+	picture         JSON         NOT NULL DEFAULT 'null',
+	disabled        BOOLEAN      NOT NULL DEFAULT FALSE,
+	version         BIGINT       NOT NULL DEFAULT 1,
+	updated_at      TIMESTAMPTZ  NOT NULL DEFAULT now()
+);
+
+-- Everything else names a user by text and without a foreign key, so that it
+-- works beside a users table of any key type. COLLATE "C" compares bytes: the
+-- order of identifiers must not depend on the server's locale.
+CREATE TABLE profilekit_activity (
+	id      TEXT COLLATE "C" PRIMARY KEY,
+	user_id TEXT COLLATE "C" NOT NULL,
+	kind    TEXT COLLATE "C" NOT NULL,
+	at      TIMESTAMPTZ      NOT NULL,
+	ip      TEXT             NOT NULL DEFAULT '',
+	device  TEXT             NOT NULL DEFAULT '',
+	place   TEXT             NOT NULL DEFAULT '',
+	detail  JSON             NOT NULL DEFAULT '{}'
+);
+CREATE INDEX profilekit_activity_user ON profilekit_activity (user_id, at DESC, id DESC);
+CREATE INDEX profilekit_activity_kind ON profilekit_activity (user_id, kind, at DESC, id DESC);
+-- Rows arrive in the order of at, so a block range index is enough to purge by.
+CREATE INDEX profilekit_activity_at ON profilekit_activity USING brin (at);
+
+CREATE TABLE profilekit_settings (
+	user_id    TEXT COLLATE "C" PRIMARY KEY,
+	data       JSON        NOT NULL,
+	version    BIGINT      NOT NULL,
+	updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE profilekit_sessions (
+	id           TEXT COLLATE "C" PRIMARY KEY,
+	user_id      TEXT COLLATE "C" NOT NULL,
+	token_hash   BYTEA       NOT NULL UNIQUE,
+	level        TEXT        NOT NULL,
+	remember     BOOLEAN     NOT NULL,
+	ip           TEXT        NOT NULL,
+	device       TEXT        NOT NULL,
+	place        TEXT        NOT NULL,
+	created_at   TIMESTAMPTZ NOT NULL,
+	proved_at    TIMESTAMPTZ NOT NULL,
+	last_used_at TIMESTAMPTZ NOT NULL,
+	idle_until   TIMESTAMPTZ NOT NULL,
+	expires_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX profilekit_sessions_user ON profilekit_sessions (user_id);
+CREATE INDEX profilekit_sessions_end ON profilekit_sessions (least(idle_until, expires_at));
+
+-- Times in profilekit_throttle are microseconds since 1970, because the waits
+-- are computed on them.
+CREATE TABLE profilekit_throttle (
+	key       TEXT COLLATE "C" PRIMARY KEY,
+	tries     BIGINT  NOT NULL,
+	first_at  BIGINT  NOT NULL,
+	last_at   BIGINT  NOT NULL,
+	next_at   BIGINT  NOT NULL,
+	forget_at BIGINT  NOT NULL,
+	allowed   BOOLEAN NOT NULL
+);
+CREATE INDEX profilekit_throttle_forget ON profilekit_throttle (forget_at);
+
+CREATE TABLE profilekit_blobs (
+	key     TEXT COLLATE "C" PRIMARY KEY,
+	user_id TEXT COLLATE "C" NOT NULL,
+	state   TEXT COLLATE "C" NOT NULL CHECK (state IN ('pending', 'live', 'dead', 'claimed')),
+	at      TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX profilekit_blobs_state ON profilekit_blobs (state, at) WHERE state <> 'live';
+CREATE INDEX profilekit_blobs_user ON profilekit_blobs (user_id);

@@ -1,0 +1,60 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/storage"
+)
+
+var (
+	selectPassword = read(`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1`)
+	// On SQLite the transaction itself keeps all others from writing.
+	lockPassword = writeEach(
+		`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1 FOR NO KEY UPDATE`,
+		`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1`)
+	updatePassword = writeEach(
+		`WITH c AS (UPDATE users SET password_hash = $4 WHERE id = $2 AND COALESCE(password_hash, '') = $3 RETURNING id, id::text AS owner`+
+			andEvents+`id FROM c`,
+		`UPDATE users SET password_hash = $4 WHERE id = $2 AND COALESCE(password_hash, '') = $3 RETURNING id`)
+)
+
+type passwords struct{ db *DB }
+
+func (s passwords) PasswordHash(ctx context.Context, userID string) (string, error) {
+	return s.hash(ctx, selectPassword, userID)
+}
+
+func (s passwords) LockPassword(ctx context.Context, userID string) (string, error) {
+	return s.hash(ctx, lockPassword, userID)
+}
+
+func (s passwords) hash(ctx context.Context, st *statement, userID string) (string, error) {
+	n, ok := key(userID)
+	if !ok {
+		return "", ctx.Err()
+	}
+	var hash string
+	_, err := s.db.row(ctx, st, []any{n}, &hash)
+	return hash, err
+}
+
+func (s passwords) SetPassword(ctx context.Context, userID, old, hash string, events ...activity.Event) error {
+	n, ok := key(userID)
+	if !ok {
+		return notFound(ctx)
+	}
+	var id int64
+	found, err := s.db.change(ctx, updatePassword, &userID, []any{n, old, hash}, events, &id)
+	if err != nil || found {
+		return err
+	}
+	var exists bool
+	if _, err := s.db.row(ctx, selectUserExists, []any{n}, &exists); err != nil {
+		return err
+	}
+	if exists {
+		return storage.ErrStale
+	}
+	return storage.ErrNotFound
+}

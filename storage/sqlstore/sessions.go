@@ -1,0 +1,134 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+type sessions struct{ db *DB }
+
+func (s sessions) CreateSession(ctx context.Context, n auth.Session, events ...activity.Event) error {
+	args := []any{
+		n.ID, n.UserID, n.TokenHash[:], string(n.Level), n.Remember, n.Source.IP, clean(n.Source.Device), n.Source.Place,
+		s.db.at(n.CreatedAt), s.db.at(n.ProvedAt), s.db.at(n.LastUsedAt), s.db.at(n.IdleUntil), s.db.at(n.ExpiresAt),
+	}
+	return s.changed(s.db.change(ctx, insertSession, &n.UserID, args, events, &n.ID))
+}
+
+func (s sessions) RotateSession(ctx context.Context, old [32]byte, n auth.Session, events ...activity.Event) error {
+	args := []any{
+		n.ID, n.UserID, old[:], n.TokenHash[:], string(n.Level),
+		s.db.at(n.ProvedAt), s.db.at(n.IdleUntil), s.db.at(n.ExpiresAt),
+	}
+	return s.changed(s.db.change(ctx, rotateSession, &n.UserID, args, events, &n.ID))
+}
+
+func (s sessions) EndSession(ctx context.Context, userID, id string, events ...activity.Event) error {
+	return s.changed(s.db.change(ctx, endSession, &userID, []any{userID, id}, events, &id))
+}
+
+// changed makes no row ErrNotFound.
+func (s sessions) changed(found bool, err error) error {
+	if err == nil && !found {
+		return storage.ErrNotFound
+	}
+	return err
+}
+
+func (s sessions) EndSessions(ctx context.Context, userID, except string, events ...activity.Event) (int, error) {
+	var ended int64
+	var err error
+	if s.db.dialect == Postgres {
+		_, err = s.db.change(ctx, endSessions, &userID, []any{userID, except}, events, &ended)
+		return int(ended), err
+	}
+	err = s.db.atomically(ctx, func(ctx context.Context) error {
+		if ended, err = s.db.exec(ctx, endSessions, nil, userID, except); err != nil {
+			return err
+		}
+		return s.db.record(ctx, userID, events)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return int(ended), nil
+}
+
+func (s sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUntil time.Time, src activity.Source) error {
+	_, err := s.db.exec(ctx, touchSession, id, s.db.at(lastUsed), s.db.at(idleUntil), src.IP, clean(src.Device), src.Place)
+	return err
+}
+
+func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (auth.Session, error) {
+	var n auth.Session
+	found, err := s.db.row(ctx, selectSession, []any{tokenHash[:]}, sessionDest(&n, make([]any, 0, 13))...)
+	if err := s.changed(found, err); err != nil {
+		return auth.Session{}, err
+	}
+	return n, nil
+}
+
+// SessionWithUser is auth.SessionUserStore.
+func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth.Session, profile.User, error) {
+	var n auth.Session
+	var row userRow
+	dest := row.appendDest(sessionDest(&n, make([]any, 0, 40)))
+	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, dest...)
+	var refused *DatabaseError
+	if errors.As(err, &refused) && (refused.Code == "22P02" || refused.Code == "22003") {
+		// The session belongs to an ID that is no number: none of our users.
+		found, err = false, nil
+	}
+	// A cast also reads "07" as 7, which is another ID.
+	if err == nil && (!found || n.UserID != row.user.ID) {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return auth.Session{}, profile.User{}, err
+	}
+	return n, row.done(), nil
+}
+
+func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
+	var list []auth.Session
+	err := s.db.rows(ctx, selectSessions, func(r *sql.Rows) error {
+		var n auth.Session
+		err := r.Scan(sessionDest(&n, make([]any, 0, 13))...)
+		list = append(list, n)
+		return err
+	}, userID)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func (s sessions) PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := s.db.exec(ctx, purgeSessions, s.db.at(before), limit)
+	return int(n), err
+}
+
+func sessionDest(n *auth.Session, dest []any) []any {
+	return append(dest, &n.ID, &n.UserID, hashInto{&n.TokenHash}, (*string)(&n.Level), &n.Remember,
+		&n.Source.IP, &n.Source.Device, &n.Source.Place, timeInto{&n.CreatedAt}, timeInto{&n.ProvedAt},
+		timeInto{&n.LastUsedAt}, timeInto{&n.IdleUntil}, timeInto{&n.ExpiresAt})
+}
+
+type hashInto struct{ h *[32]byte }
+
+func (s hashInto) Scan(src any) error {
+	b, ok := src.([]byte)
+	if !ok || len(b) != len(s.h) {
+		return fmt.Errorf("sqlstore: a token hash arrived as %T", src)
+	}
+	copy(s.h[:], b)
+	return nil
+}

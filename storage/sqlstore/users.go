@@ -1,0 +1,238 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+type users struct{ db *DB }
+
+func (s users) Create(ctx context.Context, u profile.User, events ...activity.Event) (profile.User, error) {
+	usernameKey, err := profile.UsernameKey(u.Username)
+	if err != nil {
+		return profile.User{}, err
+	}
+	emailKey, err := profile.EmailKey(u.Email)
+	if err != nil {
+		return profile.User{}, err
+	}
+	args, err := s.insertArgs(u, usernameKey, emailKey)
+	if err != nil {
+		return profile.User{}, err
+	}
+	var row userRow
+	err = s.unlessTaken(ctx, 0, usernameKey, emailKey, func(ctx context.Context) error {
+		row = userRow{}
+		_, err := s.db.change(ctx, insertUser, &row.user.ID, args, events, row.dest()...)
+		return err
+	})
+	if err != nil {
+		return profile.User{}, err
+	}
+	return row.done(), nil
+}
+
+func (s users) insertArgs(u profile.User, usernameKey, emailKey string) ([]any, error) {
+	if u.Role == "" {
+		u.Role = "user"
+	}
+	if u.Links == nil {
+		u.Links = []string{}
+	}
+	address, err := toJSON(u.Address)
+	if err != nil {
+		return nil, err
+	}
+	links, err := toJSON(u.Links)
+	if err != nil {
+		return nil, err
+	}
+	picture, url, err := pictureColumns(u.Picture)
+	if err != nil {
+		return nil, err
+	}
+	now := s.db.at(s.db.present())
+	return []any{
+		u.Username, u.Email, usernameKey, emailKey, u.EmailVerified, u.PendingEmail, u.DisplayName,
+		u.GivenName, u.FamilyName, u.Pronouns, u.Bio, u.Phone, address, string(u.Birthday), links, rawJSON(u.Custom),
+		picture, url, u.Role, u.Disabled, now, now,
+	}, nil
+}
+
+func (s users) User(ctx context.Context, id string) (profile.User, error) {
+	n, ok := key(id)
+	if !ok {
+		return profile.User{}, notFound(ctx)
+	}
+	return s.one(ctx, selectUser, n)
+}
+
+func (s users) ByUsername(ctx context.Context, username string) (profile.User, error) {
+	k, err := profile.UsernameKey(username)
+	if err != nil { // nobody can have it
+		return profile.User{}, notFound(ctx)
+	}
+	return s.one(ctx, selectByUsername, k)
+}
+
+func (s users) ByEmail(ctx context.Context, email string) (profile.User, error) {
+	k, err := profile.EmailKey(email)
+	if err != nil {
+		return profile.User{}, notFound(ctx)
+	}
+	return s.one(ctx, selectByEmail, k)
+}
+
+func (s users) one(ctx context.Context, st *statement, arg any) (profile.User, error) {
+	var row userRow
+	found, err := s.db.row(ctx, st, []any{arg}, row.dest()...)
+	switch {
+	case err != nil:
+		return profile.User{}, err
+	case !found:
+		return profile.User{}, storage.ErrNotFound
+	}
+	return row.done(), nil
+}
+
+func (s users) Update(ctx context.Context, id string, p profile.Patch, events ...activity.Event) (profile.User, error) {
+	n, ok := key(id)
+	if !ok {
+		return profile.User{}, notFound(ctx)
+	}
+	usernameKey, emailKey, err := patchKeys(p)
+	if err != nil {
+		return profile.User{}, err
+	}
+	args, err := s.updateArgs(n, p, usernameKey, emailKey)
+	if err != nil {
+		return profile.User{}, err
+	}
+	var row userRow
+	var found bool
+	err = s.unlessTaken(ctx, n, usernameKey, emailKey, func(ctx context.Context) error {
+		row = userRow{}
+		found, err = s.db.change(ctx, updateUser, &row.user.ID, args, events, row.dest()...)
+		return err
+	})
+	switch {
+	case err != nil:
+		return profile.User{}, err
+	case !found:
+		return profile.User{}, s.whyUnchanged(ctx, n, p.IfVersion)
+	}
+	return row.done(), nil
+}
+
+// patchKeys are the comparison keys of what p changes, "" for what it leaves.
+func patchKeys(p profile.Patch) (usernameKey, emailKey string, err error) {
+	if p.Username != nil {
+		if usernameKey, err = profile.UsernameKey(*p.Username); err != nil {
+			return "", "", err
+		}
+	}
+	if p.Email != nil {
+		if emailKey, err = profile.EmailKey(*p.Email); err != nil {
+			return "", "", err
+		}
+	}
+	return usernameKey, emailKey, nil
+}
+
+func (s users) updateArgs(id int64, p profile.Patch, usernameKey, emailKey string) ([]any, error) {
+	var address, links, custom, picture, url any
+	var err error
+	if p.Address != nil {
+		if address, err = toJSON(*p.Address); err != nil {
+			return nil, err
+		}
+	}
+	if p.Links != nil {
+		links = "[]"
+		if len(*p.Links) > 0 {
+			if links, err = toJSON(*p.Links); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if p.Custom != nil {
+		custom = rawJSON(*p.Custom)
+	}
+	if p.Picture != nil {
+		if picture, url, err = pictureColumns(*p.Picture); err != nil {
+			return nil, err
+		}
+	}
+	var birthday any
+	if p.Birthday != nil {
+		birthday = string(*p.Birthday)
+	}
+	return []any{
+		id, p.IfVersion, set(p.Username), set(p.Email), nonEmpty(usernameKey), nonEmpty(emailKey),
+		set(p.EmailVerified), set(p.PendingEmail), set(p.DisplayName), set(p.GivenName), set(p.FamilyName),
+		set(p.Pronouns), set(p.Bio), set(p.Phone), address, birthday, links, custom, picture, url,
+		set(p.Role), set(p.Disabled), s.db.at(s.db.present()),
+	}, nil
+}
+
+// set is the parameter of a field of a patch: NULL leaves the column.
+func set[T any](v *T) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+func nonEmpty(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// unlessTaken runs fn unless another user has one of the keys. On Postgres
+// that shows in fn's own statement, by the constraint it violates.
+func (s users) unlessTaken(ctx context.Context, id int64, usernameKey, emailKey string, fn func(context.Context) error) error {
+	if s.db.dialect == Postgres || usernameKey == "" && emailKey == "" {
+		return fn(ctx)
+	}
+	return s.db.atomically(ctx, func(ctx context.Context) error {
+		var username, email bool
+		if _, err := s.db.row(ctx, selectTaken, []any{id, usernameKey, emailKey}, &username, &email); err != nil {
+			return err
+		}
+		switch {
+		case username:
+			return s.db.refuse(ctx, &storage.TakenError{Field: "username"})
+		case email:
+			return s.db.refuse(ctx, &storage.TakenError{Field: "email"})
+		}
+		return fn(ctx)
+	})
+}
+
+// whyUnchanged tells a missing user from a stale version.
+func (s users) whyUnchanged(ctx context.Context, id, ifVersion int64) error {
+	if ifVersion == 0 {
+		return storage.ErrNotFound
+	}
+	var exists bool
+	if _, err := s.db.row(ctx, selectUserExists, []any{id}, &exists); err != nil {
+		return err
+	}
+	if exists {
+		return storage.ErrStale
+	}
+	return storage.ErrNotFound
+}
+
+// notFound is ErrNotFound, unless ctx has ended.
+func notFound(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return storage.ErrNotFound
+}

@@ -1,0 +1,53 @@
+package sqlstore
+
+// userColumns are the columns of a user in the order of userRow.dest. The
+// legacy columns may hold NULL in a table that was there before.
+const userColumns = `u.id, u.username, u.email, u.email_verified, u.pending_email, u.display_name, u.given_name, u.family_name,
+	u.pronouns, u.bio, u.phone, u.address, u.birthday, u.links, u.custom, u.picture, COALESCE(u.profile_picture, ''),
+	COALESCE(u.role, 'user'), u.disabled, u.version, u.created_at, u.updated_at`
+
+const (
+	userInsert = `INSERT INTO users AS u (username, email, username_key, email_key, email_verified, pending_email, display_name,
+	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, created_at, updated_at)
+	VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
+
+	// userUpdate leaves the columns whose parameter is NULL. $2 is the user
+	// and $3 the version that must be there, 0 for any.
+	userUpdate = `UPDATE users AS u SET
+	username = COALESCE($4, u.username), email = COALESCE($5, u.email),
+	username_key = COALESCE($6, u.username_key), email_key = COALESCE($7, u.email_key),
+	email_verified = COALESCE($8, u.email_verified), pending_email = COALESCE($9, u.pending_email),
+	display_name = COALESCE($10, u.display_name), given_name = COALESCE($11, u.given_name),
+	family_name = COALESCE($12, u.family_name), pronouns = COALESCE($13, u.pronouns),
+	bio = COALESCE($14, u.bio), phone = COALESCE($15, u.phone),
+	address = COALESCE($16, u.address), birthday = COALESCE($17, u.birthday),
+	links = COALESCE($18, u.links), custom = COALESCE($19, u.custom),
+	picture = COALESCE($20, u.picture), profile_picture = COALESCE($21, u.profile_picture),
+	role = COALESCE($22, u.role), disabled = COALESCE($23, u.disabled),
+	version = u.version + 1, updated_at = $24
+	WHERE u.id = $2 AND (CAST($3 AS BIGINT) = 0 OR u.version = $3)`
+
+	// changedUser is what the change of a user returns, in the same order; in
+	// a RETURNING clause SQLite knows the columns by their own names only.
+	changedUser = ` RETURNING id, username, email, email_verified, pending_email, display_name, given_name, family_name,
+	pronouns, bio, phone, address, birthday, links, custom, picture, COALESCE(profile_picture, '') AS picture_url,
+	COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
+
+	// userAndEvents writes the events of the change c and returns the user.
+	userAndEvents = `, id::text AS owner` + andEvents + `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
+	pronouns, bio, phone, address, birthday, links, custom, picture, picture_url, role_name, disabled, version, created_at, updated_at FROM c`
+)
+
+var (
+	selectUser       = read(`SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`)
+	selectByUsername = read(`SELECT ` + userColumns + ` FROM users u WHERE u.username_key = $1`)
+	selectByEmail    = read(`SELECT ` + userColumns + ` FROM users u WHERE u.email_key = $1`)
+	selectUserExists = read(`SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`)
+	insertUser       = writeEach(`WITH c AS (`+userInsert+changedUser+userAndEvents, userInsert+changedUser)
+	updateUser       = writeEach(`WITH c AS (`+userUpdate+changedUser+userAndEvents, userUpdate+changedUser)
+	// selectTaken says, on SQLite, which key another user has: its error for
+	// a violated constraint names the column in its text only. It runs in the
+	// transaction that writes, and only one transaction writes at a time.
+	selectTaken = writeEach(``, `SELECT EXISTS (SELECT 1 FROM users WHERE username_key = $2 AND id <> $1),
+	EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1)`)
+)
