@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/auth/keyring"
@@ -149,7 +150,7 @@ func (l *Log) sealCursor(userID string, kind Kind, p Position) (string, error) {
 }
 
 func (l *Log) openCursor(userID string, kind Kind, cursor string) (Position, error) {
-	if len(cursor) > maxCursor {
+	if len(cursor) > maxCursor || strings.ContainsAny(cursor, "\r\n") { // base64 skips those: a second spelling
 		return Position{}, ErrBadCursor
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
