@@ -1,0 +1,31 @@
+package imagetest
+
+import "encoding/base64"
+
+// The card as WebP, 64 x 64 pixels, written by libwebp, since nothing in Go
+// writes these. In the ones with alpha the top left quarter has alpha 128.
+const (
+	webpLossy      = "UklGRo4AAABXRUJQVlA4IIIAAADQBQCdASpAAEAAPpE6l0eloyIhMAgAsBIJQBlsvD/ANZL4B+QH4gcgEd+glUGw9ZO9ZHJrQpagAP7upj6h1/v+7oGg4jc73TEOu9CM71p3seLseLseL9iXj0g1LAPLB/04Q90EdZFddzeWznvf8oY+oNf7/JMoTA6nnFAEvwdfbeAA"
+	webpLossless   = "UklGRjoAAABXRUJQVlA4TC0AAAAvP8APAB8gEEjaH3qN+RcQFPk/2vwHXySASIDEk570pIkBtIj+T8Cx6Ftw6BsA"
+	webpLossyAlpha = "UklGRsAAAABXRUJQVlA4WAoAAAAQAAAAPwAAPwAAQUxQSBcAAAABD/DA/4iIIBZM5i8dQm9E/yegCr79BwBWUDggggAAAFAGAJ0BKkAAQAA+tUqeSackIqEwCADgFolBDgAwBLyfkv5AbG7zP8VfxA5IM79BLKyN4RZe/33S0LKAAP36s3Pwr0b/IpKrZsHyM8sr4o0MVs9zb7m3350vIcGdAO/uVLqC72jfdTWhwujX7LwT9fkEPzpGJD6beTholK8eAaAAAAA="
+	webpAlpha      = "UklGRj4AAABXRUJQVlA4TDEAAAAvP8APEB8gEEjaH3qN+RcQFPk/moCg6Lrlgl8kApEAiSc96UkTA2gR/Z+AY9G34NA3AA=="
+	// Two frames; the second is the negative.
+	webpAnimated = "UklGRmoBAABXRUJQVlA4WAoAAAACAAAAPwAAPwAAQU5JTQYAAAD/////AABBTk1GmgAAAAAAAAAAAD8AAD8AAGQAAAJWUDggggAAANAFAJ0BKkAAQAA+kTqXR6WjIiEwCACwEglAGWy8P8A1kvgH5AfiByAR36CVQbD1k71kcmtClqAA/u6mPqHX+/7ugaDiNzvdMQ670IzvWnex4ux4ux4v2JePSDUsA8sH/ThD3QR1kV13N5bOe9/yhj6g1/v8kyhMDqecUAS/B19t4ABBTk1GnAAAAAAAAAAAAD8AAD8AAGQAAABWUDgghAAAADQGAJ0BKkAAQAA+kUCXR4MB34AAASCUEOAC9n/P+QfjdtE/EfyA/EnnDNWTv0ED9etABbgl4BEhPcgA/grNzxToJOoJhaezLiklnd+LK9BD+7Ec9iOewZJiagVWWqyKlLmSNuV1s1Od3CrVNgZm7dRPEK6Y7XIZLuNSvCUkeKG0SgAAAA=="
+	// 16 x 16 black pixels.
+	webpBlack = "UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoQABAAAUAmJaQAA3AA/v02aAA="
+)
+
+func unbase64(s string) []byte {
+	b, err := base64.StdEncoding.DecodeString(s)
+	must(err)
+	return b
+}
+
+// WebPLossy is the card with the lossy codec.
+func WebPLossy() []byte { return unbase64(webpLossy) }
+
+// WebPBlack is lossy and black all over.
+func WebPBlack() []byte { return unbase64(webpBlack) }
+
+// WebPAnimated is an animation whose first frame is the card.
+func WebPAnimated() []byte { return unbase64(webpAnimated) }

@@ -1,0 +1,91 @@
+package picturetest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/internal/conform"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/storage"
+)
+
+type oneByOne struct{ storage.Ledger }
+
+func (l oneByOne) Live(ctx context.Context, keys []string, at time.Time) error {
+	for _, k := range keys {
+		if err := l.Ledger.Live(ctx, []string{k}, at); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// losesClaims never gives out a key again, so a crash of the sweeper leaves an
+// orphan for good.
+type losesClaims struct {
+	storage.Ledger
+	mu   *sync.Mutex
+	seen map[string]bool
+}
+
+func (l losesClaims) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	keys, err := l.Ledger.Sweep(ctx, now, dead, pending, limit)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	keys = slices.DeleteFunc(keys, func(k string) bool { return l.seen[k] })
+	for _, k := range keys {
+		l.seen[k] = true
+	}
+	return keys, err
+}
+
+// claimsNothing returns keys that others may still make live.
+type claimsNothing struct{ storage.Ledger }
+
+func (l claimsNothing) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	keys, err := l.Ledger.Sweep(ctx, now, dead, pending, limit)
+	if err != nil {
+		return nil, err
+	}
+	return keys, l.reserveAgain(ctx, keys, now)
+}
+
+func (l claimsNothing) reserveAgain(ctx context.Context, keys []string, now time.Time) error {
+	if err := l.Forget(ctx, keys); err != nil {
+		return err
+	}
+	return l.Reserve(ctx, "1", keys, now)
+}
+
+type mixesBounds struct{ storage.Ledger }
+
+func (l mixesBounds) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	return l.Ledger.Sweep(ctx, now, dead, dead, limit)
+}
+
+func TestBrokenLedgersAreFound(t *testing.T) {
+	over := func(name, finds string, breakIt func(storage.Ledger) storage.Ledger) conform.Broken {
+		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
+			RunLedger(t, func(*testing.T) Harness {
+				m := memstore.New()
+				return Harness{Ledger: breakIt(m.Ledger()), Tx: m}
+			})
+		}}
+	}
+	conform.FindsBroken(t,
+		conform.Broken{Name: "ignores the transaction", Finds: "transaction/Live/rollback leaves nothing", Suite: func(t *testing.T) {
+			RunLedger(t, func(*testing.T) Harness { return Harness{Ledger: memstore.New().Ledger(), Tx: memstore.New()} })
+		}},
+		over("makes keys live one by one", "live/a key that is not pending is not found and none changes",
+			func(l storage.Ledger) storage.Ledger { return oneByOne{l} }),
+		over("loses claims", "sweep again/after an hour, up to the limit",
+			func(l storage.Ledger) storage.Ledger { return losesClaims{l, new(sync.Mutex), map[string]bool{}} }),
+		over("claims nothing", "sweep/a claimed key cannot become live",
+			func(l storage.Ledger) storage.Ledger { return claimsNothing{l} }),
+		over("mixes up the bounds", "sweep/nothing is old enough",
+			func(l storage.Ledger) storage.Ledger { return mixesBounds{l} }),
+	)
+}
