@@ -47,12 +47,24 @@ func FindsBroken(t *testing.T, stores ...Broken) {
 			case !failed:
 				t.Errorf("the suite passes over a store that %s", b.Name)
 			case !strings.Contains(out, want):
-				t.Errorf("the suite fails over a store that %s, but not in %q:\n%s", b.Name, b.Finds, out)
+				t.Errorf("the suite fails over a store that %s, but not in %q:\n%s", b.Name, b.Finds, failures(out))
 			case !strings.Contains(out, "--- PASS: "+parent+"/"):
-				t.Errorf("everything fails over a store that %s: that proves nothing\n%s", b.Name, out)
+				t.Errorf("everything fails over a store that %s: that proves nothing\n%s", b.Name, failures(out))
 			}
 		})
 	}
+}
+
+// failures is what of a test's output tells why it failed.
+func failures(out string) string {
+	var b strings.Builder
+	for line := range strings.Lines(out) {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if word != "===" && !strings.Contains(line, "--- PASS: ") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // runChild runs the calling test in a child process, as the child of name.
@@ -72,4 +84,23 @@ func runChild(t *testing.T, name string) (out string, failed bool) {
 		t.Fatalf("run the suite in a child process: %v", err)
 	}
 	return buf.String(), err != nil
+}
+
+// Meeting makes callers wait for one another in twos, for a short while. A
+// broken store uses it between looking and writing, so that another is sure to
+// come in between when the suite calls it concurrently.
+type Meeting struct{ c chan struct{} }
+
+// NewMeeting returns a Meeting.
+func NewMeeting() Meeting { return Meeting{make(chan struct{})} }
+
+// Wait returns when another caller waits too, or soon when there is none.
+func (m Meeting) Wait() {
+	alone := time.NewTimer(5 * time.Millisecond)
+	defer alone.Stop()
+	select {
+	case m.c <- struct{}{}:
+	case <-m.c:
+	case <-alone.C:
+	}
 }

@@ -1,0 +1,195 @@
+package authtest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/internal/conform"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// broken is auth.Stores of which single stores are replaced.
+type broken struct {
+	passwords auth.PasswordStore
+	sessions  auth.SessionStore
+	throttle  auth.ThrottleStore
+}
+
+func (b broken) Passwords() auth.PasswordStore { return b.passwords }
+func (b broken) Sessions() auth.SessionStore   { return b.sessions }
+func (b broken) Throttle() auth.ThrottleStore  { return b.throttle }
+
+type overwrites struct{ auth.PasswordStore }
+
+func (p overwrites) SetPassword(ctx context.Context, user, _, hash string, ev ...activity.Event) error {
+	old, err := p.PasswordHash(ctx, user)
+	if err != nil {
+		return err
+	}
+	return p.PasswordStore.SetPassword(ctx, user, old, hash, ev...)
+}
+
+type forgetsEvents struct{ auth.PasswordStore }
+
+func (p forgetsEvents) SetPassword(ctx context.Context, user, old, hash string, _ ...activity.Event) error {
+	return p.PasswordStore.SetPassword(ctx, user, old, hash)
+}
+
+// readsOnly has a LockPassword that locks nothing.
+type readsOnly struct {
+	auth.PasswordStore
+	meet conform.Meeting
+}
+
+func (p readsOnly) LockPassword(ctx context.Context, user string) (string, error) {
+	defer p.meet.Wait()
+	return p.PasswordHash(ctx, user)
+}
+
+// noTx runs fn without a transaction.
+type noTx struct{}
+
+func (noTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+
+type keepsOldHash struct{ auth.SessionStore }
+
+func (s keepsOldHash) RotateSession(ctx context.Context, old [32]byte, next auth.Session, ev ...activity.Event) error {
+	if err := s.SessionStore.RotateSession(ctx, old, next, ev...); err != nil {
+		return err
+	}
+	next.ID, next.TokenHash = conform.Name("s"), old
+	return s.CreateSession(ctx, next)
+}
+
+// anyOwner ends a session by its ID alone.
+type anyOwner struct {
+	auth.SessionStore
+	owners *sync.Map
+}
+
+func (s anyOwner) CreateSession(ctx context.Context, n auth.Session, ev ...activity.Event) error {
+	s.owners.Store(n.ID, n.UserID)
+	return s.SessionStore.CreateSession(ctx, n, ev...)
+}
+
+func (s anyOwner) EndSession(ctx context.Context, user, id string, ev ...activity.Event) error {
+	if owner, ok := s.owners.Load(id); ok {
+		user = owner.(string)
+	}
+	return s.SessionStore.EndSession(ctx, user, id, ev...)
+}
+
+// endsAll forgets that one session is to be kept.
+type endsAll struct{ auth.SessionStore }
+
+func (s endsAll) EndSessions(ctx context.Context, user, _ string, ev ...activity.Event) (int, error) {
+	return s.SessionStore.EndSessions(ctx, user, "", ev...)
+}
+
+// touchesBack moves the time of use also back.
+type touchesBack struct{ auth.SessionStore }
+
+func (s touchesBack) TouchSession(ctx context.Context, id string, used, idle time.Time, source activity.Source) error {
+	return s.SessionStore.TouchSession(ctx, id, used.Add(time.Hour), idle, source)
+}
+
+// looksThenCounts is a throttle over a map that counts in a second step. It is
+// otherwise right about hard limits.
+type looksThenCounts struct {
+	auth.ThrottleStore
+	meet  conform.Meeting
+	mu    *sync.Mutex
+	tries map[string][]time.Time
+}
+
+func (th looksThenCounts) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
+	if rule.Wait > 0 || ctx.Err() != nil {
+		return th.ThrottleStore.Take(ctx, key, rule, now)
+	}
+	th.mu.Lock()
+	tries := th.tries[key]
+	th.mu.Unlock()
+	if len(tries) > 0 && now.Sub(tries[0]) >= rule.Window {
+		tries = nil
+	}
+	if len(tries) >= rule.Limit {
+		return false, tries[0].Add(rule.Window).Sub(now), nil
+	}
+	th.meet.Wait()
+	th.mu.Lock()
+	defer th.mu.Unlock()
+	th.tries[key] = append(tries[:len(tries):len(tries)], now)
+	return true, 0, nil
+}
+
+// countsRefused lets every refused try count.
+type countsRefused struct{ auth.ThrottleStore }
+
+func (th countsRefused) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
+	ok, wait, err := th.ThrottleStore.Take(ctx, key, rule, now)
+	if err == nil && !ok {
+		if err := th.Reset(ctx, key); err != nil {
+			return false, 0, err
+		}
+		for range rule.Limit {
+			if _, _, err := th.ThrottleStore.Take(ctx, key, rule, now); err != nil {
+				return false, 0, err
+			}
+		}
+	}
+	return ok, wait, err
+}
+
+func TestBrokenStoresAreFound(t *testing.T) {
+	over := func(name, finds string, breakIt func(b *broken)) conform.Broken {
+		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
+			Run(t, func(*testing.T) Harness {
+				m := memstore.New()
+				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Throttle()}
+				breakIt(&b)
+				return Harness{Stores: b, Users: m.Users(), Tx: m, Activity: m.Activity()}
+			})
+		}}
+	}
+	foreign := func(tx storage.Transactor, lock func(auth.PasswordStore) auth.PasswordStore) func(t *testing.T) {
+		return func(t *testing.T) {
+			Run(t, func(*testing.T) Harness {
+				m := memstore.New()
+				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Throttle()}
+				return Harness{Stores: b, Users: m.Users(), Tx: tx, Activity: m.Activity()}
+			})
+		}
+	}
+	same := func(p auth.PasswordStore) auth.PasswordStore { return p }
+	conform.FindsBroken(t,
+		conform.Broken{Name: "ignores the transaction", Finds: "transaction/EndSession/rollback leaves nothing",
+			Suite: foreign(memstore.New(), same)},
+		conform.Broken{Name: "counts tries outside the transaction", Finds: "transaction/Take/rollback leaves nothing",
+			Suite: foreign(memstore.New(), same)},
+		conform.Broken{Name: "locks no password", Finds: "password lock/of 20 that lock and then set none is stale",
+			Suite: foreign(noTx{}, func(p auth.PasswordStore) auth.PasswordStore { return readsOnly{p, conform.NewMeeting()} })},
+		over("overwrites a password that changed", "password/a stale hash changes nothing",
+			func(b *broken) { b.passwords = overwrites{b.passwords} }),
+		over("forgets the events of a password", "password/events are written with it or neither is",
+			func(b *broken) { b.passwords = forgetsEvents{b.passwords} }),
+		over("keeps the old hash of a rotated session", "rotate/the old hash opens nothing from then on",
+			func(b *broken) { b.sessions = keepsOldHash{b.sessions} }),
+		over("ends sessions of other users", "end/one that is not there, or another user's, is not found",
+			func(b *broken) { b.sessions = anyOwner{b.sessions, new(sync.Map)} }),
+		over("ends the session to be kept", "end/all but one",
+			func(b *broken) { b.sessions = endsAll{b.sessions} }),
+		over("moves the time of use back", "touch/never back, nor at the same time",
+			func(b *broken) { b.sessions = touchesBack{b.sessions} }),
+		over("looks at a count and then counts", "throttle with a hard limit/R13 of 100 concurrent tries exactly the limit",
+			func(b *broken) {
+				b.throttle = looksThenCounts{b.throttle, conform.NewMeeting(), new(sync.Mutex), map[string][]time.Time{}}
+			}),
+		over("counts refused tries", "throttle with a hard limit/refused tries are not counted",
+			func(b *broken) { b.throttle = countsRefused{b.throttle} }),
+	)
+}
