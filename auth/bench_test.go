@@ -41,6 +41,8 @@ func BenchmarkSignIn100AtOnce(b *testing.B) {
 	w := open(b, limitsOff, func(c *auth.Config) { c.Hashers = auth.NewGatedHashers(auth.Gate{Slots: 2, Waiting: crowd}, hasher) })
 	in := w.register(b, "ada")
 	hash := w.hash(b, in.User.ID)
+	hasher.Match(hash, password) // the first hashes pay for fresh memory
+	hasher.Match(hash, password)
 	var whole, bare time.Duration
 	for b.Loop() {
 		start := time.Now()

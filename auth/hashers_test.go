@@ -57,7 +57,7 @@ func TestS06_OldHashesAskToBeReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := auth.NewHashers(cheap, auth.Bcrypt{})
+	h := auth.NewHashers(cheap, auth.Bcrypt{}, plain{})
 	tests := []struct {
 		name, encoded, password string
 		ok, rehash              bool
@@ -65,6 +65,7 @@ func TestS06_OldHashesAskToBeReplaced(t *testing.T) {
 		{"own", own, password, true, false},
 		{"weak", weak, password, true, true},
 		{"bcrypt", string(old), password, true, true},
+		{"legacy, strong by its own measure", "plain:" + password, password, true, true},
 		{"weak, wrong", weak, other, false, false},
 		{"bcrypt, wrong", string(old), other, false, false},
 		{"none", "", password, false, false},
@@ -76,6 +77,15 @@ func TestS06_OldHashesAskToBeReplaced(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v", tt.name, ok, rehash, err)
 		}
 	}
+}
+
+// plain is a host's own form of old, which knows no weak hashes.
+type plain struct{}
+
+func (plain) Hash(p string) (string, error) { return "plain:" + p, nil }
+
+func (plain) Match(encoded, p string) auth.MatchResult {
+	return auth.MatchResult{Known: strings.HasPrefix(encoded, "plain:"), Match: encoded == "plain:"+p}
 }
 
 func TestS07_UnusableHashesNeverMatchAndCostOneHash(t *testing.T) {

@@ -197,6 +197,25 @@ func TestS42_NothingButTheThreeFieldsIsTaken(t *testing.T) {
 	}
 }
 
+// Without randomness there is no token, and so no account and no session.
+func TestS28_NoRandomnessNoSession(t *testing.T) {
+	w := open(t)
+	w.register(t, "ada")
+	for _, left := range []string{"", "31 bytes are one less than needed"[:31], strings.Repeat("x", 40)} {
+		n := w.beside(t, func(c *auth.Config, _ *stores) { c.Rand = strings.NewReader(left) })
+		if in, err := n.signIn(t, "ada", password); err == nil || in.Token != "" {
+			t.Errorf("sign in with %d random bytes: %v", len(left), err)
+		}
+		n = w.beside(t, func(c *auth.Config, _ *stores) { c.Rand = strings.NewReader(left) })
+		if _, err := n.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password}); err == nil {
+			t.Errorf("register with %d random bytes", len(left))
+		}
+	}
+	if _, err := w.db.Users().ByUsername(t.Context(), "bob"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("the user is there: %v", err)
+	}
+}
+
 func TestConfigIsChecked(t *testing.T) {
 	good := func() auth.Config {
 		w := open(t)

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/netip"
+	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -117,6 +119,30 @@ func TestS31_SignOutIsAtOnce(t *testing.T) {
 	}
 	w.mustSignIn(t, "ada", password) // the password is the old one
 	w.alive(t, stays.Token)
+}
+
+func TestR17_NothingThatStartsAfterSigningOutWorks(t *testing.T) {
+	w := open(t)
+	in := w.register(t, "ada")
+	id := w.alive(t, in.Token)
+	var out atomic.Bool
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			for last := false; !last; {
+				last = out.Load()
+				if _, err := w.Authenticate(t.Context(), in.Token); last && !errors.Is(err, auth.ErrUnauthenticated) {
+					t.Errorf("after signing out: %v", err)
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	if err := w.SignOut(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	out.Store(true)
+	wg.Wait()
 }
 
 func TestS31_DisabledAccounts(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -213,6 +214,28 @@ func TestS09_AllSpellingsShareOneCounter(t *testing.T) {
 	}
 }
 
+// Names of an adopted table may have what today's policy refuses.
+func TestAdoptedNamesSignIn(t *testing.T) {
+	w := open(t)
+	for i, name := range []string{"Ada Lovelace", " ada", "Zoë"} {
+		u, err := w.db.Users().Create(t.Context(), profile.User{Username: name, Email: strconv.Itoa(i) + "@example.org"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, err := cheap.Hash(password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.setHash(t, u.ID, hash)
+		if in := w.mustSignIn(t, name, password); in.User.ID != u.ID {
+			t.Errorf("%q signed in as %q", name, in.User.Username)
+		}
+		if _, err := w.signIn(t, name+" ", password); !errors.Is(err, auth.ErrInvalidCredentials) {
+			t.Errorf("%q and a space: %v", name, err)
+		}
+	}
+}
+
 func TestS09_WaitsGrow(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
@@ -287,7 +310,7 @@ func TestR13_ParallelWrongPasswords(t *testing.T) {
 
 func TestS09_PerAddress(t *testing.T) {
 	w := open(t)
-	w.register(t, "ada")
+	id := w.alive(t, w.register(t, "ada").Token)
 	try := func(ip string, i int) error {
 		_, err := w.SignIn(t.Context(), auth.Client{IP: netip.MustParseAddr(ip)},
 			auth.Credentials{Login: "user" + strconv.Itoa(i), Password: other})
@@ -317,6 +340,8 @@ func TestS09_PerAddress(t *testing.T) {
 			for _, ip := range net.in {
 				limited(t, try(ip, 1000))
 				limited(t, right(ip))
+				_, _, err := w.Reauthenticate(t.Context(), auth.Client{IP: netip.MustParseAddr(ip)}, id, password, false)
+				limited(t, err)
 			}
 			if err := right(net.outside); err != nil {
 				t.Errorf("the next network: %v", err)
