@@ -40,9 +40,13 @@ func (s *Service) Patch(ctx context.Context, userID string, patch []byte, ifVers
 	r, err := s.update(ctx, userID, ifVersion, func(stored members) (err error) {
 		var invalid []FieldError
 		for _, c := range changes {
-			v, err := mergepatch.Apply(stored.get(c.section), c.patch)
+			old := stored.get(c.section)
+			v, err := mergepatch.Apply(old, c.patch)
 			if err != nil {
 				return err
+			}
+			if old == nil && string(v) == "{}" {
+				continue // only resets, of what was never set
 			}
 			if err := c.section.check(v); err != nil {
 				var e *InvalidError
