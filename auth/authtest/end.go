@@ -116,6 +116,68 @@ func endCases(t *testing.T, h Harness) {
 	})
 }
 
+// besideCases have sessions change while they are ended: what was ended stays
+// ended (R17, I8).
+func besideCases(t *testing.T, h Harness) {
+	ss := h.Stores.Sessions()
+	for name, change := range map[string]func(ctx context.Context, s, next auth.Session) error{
+		"rotate": func(ctx context.Context, s, next auth.Session) error { return ss.RotateSession(ctx, s.TokenHash, next) },
+		"touch": func(ctx context.Context, s, _ auth.Session) error {
+			return ss.TouchSession(ctx, s.ID, s.LastUsedAt.Add(time.Hour), s.IdleUntil.Add(time.Hour), s.Source)
+		},
+	} {
+		t.Run("R17 a session ended beside a "+name+" is dead", func(t *testing.T) {
+			for round := range 20 {
+				ctx, s := conform.Context(t), created(t, h, h.newUser(t))
+				next := s
+				next.TokenHash = newHash()
+				errs := conform.Together(2, func(i int) error {
+					if i == 0 {
+						return change(ctx, s, next)
+					}
+					if round%2 == 0 {
+						return ss.EndSession(ctx, s.UserID, s.ID)
+					}
+					_, err := ss.EndSessions(ctx, s.UserID, "")
+					return err
+				})
+				if errs[0] != nil && !errors.Is(errs[0], storage.ErrNotFound) {
+					t.Fatalf("%s: error %v, want nil or one matching storage.ErrNotFound", name, errs[0])
+				}
+				conform.Must(t, "end", errs[1])
+				opensNothing(t, ctx, h, s.TokenHash)
+				opensNothing(t, ctx, h, next.TokenHash)
+				list, err := ss.Sessions(ctx, s.UserID)
+				if err != nil || len(list) != 0 {
+					t.Fatalf("the user has %d sessions (error %v), want none", len(list), err)
+				}
+			}
+		})
+	}
+	t.Run("concurrent purges remove each session once", func(t *testing.T) {
+		ctx, user, at := conform.Context(t), h.newUser(t), conform.Time().Add(1000*time.Hour)
+		for range 30 {
+			created(t, h, user)
+		}
+		counts := make([]int, 8)
+		for _, err := range conform.Together(len(counts), func(i int) (err error) {
+			counts[i], err = ss.PurgeSessions(ctx, at, 5)
+			return err
+		}) {
+			conform.Must(t, "PurgeSessions", err)
+		}
+		list, err := ss.Sessions(ctx, user)
+		conform.Must(t, "Sessions", err)
+		sum := len(list)
+		for _, n := range counts {
+			sum += n
+		}
+		if sum != 30 {
+			t.Errorf("concurrent purges say they removed %v and %d are left, of 30", counts, len(list))
+		}
+	})
+}
+
 func endAll(t *testing.T, h Harness, user, except string, want int) {
 	t.Helper()
 	n, err := h.Stores.Sessions().EndSessions(conform.Context(t), user, except)

@@ -46,7 +46,7 @@ var sink []byte
 
 func (h toy) Match(encoded, password string) auth.MatchResult {
 	if h.greedy {
-		sink = make([]byte, 64<<20)
+		sink = make([]byte, 4<<20)
 	}
 	rest, ok := strings.CutPrefix(encoded, toyPrefix)
 	salt, sum, split := strings.Cut(rest, "$")

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"touch", touchCases},
 		{"list", listCases},
 		{"end", endCases},
+		{"end beside others", besideCases},
 		{"purge sessions", purgeSessionCases},
 		{"session with user", withUserCases},
 		{"throttle with a hard limit", hardCases},

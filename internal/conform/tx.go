@@ -56,6 +56,7 @@ var txCases = []txCase{
 	{"the context is dead afterwards", txDead},
 	{"a panic rolls back", txPanic},
 	{"a cancel within tells the truth", txCancel},
+	{"a call after a cancel within says so", txCancelled},
 }
 
 func txCommit(t *testing.T, ctx context.Context, tx storage.Transactor, do func(context.Context) error, made func(context.Context) bool) {
@@ -193,5 +194,24 @@ func txCancel(t *testing.T, ctx context.Context, tx storage.Transactor, do func(
 	}
 	if made(ctx) != (err == nil) {
 		t.Errorf("InTx cancelled before its commit returned %v, and the change being there is %v", err, err != nil)
+	}
+}
+
+func txCancelled(t *testing.T, ctx context.Context, tx storage.Transactor, do func(context.Context) error, made func(context.Context) bool) {
+	cancelled, cancel := context.WithCancel(ctx)
+	defer cancel()
+	err := tx.InTx(cancelled, func(ctx context.Context) error {
+		cancel()
+		err := do(ctx)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a call in a transaction that was cancelled: error %v, want one matching context.Canceled", err)
+		}
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("InTx: error %v, want one matching context.Canceled", err)
+	}
+	if made(ctx) {
+		t.Error("a call in a transaction that was cancelled made the change")
 	}
 }

@@ -109,6 +109,10 @@ func endedCases(t *testing.T, h Harness) {
 }
 
 func txCases(t *testing.T, h Harness) {
+	conform.Refusals(t, h.Tx, []conform.Refusal{{Name: "a stale version", Is: storage.ErrStale, Do: func(ctx context.Context) error {
+		_, err := h.Store.Put(ctx, h.NewUser(t), settings.Record{Data: json.RawMessage(`{}`), Version: 3})
+		return err
+	}}})
 	conform.Transactions(t, h.Tx, []conform.Change{
 		{Name: "Put", Prepare: func(t *testing.T) (func(context.Context) error, func(context.Context) bool) {
 			user := h.NewUser(t)
