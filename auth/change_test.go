@@ -59,54 +59,58 @@ func TestS05_ChangeNeedsThePresentPassword(t *testing.T) {
 }
 
 func TestS05_WrongPresentPasswordsCount(t *testing.T) {
-	w := open(t)
-	in := w.register(t, "ada")
-	id := w.alive(t, in.Token)
-	w.hasher.reset()
-	var wg sync.WaitGroup
-	for i := range 100 {
-		wg.Go(func() {
-			var err error
-			if i%2 == 0 {
-				_, _, err = w.ChangePassword(t.Context(), home, id, other, newer, true)
-			} else {
-				_, _, err = w.Reauthenticate(t.Context(), home, id, other, true)
-			}
-			if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, auth.ErrRateLimited) {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if n := w.hasher.matches.Load(); n != 10 {
-		t.Errorf("%d passwords were verified, want 10", n)
-	}
-	_, err := w.signIn(t, "ada@example.org", password)
-	limited(t, err)
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db)
+		in := w.register(t, "ada")
+		id := w.alive(t, in.Token)
+		w.hasher.reset()
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				var err error
+				if i%2 == 0 {
+					_, _, err = w.ChangePassword(t.Context(), home, id, other, newer, true)
+				} else {
+					_, _, err = w.Reauthenticate(t.Context(), home, id, other, true)
+				}
+				if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, auth.ErrRateLimited) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := w.hasher.matches.Load(); n != 10 {
+			t.Errorf("%d passwords were verified, want 10", n)
+		}
+		_, err := w.signIn(t, "ada@example.org", password)
+		limited(t, err)
+	})
 }
 
 // The password changes while a sign-in with the old one is being verified.
 func TestR18_SignInOvertakenByAChange(t *testing.T) {
-	w := open(t)
-	in := w.register(t, "ada")
-	id := w.alive(t, in.Token)
-	var once sync.Once
-	change := func() {
-		once.Do(func() {
-			w.hasher.before.Store(nil)
-			if _, _, err := w.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	w.hasher.before.Store(&change)
-	if s, err := w.signIn(t, "ada", password); !errors.Is(err, auth.ErrInvalidCredentials) || s.Token != "" {
-		t.Errorf("sign in: %v", err)
-	}
-	list, err := w.Sessions(t.Context(), w.alive(t, in.Token))
-	if err != nil || len(list) != 1 {
-		t.Errorf("sessions = %+v, %v", list, err)
-	}
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db)
+		in := w.register(t, "ada")
+		id := w.alive(t, in.Token)
+		var once sync.Once
+		change := func() {
+			once.Do(func() {
+				w.hasher.before.Store(nil)
+				if _, _, err := w.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		w.hasher.before.Store(&change)
+		if s, err := w.signIn(t, "ada", password); !errors.Is(err, auth.ErrInvalidCredentials) || s.Token != "" {
+			t.Errorf("sign in: %v", err)
+		}
+		list, err := w.Sessions(t.Context(), w.alive(t, in.Token))
+		if err != nil || len(list) != 1 {
+			t.Errorf("sessions = %+v, %v", list, err)
+		}
+	})
 }
 
 // The same of a reauthentication, and of another change.
@@ -144,65 +148,69 @@ func TestR18_ProofsOvertakenByAChange(t *testing.T) {
 }
 
 func TestR18_ChangeAgainstSignIns(t *testing.T) {
-	w := open(t, limitsOff)
-	in := w.register(t, "ada")
-	token, present, next := in.Token, password, newer
-	for range 200 {
-		id := w.alive(t, token)
-		old := make([]auth.SignIn, 3)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			var err error
-			if _, token, err = w.ChangePassword(t.Context(), home, id, present, next, true); err != nil {
-				t.Error(err)
-			}
-		})
-		for i := range old {
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db, limitsOff)
+		in := w.register(t, "ada")
+		token, present, next := in.Token, password, newer
+		for range 200 {
+			id := w.alive(t, token)
+			old := make([]auth.SignIn, 3)
+			var wg sync.WaitGroup
 			wg.Go(func() {
 				var err error
-				if old[i], err = w.signIn(t, "ada", present); err != nil && !errors.Is(err, auth.ErrInvalidCredentials) {
+				if _, token, err = w.ChangePassword(t.Context(), home, id, present, next, true); err != nil {
 					t.Error(err)
 				}
 			})
-		}
-		wg.Wait()
-		for _, s := range old {
-			if s.Token != "" {
-				w.dead(t, s.Token)
+			for i := range old {
+				wg.Go(func() {
+					var err error
+					if old[i], err = w.signIn(t, "ada", present); err != nil && !errors.Is(err, auth.ErrInvalidCredentials) {
+						t.Error(err)
+					}
+				})
 			}
+			wg.Wait()
+			for _, s := range old {
+				if s.Token != "" {
+					w.dead(t, s.Token)
+				}
+			}
+			if t.Failed() {
+				return
+			}
+			present, next = next, present
 		}
-		if t.Failed() {
-			return
-		}
-		present, next = next, present
-	}
+	})
 }
 
 // Two changes at once: one of them wins, and its password is the one.
 func TestR18_ParallelChanges(t *testing.T) {
-	w := open(t, limitsOff)
-	in := w.register(t, "ada")
-	id := w.alive(t, in.Token)
-	nexts := []string{"the first of two new passwords", "the second of two new passwords"}
-	errs := make([]error, 2)
-	var wg sync.WaitGroup
-	for i := range nexts {
-		wg.Go(func() { _, _, errs[i] = w.ChangePassword(t.Context(), home, id, password, nexts[i], true) })
-	}
-	wg.Wait()
-	won := 0
-	for i, err := range errs {
-		_, in := w.signIn(t, "ada", nexts[i])
-		if (err == nil) != (in == nil) {
-			t.Errorf("change %d: %v, then sign-in: %v", i, err, in)
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db, limitsOff)
+		in := w.register(t, "ada")
+		id := w.alive(t, in.Token)
+		nexts := []string{"the first of two new passwords", "the second of two new passwords"}
+		errs := make([]error, 2)
+		var wg sync.WaitGroup
+		for i := range nexts {
+			wg.Go(func() { _, _, errs[i] = w.ChangePassword(t.Context(), home, id, password, nexts[i], true) })
 		}
-		if err == nil {
-			won++
+		wg.Wait()
+		won := 0
+		for i, err := range errs {
+			_, in := w.signIn(t, "ada", nexts[i])
+			if (err == nil) != (in == nil) {
+				t.Errorf("change %d: %v, then sign-in: %v", i, err, in)
+			}
+			if err == nil {
+				won++
+			}
 		}
-	}
-	if won != 1 {
-		t.Errorf("%d changes won, want 1: %v", won, errs)
-	}
+		if won != 1 {
+			t.Errorf("%d changes won, want 1: %v", won, errs)
+		}
+	})
 }
 
 func TestRotationFailsWhole(t *testing.T) {

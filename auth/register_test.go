@@ -114,27 +114,29 @@ func TestS41_TakenNamesInAnySpelling(t *testing.T) {
 }
 
 func TestR10_ParallelSignUpsMakeOneAccount(t *testing.T) {
-	w := open(t, limitsOff)
-	var wg sync.WaitGroup
-	errs := make([]error, 30)
-	for i := range errs {
-		wg.Go(func() {
-			email := []string{"ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org"}[i%3]
-			_, errs[i] = w.Register(t.Context(), home, auth.Registration{Username: "ada" + strconv.Itoa(i), Email: email, Password: password})
-		})
-	}
-	wg.Wait()
-	won := 0
-	for _, err := range errs {
-		if err == nil {
-			won++
-		} else if !errors.Is(err, storage.ErrTaken) {
-			t.Error(err)
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db, limitsOff)
+		var wg sync.WaitGroup
+		errs := make([]error, 30)
+		for i := range errs {
+			wg.Go(func() {
+				email := []string{"ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org"}[i%3]
+				_, errs[i] = w.Register(t.Context(), home, auth.Registration{Username: "ada" + strconv.Itoa(i), Email: email, Password: password})
+			})
 		}
-	}
-	if won != 1 {
-		t.Errorf("%d accounts, want 1", won)
-	}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !errors.Is(err, storage.ErrTaken) {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d accounts, want 1", won)
+		}
+	})
 }
 
 func TestS09_SignUpsPerAddress(t *testing.T) {

@@ -122,27 +122,29 @@ func TestS31_SignOutIsAtOnce(t *testing.T) {
 }
 
 func TestR17_NothingThatStartsAfterSigningOutWorks(t *testing.T) {
-	w := open(t)
-	in := w.register(t, "ada")
-	id := w.alive(t, in.Token)
-	var out atomic.Bool
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			for last := false; !last; {
-				last = out.Load()
-				if _, err := w.Authenticate(t.Context(), in.Token); last && !errors.Is(err, auth.ErrUnauthenticated) {
-					t.Errorf("after signing out: %v", err)
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db)
+		in := w.register(t, "ada")
+		id := w.alive(t, in.Token)
+		var out atomic.Bool
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				for last := false; !last; {
+					last = out.Load()
+					if _, err := w.Authenticate(t.Context(), in.Token); last && !errors.Is(err, auth.ErrUnauthenticated) {
+						t.Errorf("after signing out: %v", err)
+					}
+					runtime.Gosched()
 				}
-				runtime.Gosched()
-			}
-		})
-	}
-	if err := w.SignOut(t.Context(), id); err != nil {
-		t.Error(err)
-	}
-	out.Store(true)
-	wg.Wait()
+			})
+		}
+		if err := w.SignOut(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+		out.Store(true)
+		wg.Wait()
+	})
 }
 
 func TestS31_DisabledAccounts(t *testing.T) {
@@ -185,48 +187,50 @@ func TestS31_OtherNodesKnowAtOnce(t *testing.T) {
 }
 
 func TestS33_UsersSeeAndEndTheirOwnSessionsOnly(t *testing.T) {
-	w := open(t)
-	ada := w.register(t, "ada")
-	w.clock.add(time.Minute)
-	nameless, err := w.SignIn(t.Context(), auth.Client{}, auth.Credentials{Login: "ada", Password: password})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bob := w.register(t, "bob")
-	if _, err := w.SignIn(t.Context(), auth.Client{}, auth.Credentials{Login: "bob", Password: password}); err != nil {
-		t.Fatal(err)
-	}
-
-	id := w.alive(t, ada.Token)
-	list, err := w.Sessions(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, s := range list {
-		ids = append(ids, s.ID)
-		if s.UserID != ada.User.ID || s.TokenHash != [32]byte{} {
-			t.Errorf("listed: %+v", s)
+	onDatabases(t, func(t *testing.T, db database) {
+		w := openOn(t, db)
+		ada := w.register(t, "ada")
+		w.clock.add(time.Minute)
+		nameless, err := w.SignIn(t.Context(), auth.Client{}, auth.Credentials{Login: "ada", Password: password})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	slices.Sort(ids)
-	want := []string{ada.Session.ID, nameless.Session.ID}
-	slices.Sort(want)
-	if !slices.Equal(ids, want) {
-		t.Errorf("listed %v, want %v", ids, want)
-	}
-
-	for _, other := range []string{bob.Session.ID, "", "nothing", bob.Token} {
-		if err := w.EndSession(t.Context(), id, other); !errors.Is(err, storage.ErrNotFound) {
-			t.Errorf("ending %q: %v", other, err)
+		bob := w.register(t, "bob")
+		if _, err := w.SignIn(t.Context(), auth.Client{}, auth.Credentials{Login: "bob", Password: password}); err != nil {
+			t.Fatal(err)
 		}
-	}
-	w.alive(t, bob.Token)
-	if err := w.EndSession(t.Context(), id, nameless.Session.ID); err != nil {
-		t.Fatal(err)
-	}
-	w.dead(t, nameless.Token)
-	w.alive(t, ada.Token)
+
+		id := w.alive(t, ada.Token)
+		list, err := w.Sessions(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, s := range list {
+			ids = append(ids, s.ID)
+			if s.UserID != ada.User.ID || s.TokenHash != [32]byte{} {
+				t.Errorf("listed: %+v", s)
+			}
+		}
+		slices.Sort(ids)
+		want := []string{ada.Session.ID, nameless.Session.ID}
+		slices.Sort(want)
+		if !slices.Equal(ids, want) {
+			t.Errorf("listed %v, want %v", ids, want)
+		}
+
+		for _, other := range []string{bob.Session.ID, "", "nothing", bob.Token} {
+			if err := w.EndSession(t.Context(), id, other); !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("ending %q: %v", other, err)
+			}
+		}
+		w.alive(t, bob.Token)
+		if err := w.EndSession(t.Context(), id, nameless.Session.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.dead(t, nameless.Token)
+		w.alive(t, ada.Token)
+	})
 }
 
 func TestS33_EndOtherSessions(t *testing.T) {

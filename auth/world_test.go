@@ -79,10 +79,10 @@ func (c *counter) Match(encoded, p string) auth.MatchResult {
 
 func (c *counter) reset() { c.hashes.Store(0); c.matches.Store(0) }
 
-// world is a Service over stores in memory, with everything in hand.
+// world is a Service with everything in hand.
 type world struct {
 	*auth.Service
-	db      *memstore.Store
+	db      database
 	stores  *stores
 	hasher  *counter
 	hashers *auth.Hashers
@@ -92,7 +92,11 @@ type world struct {
 
 func open(t testing.TB, change ...func(*auth.Config)) *world {
 	t.Helper()
-	db := memstore.New()
+	return openOn(t, memstore.New(), change...)
+}
+
+func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
+	t.Helper()
 	w := &world{
 		db:     db,
 		stores: &stores{Stores: db.Auth()},
