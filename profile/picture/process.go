@@ -79,8 +79,8 @@ func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, pool *P
 	return pool.run(ctx, h.memory, func() (Result, error) { return work(ctx, data, h, crop) })
 }
 
-// headSize is how much of the file is looked at before the rest is read; the
-// limits of nearly every picture are known from it.
+// headSize is how much of the file is read before it is looked at for the
+// first time; the limits of nearly every picture are known from it.
 const headSize = 64 << 10
 
 // readAll reads the file, but no byte more than it must: it stops at the
@@ -88,17 +88,14 @@ const headSize = 64 << 10
 func readAll(ctx context.Context, src io.Reader, lim Limits) ([]byte, error) {
 	data := make([]byte, 0, headSize)
 	limited := io.LimitReader(src, lim.MaxBytes+1)
-	judged := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if len(data) == cap(data) {
-			if !judged {
-				judged = true
-				if err := judgeHead(data, lim); err != nil {
-					return nil, err
-				}
+			// At every doubling, so that it costs no more than once.
+			if err := judgeHead(data, lim); err != nil {
+				return nil, err
 			}
 			data = grow(data, lim.MaxBytes+1)
 		}

@@ -1,0 +1,104 @@
+package picture_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/profilekit/profilekit/internal/imagetest"
+)
+
+// tool finds a program that is not ours. In CI it must be there; elsewhere its
+// part of a test is left out, loudly, and our own checker has seen the files.
+func tool(t *testing.T, name string) (string, bool) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, true
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed, and CI is set", name)
+	}
+	t.Logf("NOT CHECKED with %s: it is not installed", name)
+	return "", false
+}
+
+// Every accepted picture comes out as pixels alone: our own checker sees no
+// segment or chunk that pixels do not need and no byte after the end, exiftool
+// finds no metadata, and another decoder reads the right size.
+func TestS61_OutputsAreClean(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for _, f := range imagetest.Accepted() {
+		res, err := process(f.Data)
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+		for _, sq := range res.Squares {
+			if err := cleanFile(sq.Data); err != nil {
+				t.Errorf("%s at %d: %v", f.Name, sq.Size, err)
+			}
+			for _, secret := range []string{"Secret", "script", "Exif", "xpacket", "GPS", "php", "PK\x03\x04", f.Name} {
+				if bytes.Contains(sq.Data, []byte(secret)) {
+					t.Errorf("%s at %d: %q came through", f.Name, sq.Size, secret)
+				}
+			}
+		}
+		sq := res.Squares[2] // 128 pixels: all sizes go the same way
+		name := filepath.Join(dir, fmt.Sprintf("%s.%d.%s", f.Name, sq.Size, res.Ext))
+		if err := os.WriteFile(name, sq.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if path, ok := tool(t, "exiftool"); ok {
+		// The checker must be able to find something.
+		dirty := filepath.Join(dir, "dirty.jpg")
+		if err := os.WriteFile(dirty, imagetest.EXIF{Orientation: 6, GPS: true}.InJPEG(imagetest.JPEG(imagetest.Card(8, 8), 80)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := metadata(t, path, dirty); !strings.Contains(out, "SecretCam") {
+			t.Errorf("exiftool finds nothing in a dirty file: %s", out)
+		}
+		if out := metadata(t, path, names...); out != "" {
+			t.Errorf("exiftool found metadata:\n%s", out)
+		}
+	}
+	if path, ok := tool(t, "identify"); ok {
+		out, err := exec.Command(path, append([]string{"-format", "%w %h %[orientation]\n"}, names...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("identify: %v\n%s", err, out)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		if len(lines) != len(names) {
+			t.Errorf("identify read %d of %d pictures", len(lines), len(names))
+		}
+		for i, line := range lines {
+			if line != "128 128 Undefined" {
+				t.Errorf("%s: identify says %q", names[i], line)
+			}
+		}
+	}
+}
+
+// metadata lists every tag of the groups that hold metadata, and trailers.
+func metadata(t *testing.T, exiftool string, names ...string) string {
+	t.Helper()
+	args := append([]string{"-q", "-q", "-s", "-G1", "-ee", "-u", "-EXIF:all", "-GPS:all", "-XMP:all", "-IPTC:all", "-Photoshop:all",
+		"-ICC_Profile:all", "-MakerNotes:all", "-Comment", "-Trailer:all", "-PNG:Comment", "-JFIF:all", "-APP14:all", "-Warning"}, names...)
+	out, err := exec.Command(exiftool, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("exiftool: %v\n%s", err, out)
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		if !strings.HasPrefix(line, "======== ") {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "")
+}
