@@ -1,0 +1,254 @@
+package profile_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/profilekit/profilekit/profile"
+)
+
+// problems is "path code" of each refused field.
+func problems(err error) []string {
+	var invalid *profile.InvalidError
+	if !errors.As(err, &invalid) {
+		return nil
+	}
+	var out []string
+	for _, f := range invalid.Fields {
+		out = append(out, f.Field+" "+f.Code)
+	}
+	return out
+}
+
+func TestS41_SpellingsOfOneEmail(t *testing.T) {
+	for want, spellings := range map[string][]string{
+		"ann.lee@xn--bcher-kva.example": {
+			"ann.lee@bücher.example",
+			"Ann.Lee@bücher.example",
+			"ANN.LEE@BÜCHER.EXAMPLE",
+			"ann.lee@xn--bcher-kva.example",
+			"ann.lee@XN--BCHER-KVA.example",
+			"ann.lee@Xn--Bcher-Kva.Example",
+			"ann.lee@bu\u0308cher.example",                // u and a combining diaeresis
+			"ann.lee@bücher\u3002example",                 // an ideographic full stop is a dot
+			"ann.lee@\uff42\uff55\u0308\uff43her.example", // full-width letters
+		},
+		"ann@kelvin.example":        {"ann@kelvin.example", "ANN@KELVIN.EXAMPLE", "ann@\u212aelvin.example"}, // the Kelvin sign is a k to DNS
+		"a@example.org":             {"a@example.org", "A@Example.Org"},
+		"a+tag@example.org":         {"a+tag@example.org", "A+TAG@EXAMPLE.ORG"},
+		"!#$%&'*+-/=?^_`{|}~@a.org": {"!#$%&'*+-/=?^_`{|}~@a.org"},
+		"jürgen@example.org":        {"jürgen@example.org", "jürgen@EXAMPLE.ORG"},
+		"jÜrgen@example.org":        {"jÜrgen@example.org", "JÜRGEN@EXAMPLE.ORG"}, // no folding outside ASCII
+		"用户@xn--fsqu00a.xn--fiqs8s": {"用户@例子.中国"},
+		"a@xn--fa-hia.example":      {"a@faß.example"},
+	} {
+		for _, s := range spellings {
+			if got, err := profile.EmailKey(s); got != want || err != nil {
+				t.Errorf("%q: %q, %v, want %q", s, got, err, want)
+			}
+		}
+	}
+}
+
+func TestS41_DifferentEmailsHaveDifferentKeys(t *testing.T) {
+	seen := map[string]string{}
+	for _, s := range []string{
+		"ann@example.org", "ann+x@example.org", "a.nn@example.org", "ann@example.com", "ann@mail.example.org",
+		"аnn@example.org", // a Cyrillic а
+		"ann@exаmple.org", // in the domain
+		"ınn@example.org", "inn@example.org",
+	} {
+		key, err := profile.EmailKey(s)
+		if err != nil {
+			t.Errorf("%s: %v", s, err)
+			continue
+		}
+		if other, twice := seen[key]; twice {
+			t.Errorf("%s and %s have one key", s, other)
+		}
+		seen[key] = s
+	}
+}
+
+func TestS41_RefusedEmails(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("a", n) }
+	for name, c := range map[string]struct{ email, code string }{
+		"empty":                    {"", "required"},
+		"space before":             {" ann@example.org", "format"},
+		"space after":              {"ann@example.org ", "format"},
+		"line end":                 {"ann@example.org\r\n", "format"},
+		"header":                   {"ann@example.org\r\nBcc: x@example.org", "format"},
+		"NUL":                      {"ann\x00@example.org", "format"},
+		"tab":                      {"ann\t@example.org", "format"},
+		"name":                     {"Ann <ann@example.org>", "format"},
+		"brackets":                 {"<ann@example.org>", "format"},
+		"comment":                  {"ann@example.org (work)", "format"},
+		"comment inside":           {"ann(x)@example.org", "format"},
+		"quoted":                   {`"ann lee"@example.org`, "format"},
+		"quoted needlessly":        {`"ann"@example.org`, "format"},
+		"two":                      {"ann@example.org,bob@example.org", "format"},
+		"semicolon":                {"ann@example.org;bob@example.org", "format"},
+		"group":                    {"friends:ann@example.org;", "format"},
+		"two ats":                  {"ann@b@example.org", "format"},
+		"no at":                    {"ann.example.org", "format"},
+		"no local part":            {"@example.org", "format"},
+		"no domain":                {"ann@", "format"},
+		"leading dot":              {".ann@example.org", "format"},
+		"trailing dot":             {"ann.@example.org", "format"},
+		"two dots":                 {"a..nn@example.org", "format"},
+		"IPv4 literal":             {"ann@[127.0.0.1]", "format"},
+		"IPv6 literal":             {"ann@[IPv6:::1]", "format"},
+		"bare IPv4":                {"ann@127.0.0.1", "format"},
+		"number at the end":        {"ann@example.1", "format"},
+		"single label":             {"ann@localhost", "format"},
+		"root dot":                 {"ann@example.org.", "format"},
+		"dot first":                {"ann@.org", "format"},
+		"hyphen first":             {"ann@-example.org", "format"},
+		"hyphen last":              {"ann@example-.org", "format"},
+		"underscore":               {"ann@ex_ample.org", "format"},
+		"A-label of ASCII":         {"ann@xn--example-.org", "format"},
+		"A-label of nothing":       {"ann@xn--.org", "format"},
+		"A-label not decoded":      {"ann@xn--a.org", "format"},
+		"A-label of a capital":     {"ann@xn--bcher-2pa.example", "format"}, // bÜcher, which encodes otherwise
+		"A-label of a long s":      {"ann@xn--am-4va.example", "format"},
+		"A-label of a soft hyphen": {"ann@xn--ab-5da.example", "format"},
+		"zero width":               {"a\u200bnn@example.org", "format"},
+		"bidi":                     {"a\u202enn@example.org", "format"},
+		"soft hyphen":              {"a\u00adnn@example.org", "format"},
+		"no-break space":           {"a\u00a0nn@example.org", "format"},
+		"Kelvin sign":              {"\u212aelvin@example.org", "format"},
+		"long s":                   {"\u017fam@example.org", "format"},
+		"full-width":               {"\uff41nn@example.org", "format"},
+		"decomposed":               {"ju\u0308rgen@example.org", "format"},
+		"bad UTF-8":                {"ann\xff@example.org", "format"},
+		"emoji":                    {"😀@example.org", "format"},
+		"percent":                  {"ann%00@exa mple.org", "format"},
+		"101 characters":           {"ann@" + long(63) + "." + long(29) + ".org", "too_long"},
+		"local of 65":              {long(65) + "@example.org", "format"},
+		"label of 64":              {"ann@" + long(64) + ".org", "format"},
+		"megabyte":                 {long(1<<20) + "@example.org", "too_long"},
+		"megabyte of ats":          {strings.Repeat("@", 1<<20), "too_long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			key, err := profile.EmailKey(c.email)
+			if d := time.Since(start); d > 50*time.Millisecond {
+				t.Errorf("took %v", d)
+			}
+			if got := problems(err); key != "" || len(got) != 1 || got[0] != "email "+c.code {
+				t.Errorf("%q, %v, want %s", key, err, c.code)
+			}
+			if err := profile.CheckEmail(c.email); err == nil {
+				t.Error("CheckEmail accepts it")
+			}
+			if err != nil && len(c.email) > 3 && strings.Contains(err.Error(), c.email) {
+				t.Error("the error repeats the address")
+			}
+		})
+	}
+	if err := profile.CheckEmail("ann@" + long(63) + "." + long(28) + ".org"); err != nil {
+		t.Errorf("100 characters: %v", err)
+	}
+	if err := profile.CheckEmail(long(64) + "@example.org"); err != nil {
+		t.Errorf("a local part of 64: %v", err)
+	}
+}
+
+func TestS41_UsernameKeys(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ann": "ann", "ANN_Lee.9-x": "ann_lee.9-x", "ann": "ann",
+		"\u212aate": "\u212aate", // the Kelvin sign is no k
+		"Jürgen":    "jürgen", "JÜRGEN": "jÜrgen", "İpek": "İpek", "ıpek": "ıpek",
+		"an old name": "an old name", "x": "x", // an adopted row's
+		strings.Repeat("ü", 50): strings.Repeat("ü", 50),
+	} {
+		if got, err := profile.UsernameKey(in); got != want || err != nil {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+	for in, code := range map[string]string{
+		"": "required", strings.Repeat("ü", 51): "too_long", strings.Repeat("a", 1<<20): "too_long",
+		"a\x00b": "format", "a\nb": "format", "a\xffb": "format", "a\u0085b": "format",
+	} {
+		if got, err := profile.UsernameKey(in); got != "" || len(problems(err)) != 1 || problems(err)[0] != "username "+code {
+			t.Errorf("%.20q: %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestS41_CheckUsername(t *testing.T) {
+	reserved := func(key string) bool { return key == "admin" }
+	for _, good := range []string{"ann", "A.B", "a-_.9", "007", strings.Repeat("a", 50), "administrator"} {
+		if err := profile.CheckUsername(good, reserved); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for in, code := range map[string]string{
+		"": "required", "ab": "too_short", strings.Repeat("a", 51): "too_long",
+		" ann": "format", "ann ": "format", "a nn": "format", "ann@example.org": "format", "ann\x00": "format", "ann\n": "format",
+		"änn": "format", "аnn": "format", "\u212aate": "format", "ａｎｎ": "format", "an\u200bn": "format", "an\u202en": "format",
+		"a/b": "format", "..%2f": "format", "a?b": "format", "<b>": "format", "😀😀😀": "format", "an\xff": "format",
+		"admin": "range", "ADMIN": "range", "aDmIn": "range",
+	} {
+		if got := problems(profile.CheckUsername(in, reserved)); len(got) != 1 || got[0] != "username "+code {
+			t.Errorf("%.20q: %q, want %s", in, got, code)
+		}
+	}
+	if err := profile.CheckUsername("admin", nil); err != nil {
+		t.Errorf("nothing is reserved: %v", err)
+	}
+	for _, name := range profile.DefaultReserved {
+		if key, err := profile.UsernameKey(name); err != nil || key != name {
+			t.Errorf("the reserved name %q is not its own key", name)
+		}
+	}
+}
+
+// FuzzR39_EmailKey: no panic; a key is its own key, ASCII outside the local
+// part, and never too long.
+func FuzzR39_EmailKey(f *testing.F) {
+	for _, s := range []string{
+		"Ann@Example.org", "a@bücher.example", "a@xn--bcher-kva.example", "jürgen@例子.中国", `"a"@b.c`, "a@[::1]", "a@b。c", "\u212a@\u212a.org",
+		"a@xn--zca.org", "a@ß.org", "a@ſ.org",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		start := time.Now()
+		key, err := profile.EmailKey(s)
+		if d := time.Since(start); d > time.Second {
+			t.Fatalf("took %v", d)
+		}
+		if err != nil {
+			if len(problems(err)) != 1 || key != "" {
+				t.Fatalf("%q, %v", key, err)
+			}
+			return
+		}
+		at := strings.LastIndexByte(key, '@')
+		if len(key) > 254 || at < 1 || !utf8.ValidString(key) || strings.ContainsAny(key, " \"(),:;<>[\\]\x00\r\n") {
+			t.Fatalf("%q has the key %q", s, key)
+		}
+		for _, c := range []byte(key[at:]) {
+			if c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+				t.Fatalf("%q has the key %q", s, key)
+			}
+		}
+		if utf8.RuneCountInString(key) <= profile.MaxEmail {
+			if again, err := profile.EmailKey(key); again != key || err != nil {
+				t.Fatalf("%q has the key %q, which has the key %q, %v", s, key, again, err)
+			}
+		}
+		if up, err := profile.EmailKey(strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' {
+				return r - 32
+			}
+			return r
+		}, s)); up != key || err != nil {
+			t.Fatalf("%q has the key %q, in capitals %q, %v", s, key, up, err)
+		}
+	})
+}
