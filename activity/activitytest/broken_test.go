@@ -73,6 +73,23 @@ func (s milliseconds) Append(ctx context.Context, events ...activity.Event) erro
 	return s.Store.Append(ctx, cut...)
 }
 
+// forgivesInner is a Transactor that commits although an inner call failed.
+type forgivesInner struct{ *memstore.Store }
+
+type innerKey struct{}
+
+func (f forgivesInner) InTx(ctx context.Context, fn func(context.Context) error) error {
+	if ctx.Value(innerKey{}) != nil {
+		return fn(ctx)
+	}
+	return f.Store.InTx(ctx, func(ctx context.Context) error { return fn(context.WithValue(ctx, innerKey{}, true)) })
+}
+
+// noTx is a Transactor that only calls fn.
+type noTx struct{}
+
+func (noTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(activity.Store) activity.Store) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
@@ -85,6 +102,15 @@ func TestBrokenStoresAreFound(t *testing.T) {
 	conform.FindsBroken(t,
 		conform.Broken{Name: "ignores the transaction", Finds: "transaction/Erase/rollback leaves nothing", Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness { return Harness{Store: memstore.New().Activity(), Tx: memstore.New()} })
+		}},
+		conform.Broken{Name: "forgives an inner transaction", Finds: "transaction/Append/an inner error dooms the outer", Suite: func(t *testing.T) {
+			Run(t, func(*testing.T) Harness {
+				m := memstore.New()
+				return Harness{Store: m.Activity(), Tx: forgivesInner{m}}
+			})
+		}},
+		conform.Broken{Name: "has no transactions", Finds: "transaction/Append/the context is dead afterwards", Suite: func(t *testing.T) {
+			Run(t, func(*testing.T) Harness { return Harness{Store: memstore.New().Activity(), Tx: noTx{}} })
 		}},
 		over("writes events one by one", "append/an ID that exists is taken and none is written",
 			func(s activity.Store) activity.Store { return oneByOne{s} }),
