@@ -83,7 +83,7 @@ func New(config Config) (*App, error) {
 			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores,
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
 			CheckUsername: a.Profiles.CheckUsername,
-			SeparateUsers: cfg.Config.Users != nil,
+			SeparateUsers: cfg.ownUsers,
 			Session:       cfg.Session, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})

@@ -110,11 +110,12 @@ type Config struct {
 // settled is a Config after defaults and checks.
 type settled struct {
 	Config
-	secure bool // BaseURL is https
+	secure   bool // BaseURL is https
+	ownUsers bool // Users is the host's own table
 }
 
 func (c Config) settle() (settled, error) {
-	s := settled{Config: c}
+	s := settled{Config: c, ownUsers: c.Users != nil}
 	if c.Stores == nil {
 		return s, errors.New("httpadapter: Config.Stores is required")
 	}

@@ -53,9 +53,9 @@ func bearerOf(r *http.Request) credential {
 }
 
 // identify returns the caller, or auth.ErrUnauthenticated.
-func (a *App) identify(r *http.Request) (identity, error) {
+func (a *App) identify(ctx context.Context, r *http.Request) (identity, error) {
 	if a.cfg.Authenticator != nil {
-		return a.identifyByHost(r)
+		return a.identifyByHost(ctx, r)
 	}
 	cred := bearerOf(r)
 	bearer := cred.present
@@ -67,19 +67,19 @@ func (a *App) identify(r *http.Request) (identity, error) {
 	if cred.token == "" {
 		return identity{}, auth.ErrUnauthenticated
 	}
-	id, err := a.Auth.Authenticate(r.Context(), cred.token)
+	id, err := a.Auth.Authenticate(ctx, cred.token)
 	if err != nil {
 		return identity{}, err
 	}
 	return identity{Identity: id, provedAt: id.Session.ProvedAt, bearer: bearer}, nil
 }
 
-func (a *App) identifyByHost(r *http.Request) (identity, error) {
-	caller, err := a.cfg.Authenticator.Authenticate(r)
+func (a *App) identifyByHost(ctx context.Context, r *http.Request) (identity, error) {
+	caller, err := a.cfg.Authenticator.Authenticate(r.WithContext(ctx))
 	if err != nil {
 		return identity{}, err
 	}
-	u, err := a.users.User(r.Context(), caller.UserID)
+	u, err := a.users.User(ctx, caller.UserID)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Disabled {
 		return identity{}, auth.ErrUnauthenticated
 	}
@@ -93,7 +93,7 @@ func (a *App) identifyByHost(r *http.Request) (identity, error) {
 // credential is nobody; a store that is down is an error, so that it cannot
 // pass for a sign-out.
 func (c *call) viewer() (profile.Viewer, error) {
-	id, err := c.app.identify(c.r)
+	id, err := c.app.identify(c.context, c.r)
 	if errors.Is(err, auth.ErrUnauthenticated) {
 		return profile.Viewer{}, nil
 	}
@@ -150,7 +150,7 @@ func (a *App) require(role *string, next http.Handler) http.Handler {
 				return
 			}
 		}
-		id, err := a.identify(r)
+		id, err := a.identify(r.Context(), r)
 		if err != nil {
 			problemOf(err).write(w)
 			return

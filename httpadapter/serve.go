@@ -22,12 +22,15 @@ type call struct {
 	app *App
 	w   *answer
 	r   *http.Request
-	id  identity
+	// context has the deadline and the source of events; the request is not
+	// copied to carry them.
+	context context.Context
+	id      identity
 	// client is who calls, for limits.
 	client auth.Client
 }
 
-func (c *call) ctx() context.Context { return c.r.Context() }
+func (c *call) ctx() context.Context { return c.context }
 
 // answer remembers whether and what was answered.
 type answer struct {
@@ -89,7 +92,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && rt != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
 		defer cancel()
-		c.r = r.WithContext(ctx)
+		c.context = ctx
 		err = a.handle(c, rt)
 	}
 	if err == nil || c.w.status != 0 {
@@ -177,16 +180,15 @@ func (a *App) handle(c *call, rt *route) error {
 		return errNotAcceptable
 	}
 	c.client = a.clientOf(c.r)
-	ctx := activity.WithSource(c.ctx(), activity.Source{
+	c.context = activity.WithSource(c.context, activity.Source{
 		IP: activity.MaskIP(c.client.IP), Device: activity.DeviceName(c.client.UserAgent),
 	})
-	c.r = c.r.WithContext(ctx)
 
 	switch rt.class {
 	case Anyone:
 		// The handlers that show more to one who is known ask for it.
 	case In, Fresh:
-		id, err := a.identify(c.r)
+		id, err := a.identify(c.context, c.r)
 		if err != nil {
 			return err
 		}
