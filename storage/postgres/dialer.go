@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"time"
@@ -33,61 +34,80 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return &conn{Conn: c, read: d.read, write: d.write}, nil
 }
 
-// conn moves its deadline before every Read and Write. A deadline that the
-// driver sets itself, for the start-up, holds when it is earlier.
+// conn moves its deadlines as it goes. A deadline that the driver sets itself,
+// for the start-up, holds when it is earlier.
 type conn struct {
 	net.Conn
 	read, write time.Duration
 
-	mu                    sync.Mutex
-	readUntil, writeUntil time.Time
+	mu            sync.Mutex
+	reads, writes deadline
 }
+
+// deadline is that of one direction.
+type deadline struct {
+	driver time.Time // what the driver asked for
+	set    time.Time // what the connection has
+}
+
+// step is how late a deadline may be moved: moving it for every message costs
+// more than the message.
+const step = time.Second
+
+// next returns the deadline to set before the next call, if it must be moved.
+func (d *deadline) next(limit time.Duration) (until time.Time, move bool) {
+	until = time.Now().Add(limit)
+	if !d.driver.IsZero() && d.driver.Before(until) {
+		until = d.driver
+	}
+	if ahead := until.Sub(d.set); ahead >= 0 && ahead < step {
+		return d.set, false
+	}
+	d.set = until
+	return until, true
+}
+
+// asked notes what the driver sets.
+func (d *deadline) asked(t time.Time) { d.driver, d.set = t, t }
 
 func (c *conn) Read(b []byte) (int, error) {
 	c.mu.Lock()
-	until := earlier(c.readUntil, time.Now().Add(c.read))
+	until, move := c.reads.next(c.read)
 	c.mu.Unlock()
-	if err := c.Conn.SetReadDeadline(until); err != nil {
-		return 0, err
+	if move {
+		if err := c.Conn.SetReadDeadline(until); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Read(b)
 }
 
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
-	until := earlier(c.writeUntil, time.Now().Add(c.write))
+	until, move := c.writes.next(c.write)
 	c.mu.Unlock()
-	if err := c.Conn.SetWriteDeadline(until); err != nil {
-		return 0, err
+	if move {
+		if err := c.Conn.SetWriteDeadline(until); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Write(b)
 }
 
 func (c *conn) SetDeadline(t time.Time) error {
-	c.mu.Lock()
-	c.readUntil, c.writeUntil = t, t
-	c.mu.Unlock()
-	return c.Conn.SetDeadline(t)
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
-	c.readUntil = t
+	c.reads.asked(t)
 	c.mu.Unlock()
 	return c.Conn.SetReadDeadline(t)
 }
 
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
-	c.writeUntil = t
+	c.writes.asked(t)
 	c.mu.Unlock()
 	return c.Conn.SetWriteDeadline(t)
-}
-
-// earlier is the earlier of a, which may be unset, and b.
-func earlier(a, b time.Time) time.Time {
-	if !a.IsZero() && a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -9,16 +9,17 @@ import (
 	"github.com/profilekit/profilekit/activity"
 )
 
-// Events travel as one JSON parameter, so that one constant statement writes
-// any number of them, and a change and its events can share a statement.
 const (
-	// eventRows are the events of parameter $1.
-	eventRows = `json_to_recordset($1::json) AS r(id text, user_id text, kind text, at timestamptz, ip text, device text, place text, detail json)`
 	eventInto = `INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) `
+
+	// oneEvent is an event as parameters, for the changed row c.
+	oneEvent = `$1::text, COALESCE(NULLIF($2::text, ''), c.owner), $3::text, $4::timestamptz, $5::text, $6::text, $7::text, $8::json`
+
+	// Several events travel as one JSON parameter, so that a constant text
+	// writes any number of them.
 	eventCols = `r.kind, r.at, r.ip, r.device, r.place, r.detail`
-	// eventsOf writes the events once for the changed row c, whose owner is
-	// c.owner, and none when no row changed.
-	eventsOf = eventInto + `SELECT r.id, COALESCE(NULLIF(r.user_id, ''), c.owner), ` + eventCols + ` FROM c, ` + eventRows
+	eventRows = `json_to_recordset($1::json) AS r(id text, user_id text, kind text, at timestamptz, ip text, device text, place text, detail json)`
+	eachEvent = `r.id, COALESCE(NULLIF(r.user_id, ''), c.owner), ` + eventCols + ` FROM c, ` + eventRows
 )
 
 // insertEvents writes the events of $1; those without a user belong to $2.
@@ -39,11 +40,8 @@ type eventRow struct {
 	Detail map[string]string `json:"detail"`
 }
 
-// eventsJSON is events as the parameter of the statements above.
+// eventsJSON is events as one parameter.
 func (d *DB) eventsJSON(events []activity.Event) (string, error) {
-	if len(events) == 0 {
-		return "[]", nil
-	}
 	rows := make([]eventRow, len(events))
 	for i, e := range events {
 		rows[i] = eventRow{
@@ -55,6 +53,15 @@ func (d *DB) eventsJSON(events []activity.Event) (string, error) {
 	return string(b), err
 }
 
+// eventArgs is one event as the parameters of oneEvent.
+func (d *DB) eventArgs(e activity.Event) ([]any, error) {
+	detail, err := toJSON(cleanAll(e.Detail))
+	return []any{
+		clean(e.ID), clean(e.UserID), clean(string(e.Kind)), d.at(e.At),
+		clean(e.Source.IP), clean(e.Source.Device), clean(e.Source.Place), detail,
+	}, err
+}
+
 func (d *DB) eventTime(t time.Time) any {
 	if d.dialect == SQLite {
 		return t.UnixMicro()
@@ -62,13 +69,10 @@ func (d *DB) eventTime(t time.Time) any {
 	return t.UTC().Truncate(time.Microsecond).Format("2006-01-02T15:04:05.999999Z07:00")
 }
 
-// clean replaces NUL, which Postgres cannot keep in text, as JSON replaces
-// invalid UTF-8: a strange device name must not undo a sign-in.
+// clean replaces what Postgres cannot keep in text, NUL and invalid UTF-8, as
+// JSON does: a strange device name must not undo a sign-in.
 func clean(s string) string {
-	if strings.IndexByte(s, 0) < 0 {
-		return s
-	}
-	return strings.ReplaceAll(s, "\x00", "\uFFFD")
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 // cleanAll is never nil: JSON's null would come out of the parameter as NULL.

@@ -13,10 +13,9 @@ var (
 	lockPassword = writeEach(
 		`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1 FOR NO KEY UPDATE`,
 		`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1`)
-	updatePassword = writeEach(
-		`WITH c AS (UPDATE users SET password_hash = $4 WHERE id = $2 AND COALESCE(password_hash, '') = $3 RETURNING id, id::text AS owner`+
-			andEvents+`id FROM c`,
-		`UPDATE users SET password_hash = $4 WHERE id = $2 AND COALESCE(password_hash, '') = $3 RETURNING id`)
+	updatePassword = changing(3,
+		`UPDATE users SET password_hash = $3 WHERE id = $1 AND COALESCE(password_hash, '') = $2`,
+		`id`, `id`, `id::text`)
 )
 
 type passwords struct{ db *DB }

@@ -18,7 +18,7 @@ type sessions struct{ db *DB }
 func (s sessions) CreateSession(ctx context.Context, n auth.Session, events ...activity.Event) error {
 	args := []any{
 		n.ID, n.UserID, n.TokenHash[:], string(n.Level), n.Remember, n.Source.IP, clean(n.Source.Device), n.Source.Place,
-		s.db.at(n.CreatedAt), s.db.at(n.ProvedAt), s.db.at(n.LastUsedAt), s.db.at(n.IdleUntil), s.db.at(n.ExpiresAt),
+		micros(n.CreatedAt), micros(n.ProvedAt), micros(n.LastUsedAt), micros(n.IdleUntil), micros(n.ExpiresAt),
 	}
 	return s.changed(s.db.change(ctx, insertSession, &n.UserID, args, events, &n.ID))
 }
@@ -26,7 +26,7 @@ func (s sessions) CreateSession(ctx context.Context, n auth.Session, events ...a
 func (s sessions) RotateSession(ctx context.Context, old [32]byte, n auth.Session, events ...activity.Event) error {
 	args := []any{
 		n.ID, n.UserID, old[:], n.TokenHash[:], string(n.Level),
-		s.db.at(n.ProvedAt), s.db.at(n.IdleUntil), s.db.at(n.ExpiresAt),
+		micros(n.ProvedAt), micros(n.IdleUntil), micros(n.ExpiresAt),
 	}
 	return s.changed(s.db.change(ctx, rotateSession, &n.UserID, args, events, &n.ID))
 }
@@ -45,13 +45,16 @@ func (s sessions) changed(found bool, err error) error {
 
 func (s sessions) EndSessions(ctx context.Context, userID, except string, events ...activity.Event) (int, error) {
 	var ended int64
-	var err error
 	if s.db.dialect == Postgres {
-		_, err = s.db.change(ctx, endSessions, &userID, []any{userID, except}, events, &ended)
+		rows, err := s.db.eventsJSON(events)
+		if err != nil {
+			return 0, err
+		}
+		_, err = s.db.row(ctx, endSessions, []any{userID, except, rows}, &ended)
 		return int(ended), err
 	}
-	err = s.db.atomically(ctx, func(ctx context.Context) error {
-		if ended, err = s.db.exec(ctx, endSessions, nil, userID, except); err != nil {
+	err := s.db.atomically(ctx, func(ctx context.Context) (err error) {
+		if ended, err = s.db.exec(ctx, endSessions, userID, except); err != nil {
 			return err
 		}
 		return s.db.record(ctx, userID, events)
@@ -63,7 +66,7 @@ func (s sessions) EndSessions(ctx context.Context, userID, except string, events
 }
 
 func (s sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUntil time.Time, src activity.Source) error {
-	_, err := s.db.exec(ctx, touchSession, id, s.db.at(lastUsed), s.db.at(idleUntil), src.IP, clean(src.Device), src.Place)
+	_, err := s.db.exec(ctx, touchSession, id, micros(lastUsed), micros(idleUntil), src.IP, clean(src.Device), src.Place)
 	return err
 }
 
@@ -112,7 +115,7 @@ func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, 
 }
 
 func (s sessions) PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := s.db.exec(ctx, purgeSessions, s.db.at(before), limit)
+	n, err := s.db.exec(ctx, purgeSessions, micros(before), limit)
 	return int(n), err
 }
 

@@ -8,22 +8,14 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-const (
-	settingsInsert = `INSERT INTO profilekit_settings (user_id, data, version, updated_at) VALUES ($2, $3, 1, $4) ON CONFLICT (user_id) DO NOTHING`
-	settingsUpdate = `UPDATE profilekit_settings SET data = $3, version = version + 1, updated_at = $4 WHERE user_id = $2 AND version = $5`
-	settingsOwner  = ` RETURNING version, user_id AS owner`
-	withSettings   = `WITH c AS (`
-	andEvents      = `), e AS (` + eventsOf + `) SELECT `
-)
-
 var (
 	selectSettings = read(`SELECT data, version FROM profilekit_settings WHERE user_id = $1`)
-	insertSettings = writeEach(
-		withSettings+settingsInsert+settingsOwner+andEvents+`version FROM c`,
-		settingsInsert+` RETURNING version`)
-	updateSettings = writeEach(
-		withSettings+settingsUpdate+settingsOwner+andEvents+`version FROM c`,
-		settingsUpdate+` RETURNING version`)
+	insertSettings = changing(3,
+		`INSERT INTO profilekit_settings (user_id, data, version, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT (user_id) DO NOTHING`,
+		`version`, `version`, `user_id`)
+	updateSettings = changing(4,
+		`UPDATE profilekit_settings SET data = $2, version = version + 1, updated_at = $3 WHERE user_id = $1 AND version = $4`,
+		`version`, `version`, `user_id`)
 	eraseSettings = write(`DELETE FROM profilekit_settings WHERE user_id = $1`)
 )
 

@@ -174,11 +174,37 @@ func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error,
 // row runs s and scans the one row that it returns into dest. found is false
 // when there was none.
 func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (found bool, err error) {
-	err = d.rows(ctx, s, func(r *sql.Rows) error {
+	u, release, err := d.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	q, err := d.on(ctx, u, s)
+	if err != nil {
+		return false, d.fail(ctx, u, err)
+	}
+	rows, err := q.query(ctx, args)
+	if err != nil {
+		return false, d.fail(ctx, u, err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return false, d.fail(ctx, u, err)
+		}
 		found = true
-		return r.Scan(dest...)
-	}, args...)
-	return found && err == nil, err
+		// A change is done only when SQLite has run to its end; asking a read
+		// for a second row that cannot be would cost a step more.
+		for s.write && rows.Next() {
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return false, d.fail(ctx, u, err)
+	}
+	if err := rows.Close(); err != nil {
+		return false, d.fail(ctx, u, err)
+	}
+	return found, nil
 }
 
 // exec runs s and says how many rows it changed.

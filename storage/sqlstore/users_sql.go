@@ -9,33 +9,31 @@ const userColumns = `u.id, u.username, u.email, u.email_verified, u.pending_emai
 const (
 	userInsert = `INSERT INTO users AS u (username, email, username_key, email_key, email_verified, pending_email, display_name,
 	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, created_at, updated_at)
-	VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
-	// userUpdate leaves the columns whose parameter is NULL. $2 is the user
-	// and $3 the version that must be there, 0 for any.
+	// userUpdate leaves the columns whose parameter is NULL. $1 is the user
+	// and $2 the version that must be there, 0 for any.
 	userUpdate = `UPDATE users AS u SET
-	username = COALESCE($4, u.username), email = COALESCE($5, u.email),
-	username_key = COALESCE($6, u.username_key), email_key = COALESCE($7, u.email_key),
-	email_verified = COALESCE($8, u.email_verified), pending_email = COALESCE($9, u.pending_email),
-	display_name = COALESCE($10, u.display_name), given_name = COALESCE($11, u.given_name),
-	family_name = COALESCE($12, u.family_name), pronouns = COALESCE($13, u.pronouns),
-	bio = COALESCE($14, u.bio), phone = COALESCE($15, u.phone),
-	address = COALESCE($16, u.address), birthday = COALESCE($17, u.birthday),
-	links = COALESCE($18, u.links), custom = COALESCE($19, u.custom),
-	picture = COALESCE($20, u.picture), profile_picture = COALESCE($21, u.profile_picture),
-	role = COALESCE($22, u.role), disabled = COALESCE($23, u.disabled),
-	version = u.version + 1, updated_at = $24
-	WHERE u.id = $2 AND (CAST($3 AS BIGINT) = 0 OR u.version = $3)`
+	username = COALESCE($3, u.username), email = COALESCE($4, u.email),
+	username_key = COALESCE($5, u.username_key), email_key = COALESCE($6, u.email_key),
+	email_verified = COALESCE($7, u.email_verified), pending_email = COALESCE($8, u.pending_email),
+	display_name = COALESCE($9, u.display_name), given_name = COALESCE($10, u.given_name),
+	family_name = COALESCE($11, u.family_name), pronouns = COALESCE($12, u.pronouns),
+	bio = COALESCE($13, u.bio), phone = COALESCE($14, u.phone),
+	address = COALESCE($15, u.address), birthday = COALESCE($16, u.birthday),
+	links = COALESCE($17, u.links), custom = COALESCE($18, u.custom),
+	picture = COALESCE($19, u.picture), profile_picture = COALESCE($20, u.profile_picture),
+	role = COALESCE($21, u.role), disabled = COALESCE($22, u.disabled),
+	version = u.version + 1, updated_at = $23
+	WHERE u.id = $1 AND (CAST($2 AS BIGINT) = 0 OR u.version = $2)`
 
-	// changedUser is what the change of a user returns, in the same order; in
-	// a RETURNING clause SQLite knows the columns by their own names only.
-	changedUser = ` RETURNING id, username, email, email_verified, pending_email, display_name, given_name, family_name,
-	pronouns, bio, phone, address, birthday, links, custom, picture, COALESCE(profile_picture, '') AS picture_url,
-	COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
-
-	// userAndEvents writes the events of the change c and returns the user.
-	userAndEvents = `, id::text AS owner` + andEvents + `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
-	pronouns, bio, phone, address, birthday, links, custom, picture, picture_url, role_name, disabled, version, created_at, updated_at FROM c`
+	// userReturning is what the change of a user returns, in the same order,
+	// and userShown what callers scan of it. In a RETURNING clause SQLite knows
+	// columns by their own names only.
+	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
+	userShown     = userPlain + `picture_url, role_name, disabled, version, created_at, updated_at`
+	userPlain     = `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
+	pronouns, bio, phone, address, birthday, links, custom, picture, `
 )
 
 var (
@@ -43,8 +41,8 @@ var (
 	selectByUsername = read(`SELECT ` + userColumns + ` FROM users u WHERE u.username_key = $1`)
 	selectByEmail    = read(`SELECT ` + userColumns + ` FROM users u WHERE u.email_key = $1`)
 	selectUserExists = read(`SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`)
-	insertUser       = writeEach(`WITH c AS (`+userInsert+changedUser+userAndEvents, userInsert+changedUser)
-	updateUser       = writeEach(`WITH c AS (`+userUpdate+changedUser+userAndEvents, userUpdate+changedUser)
+	insertUser       = changing(22, userInsert, userReturning, userShown, `id::text`)
+	updateUser       = changing(23, userUpdate, userReturning, userShown, `id::text`)
 	// selectTaken says, on SQLite, which key another user has: its error for
 	// a violated constraint names the column in its text only. It runs in the
 	// transaction that writes, and only one transaction writes at a time.

@@ -26,7 +26,7 @@ CREATE TABLE users (
 	custom          JSON         NOT NULL DEFAULT 'null',
 	picture         JSON         NOT NULL DEFAULT 'null',
 	disabled        BOOLEAN      NOT NULL DEFAULT FALSE,
-	version         BIGINT       NOT NULL DEFAULT 1,
+	version         BIGINT      NOT NULL DEFAULT 1,
 	updated_at      TIMESTAMPTZ  NOT NULL DEFAULT now()
 );
 
@@ -55,6 +55,9 @@ CREATE TABLE profilekit_settings (
 	updated_at TIMESTAMPTZ NOT NULL
 );
 
+-- Times of sessions, read with every request, are microseconds since 1970:
+-- a number is read in a fraction of the time that a text takes to parse. To
+-- look at one: to_timestamp(idle_until / 1e6).
 CREATE TABLE profilekit_sessions (
 	id           TEXT COLLATE "C" PRIMARY KEY,
 	user_id      TEXT COLLATE "C" NOT NULL,
@@ -64,17 +67,16 @@ CREATE TABLE profilekit_sessions (
 	ip           TEXT        NOT NULL,
 	device       TEXT        NOT NULL,
 	place        TEXT        NOT NULL,
-	created_at   TIMESTAMPTZ NOT NULL,
-	proved_at    TIMESTAMPTZ NOT NULL,
-	last_used_at TIMESTAMPTZ NOT NULL,
-	idle_until   TIMESTAMPTZ NOT NULL,
-	expires_at   TIMESTAMPTZ NOT NULL
+	created_at   BIGINT      NOT NULL,
+	proved_at    BIGINT      NOT NULL,
+	last_used_at BIGINT      NOT NULL,
+	idle_until   BIGINT      NOT NULL,
+	expires_at   BIGINT      NOT NULL
 );
 CREATE INDEX profilekit_sessions_user ON profilekit_sessions (user_id);
 CREATE INDEX profilekit_sessions_end ON profilekit_sessions (least(idle_until, expires_at));
 
--- Times in profilekit_throttle are microseconds since 1970, because the waits
--- are computed on them.
+-- Here too, because the waits are computed on them.
 CREATE TABLE profilekit_throttle (
 	key       TEXT COLLATE "C" PRIMARY KEY,
 	tries     BIGINT  NOT NULL,
