@@ -2,6 +2,13 @@
 // where. Other packages declare the kinds of events they cause; stores write
 // an event in the same transaction as the change it tells of, so an event is
 // there exactly when the change is.
+//
+//	const KindOrdered activity.Kind = "shop.ordered"
+//
+//	event := activity.NewEvent(ctx, KindOrdered, userID, time.Now(), map[string]string{"order": "1234"})
+//	err := feed.Record(ctx, event)                                             // feed is a *Log
+//	page, err := feed.Page(ctx, userID, activity.PageRequest{Limit: 20})       // newest first
+//	page, err = feed.Page(ctx, userID, activity.PageRequest{Limit: 20, Cursor: page.Next})
 package activity
 
 import (

@@ -26,7 +26,7 @@ func checkLinks(links []string) []FieldError {
 	for i, link := range links {
 		field := "links[" + strconv.Itoa(i) + "]"
 		switch {
-		case len(link) > MaxLink*utf8.UTFMax || utf8.RuneCountInString(link) > MaxLink:
+		case runes(link, MaxLink) > MaxLink:
 			bad = append(bad, tooLong(field, MaxLink))
 		case !safeLink(link):
 			bad = append(bad, FieldError{Field: field, Code: settings.CodeFormat, Message: "must be a web address such as https://example.org"})

@@ -20,8 +20,7 @@ const (
 // no control and no bidi-override characters; line breaks and tabs only where
 // there are many lines. Text is stored as it is sent.
 func checkText(field, s string, limit int, lines bool) []FieldError {
-	// Bytes first, so that counting is bounded too.
-	if len(s) > limit*utf8.UTFMax || utf8.RuneCountInString(s) > limit {
+	if runes(s, limit) > limit {
 		return []FieldError{tooLong(field, limit)}
 	}
 	bad := func(r rune) bool {

@@ -1,5 +1,10 @@
 // Package profile is who a user is: the User, what may be changed of it, the
 // Store that keeps it, and what others may see.
+//
+//	profiles, err := profile.New(profile.Config{Store: db.Users(), Settings: prefs})
+//	user, err := profiles.Edit(ctx, userID, profile.Edit{Bio: &bio}, 0)
+//	user, visible, err := profiles.ByUsername(ctx, profile.Viewer{UserID: me}, "ann")
+//	if visible.Has("email") { … }
 package profile
 
 import (

@@ -22,7 +22,7 @@ const (
 // UTF-8 without control characters. The error is an *InvalidError on
 // "username".
 func UsernameKey(name string) (string, error) {
-	n := utf8.RuneCountInString(name)
+	n := runes(name, MaxUsername)
 	switch {
 	case n == 0:
 		return "", settings.Invalid(FieldError{Field: "username", Code: settings.CodeRequired, Message: "is required"})
@@ -42,7 +42,7 @@ func CheckUsername(name string, reserved func(key string) bool) error {
 	fail := func(code, message string) error {
 		return settings.Invalid(FieldError{Field: "username", Code: code, Message: message})
 	}
-	n := utf8.RuneCountInString(name)
+	n := runes(name, MaxUsername)
 	switch {
 	case n == 0:
 		return fail(settings.CodeRequired, "is required")
@@ -85,6 +85,15 @@ func reservedSet(names []string) func(string) bool {
 		set[asciiLower(n)] = struct{}{}
 	}
 	return func(key string) bool { _, ok := set[key]; return ok }
+}
+
+// runes counts the characters of s, but not those of what must be longer than
+// limit anyway.
+func runes(s string, limit int) int {
+	if len(s) > limit*utf8.UTFMax {
+		return limit + 1
+	}
+	return utf8.RuneCountInString(s)
 }
 
 // asciiLower folds A to Z and nothing else.

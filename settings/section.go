@@ -68,7 +68,11 @@ func (s Section[T]) Declare() Declaration {
 		_, err := s.decode(defaults, stored)
 		return err
 	}
+	var whole json.RawMessage // what most users have
 	d.view = func(stored json.RawMessage) (json.RawMessage, error) {
+		if stored == nil {
+			return whole, nil
+		}
 		v, err := s.read(defaults, stored)
 		if err != nil {
 			return nil, err
@@ -77,8 +81,10 @@ func (s Section[T]) Declare() Declaration {
 	}
 	if err := jsonscan.Scan(defaults, d.schema, jsonscan.Options{}); err != nil {
 		d.err = fmt.Errorf("the default of section %q: %w", s.Name, err)
-	} else if err := d.check(nil); err != nil {
+	} else if v, err := s.decode(defaults, nil); err != nil {
 		d.err = fmt.Errorf("the default of section %q: %w", s.Name, err)
+	} else {
+		whole, d.err = mergepatch.Marshal(v)
 	}
 	return d
 }

@@ -1,6 +1,17 @@
 // Package settings keeps a user's preferences as typed sections. A section is
 // declared once, by the package that owns its meaning, with a Go type, a
 // default and a validation; a host's own sections are no different.
+//
+//	service, err := settings.New(settings.Config{
+//		Store:    db.Settings(),
+//		Sections: []settings.Declaration{settings.LocaleSection.Declare(), ShopSection.Declare()},
+//	})
+//	doc, err := service.Patch(ctx, userID, []byte(`{"locale":"fr"}`), 0) // a JSON merge patch
+//	shop, err := settings.Get(ctx, service, ShopSection, userID)
+//
+// Only what a user chose is stored; defaults are filled in on reading, so that
+// a program can change them. Stored members that no section knows, which a
+// newer program wrote, are neither shown nor lost.
 package settings
 
 import (
