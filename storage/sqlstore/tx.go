@@ -175,7 +175,8 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 	}
 	if err != nil {
 		_ = tx.Rollback()
-		return retry, err
+		// Statements of the host bring their conflicts in fn's error.
+		return retry || d.retriable(err), err
 	}
 	if err := tx.Commit(); err != nil {
 		return d.retriable(err), d.commitFailure(err)
