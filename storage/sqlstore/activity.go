@@ -18,8 +18,11 @@ const (
 var (
 	selectPage     = read(pageSelect + pageTail)
 	selectKindPage = read(pageSelect + ` AND kind = $5` + pageTail)
-	purgeActivity  = write(`DELETE FROM profilekit_activity WHERE id IN (SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2)`)
-	eraseActivity  = write(`DELETE FROM profilekit_activity WHERE user_id = $1`)
+	// For IN, Postgres would read the whole table to join it.
+	purgeActivity = writeEach(
+		`DELETE FROM profilekit_activity WHERE id = ANY (ARRAY(SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2))`,
+		`DELETE FROM profilekit_activity WHERE id IN (SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2)`)
+	eraseActivity = write(`DELETE FROM profilekit_activity WHERE user_id = $1`)
 )
 
 type activityStore struct{ db *DB }

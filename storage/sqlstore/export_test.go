@@ -7,12 +7,13 @@ func (d *DB) Failure(err error) error { return d.failure(context.Background(), e
 
 // The texts that the plan tests explain.
 var (
-	PageText        = selectPage.postgres
-	KindPageText    = selectKindPage.postgres
-	SessionUserText = selectSessionUser.postgres
-	UsernameText    = selectByUsername.postgres
-	PurgeText       = purgeSessions.postgres
-	PageSQLite      = selectPage.sqlite
-	KindPageSQLite  = selectKindPage.sqlite
-	SessionSQLite   = selectSessionUser.sqlite
+	PageText          = selectPage.postgres
+	KindPageText      = selectKindPage.postgres
+	SessionUserText   = selectSessionUser.postgres
+	UsernameText      = selectByUsername.postgres
+	PurgeText         = purgeSessions.postgres
+	PurgeActivityText = purgeActivity.postgres
+	PageSQLite        = selectPage.sqlite
+	KindPageSQLite    = selectKindPage.sqlite
+	SessionSQLite     = selectSessionUser.sqlite
 )

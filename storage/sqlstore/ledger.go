@@ -12,14 +12,16 @@ import (
 
 // Lists of keys travel as one JSON parameter: the text stays constant.
 const (
-	keysPostgres = `(SELECT json_array_elements_text($1::json))`
-	keysSQLite   = `(SELECT value FROM json_each($1))`
+	// For IN, Postgres might read the whole table to join it.
+	keysPostgres = `key = ANY (ARRAY(SELECT json_array_elements_text($1::json)))`
+	keysSQLite   = `key IN (SELECT value FROM json_each($1))`
 
 	// A key that is claimed stays so: its deletion is under way.
-	deadUpdate = `UPDATE profilekit_blobs SET state = 'dead', at = $2 WHERE state IN ('pending', 'live') AND key IN `
+	deadUpdate = `UPDATE profilekit_blobs SET state = 'dead', at = $2 WHERE state IN ('pending', 'live') AND `
 
 	sweepWhere = `state = 'dead' AND at < $1 OR state = 'pending' AND at < $2 OR state = 'claimed' AND at < $3`
-	sweepSet   = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key IN (SELECT key FROM profilekit_blobs WHERE (` + sweepWhere + `) AND state <> 'live'`
+	sweepFrom  = `SELECT key FROM profilekit_blobs WHERE (` + sweepWhere + `) AND state <> 'live' LIMIT $5`
+	sweepSet   = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key `
 )
 
 // reclaim is how long a claim keeps other sweepers away.
@@ -33,18 +35,18 @@ var (
 	// Postgres they are locked first, so that a sweeper that is at one of them
 	// is waited for and its claim then seen.
 	makeLive = writeEach(
-		`WITH l AS (SELECT key FROM profilekit_blobs WHERE key IN `+keysPostgres+` AND state = 'pending' ORDER BY key FOR UPDATE)
-		UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key IN (SELECT key FROM l) AND (SELECT count(*) FROM l) = $3`,
-		`UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key IN `+keysSQLite+` AND state = 'pending'
-		AND (SELECT count(*) FROM profilekit_blobs WHERE key IN `+keysSQLite+` AND state = 'pending') = $3`)
+		`WITH l AS (SELECT key FROM profilekit_blobs WHERE `+keysPostgres+` AND state = 'pending' ORDER BY key FOR UPDATE)
+		UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key = ANY (ARRAY(SELECT key FROM l)) AND (SELECT count(*) FROM l) = $3`,
+		`UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE `+keysSQLite+` AND state = 'pending'
+		AND (SELECT count(*) FROM profilekit_blobs WHERE `+keysSQLite+` AND state = 'pending') = $3`)
 	makeDead = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
 	// Two sweepers share the work instead of waiting for each other.
 	claimKeys = writeEach(
-		sweepSet+` LIMIT $5 FOR UPDATE SKIP LOCKED) RETURNING key`,
-		sweepSet+` LIMIT $5) RETURNING key`)
+		sweepSet+`= ANY (ARRAY(`+sweepFrom+` FOR UPDATE SKIP LOCKED)) RETURNING key`,
+		sweepSet+`IN (`+sweepFrom+`) RETURNING key`)
 	forgetKeys = writeEach(
-		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND key IN `+keysPostgres,
-		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND key IN `+keysSQLite)
+		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysPostgres,
+		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysSQLite)
 	selectOwner = read(`SELECT user_id FROM profilekit_blobs WHERE key = $1 AND state = 'live'`)
 	selectKeys  = read(`SELECT key FROM profilekit_blobs WHERE user_id = $1`)
 )

@@ -10,8 +10,6 @@ const (
 	WHERE id = $1 AND user_id = $2 AND token_hash = $3`
 	sessionEnd      = `DELETE FROM profilekit_sessions WHERE user_id = $1 AND id = $2`
 	sessionEndOther = `DELETE FROM profilekit_sessions WHERE user_id = $1 AND id <> $2`
-
-	sessionPurge = `DELETE FROM profilekit_sessions WHERE id IN (SELECT id FROM profilekit_sessions WHERE `
 )
 
 var (
@@ -37,6 +35,6 @@ var (
 		sessionEndOther)
 
 	purgeSessions = writeEach(
-		sessionPurge+`least(idle_until, expires_at) < $1 LIMIT $2)`,
-		sessionPurge+`min(idle_until, expires_at) < $1 LIMIT $2)`)
+		`DELETE FROM profilekit_sessions WHERE id = ANY (ARRAY(SELECT id FROM profilekit_sessions WHERE least(idle_until, expires_at) < $1 LIMIT $2))`,
+		`DELETE FROM profilekit_sessions WHERE id IN (SELECT id FROM profilekit_sessions WHERE min(idle_until, expires_at) < $1 LIMIT $2)`)
 )

@@ -53,7 +53,9 @@ var (
 	// one: open.
 	refundThrottle = write(`UPDATE profilekit_throttle SET tries = tries - 1, next_at = last_at WHERE key = $1 AND tries > 0`)
 	resetThrottle  = write(`DELETE FROM profilekit_throttle WHERE key = $1`)
-	purgeThrottle  = write(`DELETE FROM profilekit_throttle WHERE key IN (SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2)`)
+	purgeThrottle  = writeEach(
+		`DELETE FROM profilekit_throttle WHERE key = ANY (ARRAY(SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2))`,
+		`DELETE FROM profilekit_throttle WHERE key IN (SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2)`)
 )
 
 // errRule refuses a rule that would let everything through.
