@@ -248,6 +248,19 @@ func refundCases(t *testing.T, h Harness) {
 			refused(t, h, key, rule, at, first)
 		})
 	}
+	t.Run("a refund of a try that was waited for", func(t *testing.T) {
+		key, now := conform.Name("k"), at
+		for range growing.Limit {
+			allowed(t, h, key, growing, now)
+		}
+		now = now.Add(growing.Wait + slack)
+		for range 3 {
+			allowed(t, h, key, growing, now)
+			refund(t, key)
+		}
+		allowed(t, h, key, growing, now)
+		refused(t, h, key, growing, now, 2*growing.Wait)
+	})
 	t.Run("concurrent refunds all count", func(t *testing.T) {
 		rule := auth.Rule{Limit: 40, Window: time.Minute}
 		ctx, key := conform.Context(t), conform.Name("k")

@@ -12,6 +12,8 @@ import (
 type tries struct {
 	count       int
 	first, last time.Time
+	// next is when a try beyond the limit is let through by a rule with waits.
+	next time.Time
 	// until is when nothing is remembered any more.
 	until time.Time
 }
@@ -19,13 +21,13 @@ type tries struct {
 // take is auth.ThrottleStore.Take for one key: the tries from then on, and how
 // long to wait when the try is refused (0 when it is allowed).
 func (t tries) take(rule auth.Rule, now time.Time) (tries, time.Duration) {
-	if t.count <= 0 || !now.Before(t.until) {
+	if !now.Before(t.until) {
 		t = tries{first: now, last: now}
 	}
 	if t.count >= rule.Limit {
-		next := t.first.Add(rule.Window)
-		if rule.Wait > 0 {
-			next = t.last.Add(wait(rule, t.count-rule.Limit))
+		next := t.until
+		if rule.Wait > 0 && t.next.Before(next) {
+			next = t.next
 		}
 		if d := next.Sub(now); d > 0 {
 			return t, d
@@ -38,21 +40,24 @@ func (t tries) take(rule auth.Rule, now time.Time) (tries, time.Duration) {
 	}
 	t.until = t.first.Add(rule.Window)
 	if rule.Wait > 0 {
+		t.next = t.last.Add(wait(rule, t.count-rule.Limit))
 		t.until = t.last.Add(rule.Window)
 	}
 	return t, 0
 }
 
 // wait is how long the try after extra tries beyond the limit has to wait.
+// Without a greatest wait the window is it: after that all is forgotten.
 func wait(rule auth.Rule, extra int) time.Duration {
-	w := rule.Wait
-	for range extra {
-		if w >= rule.MaxWait || w > w*2 {
-			break
-		}
-		w *= 2
+	most := rule.MaxWait
+	if most == 0 {
+		most = max(rule.Window, rule.Wait)
 	}
-	return min(w, max(rule.MaxWait, rule.Wait))
+	w := rule.Wait
+	for ; extra > 0 && w < most; extra-- {
+		w = min(2*w, most)
+	}
+	return min(w, most)
 }
 
 type throttle struct{ s *Store }
@@ -71,10 +76,10 @@ func (th throttle) Take(ctx context.Context, key string, rule auth.Rule, now tim
 
 func (th throttle) Refund(ctx context.Context, key string) error {
 	return th.s.write(ctx, func(st *state) error {
-		t, there := st.throttle.get(key)
-		if t.count--; t.count <= 0 {
-			st.throttle.remove(st, key)
-		} else if there {
+		if t, there := st.throttle.get(key); there && t.count > 0 {
+			// The key is open again, as it was before the try.
+			t.count--
+			t.next = t.last
 			st.throttle.put(st, key, t)
 		}
 		return nil
