@@ -33,6 +33,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
@@ -48,7 +49,11 @@ type Options struct {
 }
 
 // Store implements storage.BlobStore and storage.Lister.
-type Store struct{ files files }
+type Store struct {
+	files files
+	// folders are those that are known to be durable; see makeFolder.
+	folders sync.Map
+}
 
 var (
 	_ storage.BlobStore = (*Store)(nil)
@@ -91,7 +96,7 @@ func openFiles(dir string, files files, opts ...Options) (*Store, error) {
 		o.Now = time.Now
 	}
 	s := &Store{files: files}
-	for _, step := range []func() error{s.makeFolders, s.probe, func() error { return s.removeTemps(o.Now().Add(-o.TempAge)) }} {
+	for _, step := range []func() error{s.makeTempFolder, s.probe, func() error { return s.removeTemps(o.Now().Add(-o.TempAge)) }} {
 		if err := step(); err != nil {
 			return nil, openError(dir, err)
 		}
@@ -104,7 +109,10 @@ func (s *Store) Close() error { return s.files.Close() }
 
 // openError says in one line what is wrong with the folder.
 func openError(dir string, err error) error {
+	var links *noLinks
 	switch {
+	case errors.As(err, &links):
+		return fmt.Errorf("diskblob: the file system of the folder %s must have hard links: %w", dir, err)
 	case isReadOnly(err):
 		return fmt.Errorf("diskblob: the folder %s is on a read-only file system: %w", dir, err)
 	case errors.Is(err, fs.ErrPermission):
@@ -115,21 +123,16 @@ func openError(dir string, err error) error {
 	return fmt.Errorf("diskblob: the folder %s cannot be used: %w", dir, err)
 }
 
-// makeFolders makes the folder of temporary files and the 256 others, all at
-// once so that no Put has to, and syncs their names.
-func (s *Store) makeFolders() error {
-	made := false
-	for _, name := range append(shards(), tempDir) {
-		err := s.files.Mkdir(name)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		made = made || err == nil
-	}
-	if !made {
+// makeTempFolder makes the folder of temporary files, and syncs its name.
+func (s *Store) makeTempFolder() error {
+	err := s.files.Mkdir(tempDir)
+	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return s.files.SyncDir(".")
+	if err == nil {
+		err = s.files.SyncDir(".")
+	}
+	return err
 }
 
 // probe finds out now, not at the first upload, that the folder cannot be
@@ -145,7 +148,7 @@ func (s *Store) probe() error {
 	}
 	second := tempName()
 	if err := s.files.Link(name, second); err != nil {
-		return fmt.Errorf("hard links are needed: %w", err)
+		return &noLinks{err}
 	}
 	return s.files.Remove(second)
 }

@@ -14,6 +14,13 @@ type bodyError struct{ err error }
 func (e *bodyError) Error() string { return "reading the body: " + e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
+// noLinks is the failure of link(2), which some file systems tell as a lack of
+// permission.
+type noLinks struct{ err error }
+
+func (e *noLinks) Error() string { return e.err.Error() }
+func (e *noLinks) Unwrap() error { return e.err }
+
 // mapError turns the disk's failures into the errors of package storage.
 func mapError(err error) error {
 	var body *bodyError

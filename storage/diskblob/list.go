@@ -22,6 +22,9 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobI
 				return
 			}
 			entries, err := s.files.ReadDir(shard)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // nothing was put there yet
+			}
 			if err != nil {
 				yield(storage.BlobInfo{}, fmt.Errorf("diskblob: list: %w", mapError(err)))
 				return

@@ -36,10 +36,31 @@ func (s *Store) put(ctx context.Context, key string, body io.Reader, meta storag
 	if err != nil {
 		return err
 	}
+	if err := s.makeFolder(dirOf(name)); err != nil {
+		s.discard(temp)
+		return err
+	}
 	if meta.Overwrite {
 		return s.replace(temp, name)
 	}
 	return s.publish(temp, name)
+}
+
+// makeFolder makes one of the 256 folders when it is first written to. That it
+// is there is not enough: the process that made it may not have synced its name
+// yet, and with the folder this blob would be lost.
+func (s *Store) makeFolder(dir string) error {
+	if _, ok := s.folders.Load(dir); ok {
+		return nil
+	}
+	if err := s.files.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := s.files.SyncDir("."); err != nil {
+		return err
+	}
+	s.folders.Store(dir, true)
+	return nil
 }
 
 // writeTemp makes a whole and durable file that has no name of a blob yet.
