@@ -143,3 +143,10 @@ func (v *Validator) find(r *http.Request) []Operation {
 	}
 	return other
 }
+
+// ID returns the operationId of the request's route; ok is false when the
+// document has none.
+func (v *Validator) ID(r *http.Request) (id string, ok bool) {
+	op, ok := pick(v.find(r), r.Method)
+	return op.ID, ok
+}

@@ -1,0 +1,178 @@
+package contract_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/contract/blackbox"
+	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage/memblob"
+	"github.com/profilekit/profilekit/storage/postgres"
+	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// TestS12_RoutesAreTheDocuments: every route is in the file with its class, and
+// every operation of the file is a route.
+func TestS12_RoutesAreTheDocuments(t *testing.T) {
+	app := newApp(t, openSQLite(t), "https://example.org")
+	file := map[string]string{}
+	for _, op := range validator(t).Operations() {
+		file[op.Method+" "+op.Path] = op.Class
+	}
+	for _, r := range app.Routes() {
+		key := r.Method + " " + r.Pattern
+		class, ok := file[key]
+		switch {
+		case !ok:
+			t.Errorf("%s is not in the file", key)
+		case class != string(r.Class):
+			t.Errorf("%s is %s, in the file %s", key, r.Class, class)
+		}
+		delete(file, key)
+	}
+	for key := range file {
+		t.Errorf("%s is no route", key)
+	}
+}
+
+func TestBlackBoxOnSQLite(t *testing.T) {
+	blackbox.Run(t, func(t *testing.T) blackbox.Target { return serve(t, openSQLite(t), true) })
+}
+
+func TestBlackBoxOnPostgres(t *testing.T) {
+	blackbox.Run(t, func(t *testing.T) blackbox.Target { return serve(t, openPostgres(t), true) })
+}
+
+// TestBlackBoxOverPlainHTTP is the run as on a developer's machine.
+func TestBlackBoxOverPlainHTTP(t *testing.T) {
+	blackbox.Run(t, func(t *testing.T) blackbox.Target { return serve(t, openSQLite(t), false) })
+}
+
+func openSQLite(t *testing.T) *sqlstore.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	return migrated(t, db, err)
+}
+
+func openPostgres(t *testing.T) *sqlstore.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), pgtest.Open(t))
+	return migrated(t, db, err)
+}
+
+func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func newApp(t *testing.T, db *sqlstore.DB, base string) *httpadapter.App {
+	t.Helper()
+	keys, err := keyring.New(keyring.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := httpadapter.New(httpadapter.Config{
+		Stores: db, Blobs: memblob.New(), Keys: keys, BaseURL: base, LimitsOff: true,
+		// What a hash costs is package auth's to test.
+		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// serve starts an app on db; its address, and so its cookie, is known only
+// once it listens.
+func serve(t *testing.T, db *sqlstore.DB, secure bool) blackbox.Target {
+	t.Helper()
+	mux := http.NewServeMux()
+	srv := httptest.NewUnstartedServer(mux)
+	target := blackbox.Target{Cookie: "profilekit"}
+	if secure {
+		srv.StartTLS()
+		target.Cookie = "__Host-profilekit"
+	} else {
+		srv.Start()
+	}
+	t.Cleanup(srv.Close)
+	target.URL, target.Transport = srv.URL, srv.Client().Transport
+	newApp(t, db, srv.URL).Register(mux)
+	target.Rows = func(t *testing.T, username string) string { return rows(t, db, username) }
+	target.Disable = func(t *testing.T, username string) {
+		t.Helper()
+		u, err := db.Users().ByUsername(t.Context(), username)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yes := true
+		if _, err := db.Users().Update(t.Context(), u.ID, profile.Patch{Disabled: &yes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return target
+}
+
+// rows are every column of the user and of the user's settings.
+func rows(t *testing.T, db *sqlstore.DB, username string) string {
+	t.Helper()
+	u, err := db.Users().ByUsername(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []map[string]any
+	err = db.InTx(t.Context(), func(ctx context.Context) error {
+		tx, ok := sqlstore.Tx(ctx)
+		if !ok {
+			t.Fatal("no transaction")
+		}
+		all = nil
+		for _, query := range []string{"SELECT * FROM users WHERE CAST(id AS TEXT) = ?", "SELECT * FROM profilekit_settings WHERE user_id = ?"} {
+			found, err := tx.QueryxContext(ctx, tx.Rebind(query), u.ID)
+			if err != nil {
+				return err
+			}
+			defer found.Close()
+			for found.Next() {
+				row := map[string]any{}
+				if err := found.MapScan(row); err != nil {
+					return err
+				}
+				for k, v := range row {
+					if b, ok := v.([]byte); ok {
+						row[k] = string(b)
+					}
+				}
+				all = append(all, row)
+			}
+			if err := found.Err(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
