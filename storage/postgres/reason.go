@@ -31,6 +31,7 @@ func reason(ctx context.Context, err error) string {
 	}
 	var dns *net.DNSError
 	var network net.Error
+	var op *net.OpError
 	switch {
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return "the server offers no TLS (sslmode=disable does without, on a network you trust)"
@@ -44,7 +45,7 @@ func reason(ctx context.Context, err error) string {
 		return "there is no such socket; is the server running there?"
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return "no answer in time"
-	case errors.As(err, &network):
+	case errors.As(err, &op) && op.Op == "dial":
 		return "the network does not reach it"
 	}
 	return "the connection was closed; is it a PostgreSQL server?"

@@ -14,7 +14,7 @@ import (
 )
 
 // open returns a new, migrated database.
-func open(t *testing.T, path string) *sqlstore.DB {
+func open(t testing.TB, path string) *sqlstore.DB {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), path)
 	if err != nil {
