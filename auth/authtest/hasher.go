@@ -18,7 +18,8 @@ const Password = "correct horse battery staple"
 // RunHasher checks a Hasher. weaker are encodings of Password that the hasher
 // must know, match and call weak: vectors of an older format or of parameters
 // below its own. A hasher that only verifies, whose Hash always fails, needs
-// at least one.
+// at least one. It measures memory of the whole process, so no parallel test
+// may run beside it.
 func RunHasher(t *testing.T, h auth.Hasher, weaker ...string) {
 	t.Helper()
 	encoded, err := h.Hash(Password)

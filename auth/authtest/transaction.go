@@ -96,15 +96,16 @@ func txCases(t *testing.T, h Harness) {
 			return func(ctx context.Context) error { _, err := ss.EndSessions(ctx, user, ""); return err },
 				func(ctx context.Context) bool { return !opens(t, ctx, s.TokenHash) }
 		}),
-		{Name: "Take", Prepare: func(t *testing.T) (func(context.Context) error, func(context.Context) bool) {
-			return throttleTx(t, h)
-		}},
+		{Name: "Take", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Reset, false) }},
+		{Name: "Reset", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Reset, true) }},
+		{Name: "Refund", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Refund, true) }},
 	})
 }
 
-// throttleTx takes the last try of a key in a transaction. Whether it was
-// counted is seen by taking and giving back one more.
-func throttleTx(t *testing.T, h Harness) (do func(context.Context) error, made func(context.Context) bool) {
+// throttleTx takes the only try of a key in a transaction or, with taken,
+// gives it back there. Whether it was counted is seen by trying once more,
+// which is undone by the same way back.
+func throttleTx(t *testing.T, h Harness, back func(context.Context, string) error, taken bool) (do func(context.Context) error, made func(context.Context) bool) {
 	th, key, at := h.Stores.Throttle(), conform.Name("k"), conform.Time()
 	one := auth.Rule{Limit: 1, Window: time.Minute}
 	do = func(ctx context.Context) error {
@@ -114,13 +115,17 @@ func throttleTx(t *testing.T, h Harness) (do func(context.Context) error, made f
 		}
 		return err
 	}
+	if taken {
+		conform.Must(t, "Take", do(conform.Context(t)))
+		do = func(ctx context.Context) error { return back(ctx, key) }
+	}
 	return do, func(ctx context.Context) bool {
 		ok, _, err := th.Take(ctx, key, one, at)
 		conform.Must(t, "Take", err)
 		if ok {
-			conform.Must(t, "Reset", th.Reset(ctx, key))
+			conform.Must(t, "the way back", back(ctx, key))
 		}
-		return !ok
+		return ok == taken
 	}
 }
 
