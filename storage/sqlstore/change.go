@@ -21,11 +21,16 @@ type change struct{ none, one, many *statement }
 // counts; returning is its columns, of which shown, by their names, are what
 // callers scan; owner is the column with the user that the events belong to.
 func changing(fields int, body, returning, shown, owner string) change {
+	return changingEach(fields, body, returning, returning, shown, owner)
+}
+
+// changingEach is changing with other returned columns, sqlite, on SQLite.
+func changingEach(fields int, body, returning, sqlite, shown, owner string) change {
 	plain := body + " RETURNING " + returning
 	with := "WITH c AS (" + plain + ", " + owner + " AS owner), e AS (" + eventInto + "SELECT "
 	end := ") SELECT " + shown + " FROM c"
 	return change{
-		none: write(plain),
+		none: writeEach(plain, body+" RETURNING "+sqlite),
 		one:  writeEach(with+shift(oneEvent, fields)+" FROM c"+end, ""),
 		many: writeEach(with+shift(eachEvent, fields)+end, ""),
 	}

@@ -72,7 +72,7 @@ func (s sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUnt
 
 func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (auth.Session, error) {
 	var n auth.Session
-	found, err := s.db.row(ctx, selectSession, []any{tokenHash[:]}, sessionDest(&n, make([]any, 0, 13))...)
+	found, err := s.db.row(ctx, selectSession, []any{tokenHash[:]}, append(sessionDest(&n, make([]any, 0, 13)), hashInto{&n.TokenHash})...)
 	if err := s.changed(found, err); err != nil {
 		return auth.Session{}, err
 	}
@@ -81,10 +81,10 @@ func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (auth.Session
 
 // SessionWithUser is auth.SessionUserStore.
 func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth.Session, profile.User, error) {
-	var n auth.Session
+	n := auth.Session{TokenHash: tokenHash}
 	var row userRow
 	dest := row.appendDest(sessionDest(&n, make([]any, 0, 40)))
-	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, dest...)
+	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, s.db.pack(dest)...)
 	var refused *DatabaseError
 	if errors.As(err, &refused) && (refused.Code == "22P02" || refused.Code == "22003") {
 		// The session belongs to an ID that is no number: none of our users.
@@ -104,7 +104,7 @@ func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, 
 	var list []auth.Session
 	err := s.db.rows(ctx, selectSessions, func(r *sql.Rows) error {
 		var n auth.Session
-		err := r.Scan(sessionDest(&n, make([]any, 0, 13))...)
+		err := r.Scan(append(sessionDest(&n, make([]any, 0, 13)), hashInto{&n.TokenHash})...)
 		list = append(list, n)
 		return err
 	}, userID)
@@ -120,7 +120,7 @@ func (s sessions) PurgeSessions(ctx context.Context, before time.Time, limit int
 }
 
 func sessionDest(n *auth.Session, dest []any) []any {
-	return append(dest, &n.ID, &n.UserID, hashInto{&n.TokenHash}, (*string)(&n.Level), &n.Remember,
+	return append(dest, &n.ID, &n.UserID, (*string)(&n.Level), &n.Remember,
 		&n.Source.IP, &n.Source.Device, &n.Source.Place, timeInto{&n.CreatedAt}, timeInto{&n.ProvedAt},
 		timeInto{&n.LastUsedAt}, timeInto{&n.IdleUntil}, timeInto{&n.ExpiresAt})
 }

@@ -1,7 +1,9 @@
 package sqlstore
 
 const (
-	sessionColumns = `s.id, s.user_id, s.token_hash, s.level, s.remember, s.ip, s.device, s.place,
+	sessionColumns = sessionSigned + `, s.token_hash`
+	// sessionSigned is a session to somebody who has its token.
+	sessionSigned = `s.id, s.user_id, s.level, s.remember, s.ip, s.device, s.place,
 	s.created_at, s.proved_at, s.last_used_at, s.idle_until, s.expires_at`
 
 	sessionInsert = `INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place,
@@ -25,8 +27,8 @@ var (
 	// key. The cast is on the session's side: u.id::text = s.user_id would read
 	// every user.
 	selectSessionUser = readEach(
-		`SELECT `+sessionColumns+`, `+userColumns+` FROM profilekit_sessions s JOIN users u ON u.id = s.user_id::bigint WHERE s.token_hash = $1`,
-		`SELECT `+sessionColumns+`, `+userColumns+` FROM profilekit_sessions s JOIN users u ON u.id = CAST(s.user_id AS INTEGER) WHERE s.token_hash = $1`)
+		`SELECT `+sessionSigned+`, `+userColumns+` FROM profilekit_sessions s JOIN users u ON u.id = s.user_id::bigint WHERE s.token_hash = $1`,
+		`SELECT json_array(`+sessionSigned+`, `+userColumns+`) FROM profilekit_sessions s JOIN users u ON u.id = CAST(s.user_id AS INTEGER) WHERE s.token_hash = $1`)
 
 	// endSessions writes its events, $3, also when there was no session to end.
 	endSessions = writeEach(

@@ -26,7 +26,7 @@ func (s users) Create(ctx context.Context, u profile.User, events ...activity.Ev
 	var row userRow
 	err = s.unlessTaken(ctx, 0, usernameKey, emailKey, func(ctx context.Context) error {
 		row = userRow{}
-		_, err := s.db.change(ctx, insertUser, &row.user.ID, args, events, row.dest()...)
+		_, err := s.db.change(ctx, insertUser, &row.user.ID, args, events, s.db.pack(row.dest())...)
 		return err
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func (s users) ByEmail(ctx context.Context, email string) (profile.User, error) 
 
 func (s users) one(ctx context.Context, st *statement, arg any) (profile.User, error) {
 	var row userRow
-	found, err := s.db.row(ctx, st, []any{arg}, row.dest()...)
+	found, err := s.db.row(ctx, st, []any{arg}, s.db.pack(row.dest())...)
 	switch {
 	case err != nil:
 		return profile.User{}, err
@@ -115,7 +115,7 @@ func (s users) Update(ctx context.Context, id string, p profile.Patch, events ..
 	var found bool
 	err = s.unlessTaken(ctx, n, usernameKey, emailKey, func(ctx context.Context) error {
 		row = userRow{}
-		found, err = s.db.change(ctx, updateUser, &row.user.ID, args, events, row.dest()...)
+		found, err = s.db.change(ctx, updateUser, &row.user.ID, args, events, s.db.pack(row.dest())...)
 		return err
 	})
 	switch {

@@ -7,6 +7,9 @@ const userColumns = `u.id, u.username, u.email, u.email_verified, u.pending_emai
 	COALESCE(u.role, 'user'), u.disabled, u.version, u.created_at, u.updated_at`
 
 const (
+	userSelect       = `SELECT ` + userColumns + ` FROM users u WHERE `
+	userSelectPacked = `SELECT json_array(` + userColumns + `) FROM users u WHERE `
+
 	userInsert = `INSERT INTO users AS u (username, email, username_key, email_key, email_verified, pending_email, display_name,
 	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, created_at, updated_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
@@ -32,17 +35,18 @@ const (
 	// columns by their own names only.
 	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
 	userShown     = userPlain + `picture_url, role_name, disabled, version, created_at, updated_at`
+	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, version, created_at, updated_at)`
 	userPlain     = `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
 	pronouns, bio, phone, address, birthday, links, custom, picture, `
 )
 
 var (
-	selectUser       = read(`SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`)
-	selectByUsername = read(`SELECT ` + userColumns + ` FROM users u WHERE u.username_key = $1`)
-	selectByEmail    = read(`SELECT ` + userColumns + ` FROM users u WHERE u.email_key = $1`)
+	selectUser       = readEach(userSelect+`u.id = $1`, userSelectPacked+`u.id = $1`)
+	selectByUsername = readEach(userSelect+`u.username_key = $1`, userSelectPacked+`u.username_key = $1`)
+	selectByEmail    = readEach(userSelect+`u.email_key = $1`, userSelectPacked+`u.email_key = $1`)
 	selectUserExists = read(`SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`)
-	insertUser       = changing(22, userInsert, userReturning, userShown, `id::text`)
-	updateUser       = changing(23, userUpdate, userReturning, userShown, `id::text`)
+	insertUser       = changingEach(22, userInsert, userReturning, userPacked, userShown, `id::text`)
+	updateUser       = changingEach(23, userUpdate, userReturning, userPacked, userShown, `id::text`)
 	// selectTaken says, on SQLite, which key another user has: its error for
 	// a violated constraint names the column in its text only. It runs in the
 	// transaction that writes, and only one transaction writes at a time.
