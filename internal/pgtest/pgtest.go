@@ -47,8 +47,9 @@ var templates struct {
 	made map[string]string // name -> database
 }
 
-// OpenFrom is Open with a database that prepare has filled. prepare runs once
-// for a name; later databases are copies, which is quicker.
+// OpenFrom is Open with a database that prepare has filled. On a private server
+// prepare runs once for a name, and later databases are copies, which is
+// quicker.
 func OpenFrom(t testing.TB, name string, prepare func(ctx context.Context, dsn string) error) (dsn string) {
 	t.Helper()
 	templates.Lock()
@@ -56,14 +57,21 @@ func OpenFrom(t testing.TB, name string, prepare func(ctx context.Context, dsn s
 	if templates.made == nil {
 		templates.made = map[string]string{}
 	}
+	server := start(t)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if !server.private { // nobody would drop the template
+		dsn := create(t, "template0")
+		if err := prepare(ctx, dsn); err != nil {
+			t.Fatalf("pgtest: prepare %s: %v", name, err)
+		}
+		return dsn
+	}
 	if _, ok := templates.made[name]; !ok {
-		server := start(t)
 		db := databaseName()
 		server.exec(t, "CREATE DATABASE "+db+" TEMPLATE template0")
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
 		if err := prepare(ctx, server.dsn(db)); err != nil {
-			t.Fatalf("pgtest: prepare the template %s: %v", name, err)
+			t.Fatalf("pgtest: prepare %s: %v", name, err)
 		}
 		templates.made[name] = db
 	}
