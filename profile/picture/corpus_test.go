@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/profilekit/profilekit/internal/imagetest"
@@ -18,6 +19,29 @@ import (
 
 func process(data []byte) (picture.Result, error) {
 	return picture.Process(context.Background(), bytes.NewReader(data), picture.Options{})
+}
+
+// corpus is what became of every file of the corpus, made once for all tests.
+var corpus = sync.OnceValue(func() []processed {
+	files := imagetest.Corpus()
+	all := make([]processed, len(files))
+	var wg sync.WaitGroup
+	for w := range 2 {
+		wg.Go(func() {
+			for i := w; i < len(files); i += 2 {
+				res, err := process(files[i].Data)
+				all[i] = processed{files[i], res, err}
+			}
+		})
+	}
+	wg.Wait()
+	return all
+})
+
+type processed struct {
+	imagetest.File
+	res picture.Result
+	err error
 }
 
 // outcome is the error in the words of the corpus.
@@ -39,9 +63,9 @@ func outcome(err error) string {
 // What a file is, its bytes decide, all of them decoded: names and types play
 // no part, and what is not a picture through and through does not pass.
 func TestS59_CorpusIsTakenOrRefused(t *testing.T) {
-	for _, f := range imagetest.Corpus() {
+	for _, f := range corpus() {
 		t.Run(f.Name, func(t *testing.T) {
-			res, err := process(f.Data)
+			res, err := f.res, f.err
 			if got := outcome(err); got != f.Refused {
 				t.Fatalf("outcome %q (%v); want %q", got, err, f.Refused)
 			}

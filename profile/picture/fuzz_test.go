@@ -12,7 +12,7 @@ import (
 // clean squares or one of the errors that are documented.
 func FuzzProcess(f *testing.F) {
 	for _, file := range imagetest.Corpus() {
-		if len(file.Data) < 4000 {
+		if len(file.Data) < 1000 && !file.Card || file.Name == "lossy.webp" || file.Name == "exif.png" {
 			f.Add(file.Data)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,13 +39,13 @@ func TestS60_QueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(Limits{Slots: 2, Queue: 3})
 		release := make(chan struct{})
-		running, most, done := 0, 0, make(chan error, 100)
+		most, done := 0, make(chan error, 100)
 		counts := make(chan int, 1)
 		counts <- 0
 		for range 20 {
 			go func() {
 				_, err := p.run(context.Background(), 1, func() (Result, error) {
-					running = <-counts + 1
+					running := <-counts + 1
 					most = max(most, running)
 					counts <- running
 					<-release
@@ -76,11 +77,14 @@ func TestS60_QueueIsBounded(t *testing.T) {
 func TestS60_MemoryIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(Limits{Slots: 10, Memory: 100})
+		var mu sync.Mutex
 		var order []string
 		begin := func(name string, need int64) chan struct{} {
 			end := make(chan struct{})
 			go p.run(context.Background(), need, func() (Result, error) {
+				mu.Lock()
 				order = append(order, name)
+				mu.Unlock()
 				<-end
 				return Result{}, nil
 			})

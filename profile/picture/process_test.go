@@ -120,7 +120,7 @@ func TestS60_BombsAreCheap(t *testing.T) {
 		if allocated >= 1<<20 {
 			t.Errorf("%s: %d bytes allocated; want under 1 MiB", f.Name, allocated)
 		}
-		if fastest >= time.Millisecond {
+		if fastest >= slowdown*time.Millisecond {
 			t.Errorf("%s: %v; want under 1 ms", f.Name, fastest)
 		}
 	}
@@ -189,27 +189,33 @@ func TestCrop(t *testing.T) {
 }
 
 func TestSameBytesSameSquares(t *testing.T) {
-	for _, f := range imagetest.Accepted() {
-		if len(f.Data) > 20_000 {
-			continue // the text bombs, which are the card again
+	compared := 0
+	for _, first := range corpus() {
+		switch first.Name {
+		case "orientation-6.jpg", "alpha.png", "still.gif", "lossy.webp", "16-bit.png":
+		default:
+			continue
 		}
-		first, err1 := process(f.Data)
-		second, err2 := process(f.Data)
-		if err1 != nil || err2 != nil {
-			t.Fatalf("%s: %v, %v", f.Name, err1, err2)
+		second, err := process(first.Data)
+		if err != nil || first.err != nil {
+			t.Fatalf("%s: %v, %v", first.Name, first.err, err)
 		}
-		for i := range first.Squares {
-			if !bytes.Equal(first.Squares[i].Data, second.Squares[i].Data) {
-				t.Errorf("%s: the squares of %d differ", f.Name, first.Squares[i].Size)
+		for i, sq := range first.res.Squares {
+			if !bytes.Equal(sq.Data, second.Squares[i].Data) {
+				t.Errorf("%s: the squares of %d differ", first.Name, sq.Size)
 			}
+			compared++
 		}
+	}
+	if compared != 5*4 {
+		t.Errorf("%d squares were compared; want 20", compared)
 	}
 }
 
 // The squares look like those of x/image's Catmull-Rom filter on the whole
 // picture: what the averaging before the filter changes is invisible.
 func TestQualityBesideCatmullRom(t *testing.T) {
-	for _, size := range []image.Point{{1400, 1300}, {300, 301}} {
+	for _, size := range []image.Point{{1100, 1050}, {300, 301}} {
 		photo := imagetest.Photo(size.X, size.Y, 7)
 		jpg := imagetest.JPEG(photo, 95)
 		for name, data := range map[string][]byte{

@@ -306,7 +306,7 @@ func TestS62_OwnerOfStrangeKeys(t *testing.T) {
 func TestS63_ParallelUploadsLeaveOnePicture(t *testing.T) {
 	w := newWorld(t)
 	var wg sync.WaitGroup
-	for i := range 20 {
+	for i := range 12 {
 		wg.Go(func() {
 			if _, err := w.svc.Put(t.Context(), w.user.ID, small(byte(i)), nil); err != nil {
 				t.Errorf("Put: %v", err)
