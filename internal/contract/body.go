@@ -64,9 +64,28 @@ func (v *Validator) content(contentType string, media *openapi3.MediaType, body 
 }
 
 // visit checks a value against a schema of JSON Schema 2020-12, formats too.
+// Most of it is compiling the schema anew, so what passed once is remembered:
+// refusals are the same again and again.
 func (v *Validator) visit(schema *openapi3.SchemaRef, value any) error {
-	return schema.Value.VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors(),
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	key := passed{schema.Value, string(text)}
+	if _, known := v.passed.Load(key); known {
+		return nil
+	}
+	err = schema.Value.VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors(),
 		openapi3.EnableFormatValidation(), openapi3.WithStringFormatValidators(formats))
+	if err == nil {
+		v.passed.Store(key, nil)
+	}
+	return err
+}
+
+type passed struct {
+	schema *openapi3.Schema
+	value  string
 }
 
 // parse reads one JSON value, refusing what follows it and names that are there

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -18,6 +19,7 @@ type Validator struct {
 	ops []Operation
 	// answers to what the document does not list
 	unknownPath, otherMethod *openapi3.Response
+	passed                   sync.Map // of type passed
 }
 
 // Operation is one route of the document.
