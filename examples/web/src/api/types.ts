@@ -1,0 +1,22 @@
+// The contract's types, by short names. They are made from
+// httpadapter/openapi.json by "npm run types" and not committed, so they
+// cannot fall behind it.
+import type { components } from "./schema.gen.ts";
+
+type Schemas = components["schemas"];
+
+export type OwnView = Schemas["OwnView"];
+export type PublicView = Schemas["PublicView"];
+export type Address = NonNullable<OwnView["address"]>;
+export type Settings = Schemas["Settings"];
+export type Appearance = Settings["appearance"];
+export type Visibility = Schemas["Visibility"];
+export type PrivateField = keyof Settings["privacy"]["fields"];
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type ProfilePatch = Schemas["ProfilePatch"];
+export type Session = Schemas["Session"];
+export type ActivityEvent = Schemas["Event"];
+export type ActivityPage = Schemas["ActivityPage"];
+export type PictureSet = Schemas["PictureSet"];
+export type SignedIn = Schemas["SignedIn"];
+export type FieldProblem = { field: string; code: string; message: string };

@@ -1,0 +1,117 @@
+import type { ActivityEvent } from "../api/types.ts";
+import { labelOf } from "./errors.ts";
+
+export type Tone = "plain" | "good" | "warn";
+export type EventIcon = "user" | "key" | "lock" | "logIn" | "logOut" | "image" | "sliders" | "alert" | "devices" | "dot";
+
+export interface EventText {
+  text: string;
+  icon: EventIcon;
+  tone: Tone;
+}
+
+// filters are the choices above the list; the values are kinds of the API.
+export const filters: { kind: string; label: string }[] = [
+  { kind: "", label: "All activity" },
+  { kind: "auth.sign_in", label: "Sign-ins" },
+  { kind: "auth.sign_in_failed", label: "Failed sign-ins" },
+  { kind: "auth.sign_out", label: "Sign-outs" },
+  { kind: "auth.password_changed", label: "Password changes" },
+  { kind: "auth.session_ended", label: "Ended sessions" },
+  { kind: "profile.updated", label: "Profile changes" },
+  { kind: "picture.changed", label: "New pictures" },
+  { kind: "settings.changed", label: "Settings changes" },
+];
+
+const sections: Record<string, string> = {
+  appearance: "appearance",
+  notifications: "notification",
+  privacy: "privacy",
+  locale: "language",
+  timeZone: "time zone",
+};
+
+// sentence says what happened, to the account's owner.
+export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventText {
+  const d = event.detail;
+  switch (event.kind) {
+    case "auth.registered":
+      return { text: "You created your account", icon: "user", tone: "good" };
+    case "auth.sign_in":
+      return { text: "You signed in", icon: "logIn", tone: "plain" };
+    case "auth.sign_in_failed":
+      return d["reason"] === "disabled"
+        ? { text: "Someone tried to sign in while the account was disabled", icon: "alert", tone: "warn" }
+        : { text: "Someone tried to sign in with a wrong password", icon: "alert", tone: "warn" };
+    case "auth.sign_out":
+      return { text: "You signed out", icon: "logOut", tone: "plain" };
+    case "auth.reauthenticated":
+      return { text: "You confirmed your identity", icon: "key", tone: "plain" };
+    case "auth.reauthentication_failed":
+      return d["for"] === "password"
+        ? { text: "A change of password was refused: the current password was wrong", icon: "alert", tone: "warn" }
+        : { text: "A confirmation of identity failed: the password was wrong", icon: "alert", tone: "warn" };
+    case "auth.password_changed":
+      return { text: `You changed your password${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
+    case "auth.session_ended":
+      return { text: "You signed out another device", icon: "devices", tone: "plain" };
+    case "auth.sessions_ended":
+      return { text: `You signed out ${otherDevices(d["endedSessions"])}`, icon: "devices", tone: "plain" };
+    case "profile.updated": {
+      const names = list(d["fields"], fieldName);
+      return { text: names ? `You changed your ${names}` : "You changed your profile", icon: "user", tone: "plain" };
+    }
+    case "picture.changed":
+      return { text: "You set a new profile picture", icon: "image", tone: "plain" };
+    case "picture.removed":
+      return { text: "You removed your profile picture", icon: "image", tone: "plain" };
+    case "settings.changed": {
+      const names = list(d["sections"], (s) => sections[s] ?? (s.startsWith("app.") ? words(s.slice(4)) : words(s)));
+      return { text: names ? `You changed your ${names} settings` : "You changed your settings", icon: "sliders", tone: "plain" };
+    }
+    default:
+      return { text: fallback(event.kind), icon: "dot", tone: "plain" };
+  }
+}
+
+function fieldName(path: string): string {
+  const label = labelOf(path);
+  if (label === path) return words(path);
+  return path.startsWith("address.") ? "address" : lower(label);
+}
+
+function list(value: string | undefined, name: (item: string) => string): string {
+  const names = [...new Set((value ?? "").split(",").map((s) => s.trim()).filter(Boolean).map(name))];
+  if (names.length < 2) return names[0] ?? "";
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function alsoEnded(count: string | undefined): string {
+  const n = Number(count);
+  if (!Number.isInteger(n) || n < 1) return "";
+  return `, which signed out ${n} other ${n === 1 ? "device" : "devices"}`;
+}
+
+function otherDevices(count: string | undefined): string {
+  const n = Number(count);
+  if (!Number.isInteger(n) || n < 1) return "all other devices";
+  return `${n} other ${n === 1 ? "device" : "devices"}`;
+}
+
+// fallback reads a kind that this page does not know: "billing.card_added" is
+// "Billing: card added".
+function fallback(kind: string): string {
+  const [area = "", ...rest] = kind.split(".");
+  const what = words(rest.join(" "));
+  return what ? `${upper(words(area))}: ${what}` : upper(words(area));
+}
+
+function words(name: string): string {
+  return name
+    .replace(/[._-]+/g, " ")
+    .replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+    .trim();
+}
+
+const upper = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);
+const lower = (s: string) => s.charAt(0).toLowerCase() + s.slice(1);

@@ -1,0 +1,87 @@
+import { useState, type FormEvent } from "react";
+import { api } from "../api/endpoints.ts";
+import { ApiError } from "../api/error.ts";
+import { Link, navigate } from "../router.tsx";
+import { useSession } from "../session.tsx";
+import { Button } from "../ui/button.tsx";
+import { Fault } from "../ui/fault.tsx";
+import { PasswordField, TextField } from "../ui/field.tsx";
+import { useForm } from "../ui/form.ts";
+import { Notice } from "../ui/page.tsx";
+import { Entry, withNext } from "./entry.tsx";
+
+export function Login({ notice, next }: { notice: string | null; next: string }) {
+  const { begin } = useSession();
+  const [login, setLogin] = useState("");
+  const [password, setPassword] = useState("");
+  const [remember, setRemember] = useState(false);
+  const { form, fields, fault, busy, run, refuse, touched } = useForm(["login", "password"]);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const missing: Record<string, string> = {};
+    if (login === "") missing["login"] = "Enter your user name or e-mail.";
+    if (password === "") missing["password"] = "Enter your password.";
+    if (Object.keys(missing).length > 0) {
+      refuse(missing, null);
+      return;
+    }
+    void run(async () => {
+      const { data, etag } = await api.login({ login, password, remember });
+      if (data.status !== "complete") {
+        // Steps that a later version of the server may ask for.
+        throw new ApiError({ status: 200, code: "incomplete", detail: "This account needs another step to sign in, which this page does not know yet." });
+      }
+      await begin(data.user, etag);
+      navigate(next, { replace: true });
+    });
+  };
+
+  return (
+    <Entry
+      title="Sign in"
+      lead="Welcome back."
+      below={
+        <>
+          New here? <Link href={withNext("/register", next)}>Create an account</Link>
+        </>
+      }
+    >
+      {notice && <Notice tone="info">{notice}</Notice>}
+      <form ref={form} onSubmit={submit} className="stack" noValidate>
+        <Fault text={fault} />
+        <TextField
+          label="User name or e-mail"
+          name="login"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={login}
+          error={fields["login"]}
+          onValue={(v) => {
+            setLogin(v);
+            touched("login");
+          }}
+        />
+        <PasswordField
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          value={password}
+          error={fields["password"]}
+          onValue={(v) => {
+            setPassword(v);
+            touched("password");
+          }}
+        />
+        <label className="check">
+          <input type="checkbox" checked={remember} onChange={(e) => setRemember(e.target.checked)} />
+          <span>Stay signed in on this device</span>
+        </label>
+        <Button look="primary" type="submit" wide busy={busy}>
+          Sign in
+        </Button>
+      </form>
+    </Entry>
+  );
+}
