@@ -30,7 +30,11 @@ func (c *call) json() ([]byte, error) {
 	if !c.isJSON() {
 		return nil, errMediaType
 	}
-	return io.ReadAll(c.body(maxBody))
+	data, err := io.ReadAll(c.body(maxBody))
+	if errors.Is(err, errCutShort) {
+		return nil, strictjson.ErrSyntax
+	}
+	return data, err
 }
 
 func (c *call) isJSON() bool {
@@ -56,6 +60,10 @@ func (c *call) body(limit int64) io.Reader {
 	return &bodyReader{r: http.MaxBytesReader(c.w, c.r.Body, limit)}
 }
 
+// errCutShort: the client closed before the Content-Length that it promised.
+// Whoever still reads the answer learns that nothing was done.
+var errCutShort = problemf(400, "bad_parameter", "The body ended before its Content-Length.")
+
 // bodyReader tells a body that was too slow from a database that was: both are
 // deadline errors below.
 type bodyReader struct{ r io.Reader }
@@ -67,7 +75,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errBodyTimeout
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = problemf(400, "malformed_json", "The body ended too early.")
+		err = errCutShort
 	}
 	return n, err
 }

@@ -165,6 +165,7 @@ func (p *problem) write(w http.ResponseWriter) {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	h.Del("ETag")
+	h.Set("Cache-Control", "no-store")
 	body, err := json.Marshal(p)
 	if err != nil { // cannot be: strings and numbers only
 		body = []byte("{}")

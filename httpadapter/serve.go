@@ -131,7 +131,9 @@ func methodName(m string) string {
 // It answers CORS preflights itself.
 func (a *App) route(c *call, routes []*route) (*route, error) {
 	h := c.w.Header()
-	public := len(routes) > 0 && routes[0].public
+	// Only what a public route shows may be kept; a 405 is cacheable by itself
+	// (RFC 9110, section 15.1), so it is told not to be.
+	public := len(routes) > 0 && routes[0].public && (c.r.Method == http.MethodGet || c.r.Method == http.MethodHead)
 	if !public {
 		h.Set("Cache-Control", "no-store")
 		h.Add("Vary", "Cookie, Authorization")
