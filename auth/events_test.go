@@ -42,16 +42,22 @@ func TestS68_EveryOutcomeIsAnEvent(t *testing.T) {
 			_, _, err := w.Reauthenticate(t.Context(), home, id, password, true)
 			return err
 		}, ok},
-		{auth.KindReauthenticationFailed, map[string]string{"method": "password", "reason": "wrong", "for": "reauthenticate"},
+		{
+			auth.KindReauthenticationFailed,
+			map[string]string{"method": "password", "reason": "wrong", "for": "reauthenticate"},
 			func(t *testing.T, w *world, id auth.Identity) error {
 				_, _, err := w.Reauthenticate(t.Context(), home, id, other, true)
 				return err
-			}, wrong},
-		{auth.KindReauthenticationFailed, map[string]string{"method": "password", "reason": "wrong", "for": "password"},
+			}, wrong,
+		},
+		{
+			auth.KindReauthenticationFailed,
+			map[string]string{"method": "password", "reason": "wrong", "for": "password"},
 			func(t *testing.T, w *world, id auth.Identity) error {
 				_, _, err := w.ChangePassword(t.Context(), home, id, other, newer, true)
 				return err
-			}, wrong},
+			}, wrong,
+		},
 		{auth.KindPasswordChanged, map[string]string{"method": "password", "endedSessions": "1"}, func(t *testing.T, w *world, id auth.Identity) error {
 			_, _, err := w.ChangePassword(t.Context(), home, id, password, newer, true)
 			return err
@@ -140,8 +146,12 @@ func TestS66_NoSecretsInLogsErrorsAndEvents(t *testing.T) {
 	}
 	secrets := []string{pass, next, email, "canary.mail", "canary-typo", "203.0.113.7", in.Token, "canaryname"}
 	for _, c := range []auth.Credentials{
-		{Login: name, Password: pass}, {Login: email, Password: "canary-typo-password"}, {Login: "canary-typo@example.org", Password: pass},
-		{Login: "canary-typo", Password: pass}, {Login: pass, Password: name}, {Login: "canary-typo\x00", Password: pass},
+		{Login: name, Password: pass},
+		{Login: email, Password: "canary-typo-password"},
+		{Login: "canary-typo@example.org", Password: pass},
+		{Login: "canary-typo", Password: pass},
+		{Login: pass, Password: name},
+		{Login: "canary-typo\x00", Password: pass},
 		{Login: name, Password: pass + "\x00"},
 	} {
 		s, err := w.SignIn(t.Context(), home, c)

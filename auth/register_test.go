@@ -192,8 +192,10 @@ func TestS42_NothingButTheThreeFieldsIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := profile.User{ID: u.ID, Username: "ada", Email: "ada@example.org", Role: "user",
-		Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt}
+	want := profile.User{
+		ID: u.ID, Username: "ada", Email: "ada@example.org", Role: "user",
+		Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+	}
 	if u.ID != want.ID || u.Role != want.Role || u.EmailVerified || u.Disabled || u.Phone != "" || u.Custom != nil {
 		t.Errorf("user = %+v", u)
 	}

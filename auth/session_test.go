@@ -306,8 +306,10 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	}
 	now := users.clock.now()
 	token := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
-	sess := auth.Session{ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
-		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour)}
+	sess := auth.Session{
+		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
+		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
+	}
 	if err := rest.db.Auth().Sessions().CreateSession(t.Context(), sess); err != nil {
 		t.Fatal(err)
 	}

@@ -31,8 +31,10 @@ func TestEdit(t *testing.T) {
 		"clear": {profile.Edit{DisplayName: text(""), Bio: text(""), Birthday: day(""), Links: list()}, "displayName,bio,birthday,links", func(u profile.User) bool {
 			return u.DisplayName == "" && u.Bio == "" && u.Birthday == "" && len(u.Links) == 0
 		}},
-		"the same": {profile.Edit{Username: text("Ann"), Email: text("ann@example.org"), DisplayName: text("Ann Lee"), Bio: text("hello"), Birthday: day("1990-05-17"),
-			Links: list("https://example.org/"), Address: &profile.AddressEdit{City: text("Paris")}, Custom: custom("team", `"r\u0065d"`)}, "", nil},
+		"the same": {profile.Edit{
+			Username: text("Ann"), Email: text("ann@example.org"), DisplayName: text("Ann Lee"), Bio: text("hello"), Birthday: day("1990-05-17"),
+			Links: list("https://example.org/"), Address: &profile.AddressEdit{City: text("Paris")}, Custom: custom("team", `"r\u0065d"`),
+		}, "", nil},
 		"lines of a bio":        {profile.Edit{Bio: text("one\n\ttwo\r\nthree")}, "bio", func(u profile.User) bool { return u.Bio == "one\n\ttwo\r\nthree" }},
 		"right-to-left":         {profile.Edit{DisplayName: text("שלום\u200f")}, "displayName", nil},
 		"user name":             {profile.Edit{Username: text("ann.lee")}, "username", func(u profile.User) bool { return u.Username == "ann.lee" }},
@@ -106,9 +108,11 @@ func TestS42_RefusedEdits(t *testing.T) {
 				Links:   list("https://example.org", "javascript:alert(1)"),
 				Custom:  custom("team", `7`, "nothing", `1`, "badge", `{"points":11}`),
 			},
-			[]string{"username format", "email format", "displayName format", "givenName format", "familyName format", "bio too_long",
+			[]string{
+				"username format", "email format", "displayName format", "givenName format", "familyName format", "bio too_long",
 				"address.line1 format", "address.city too_long", "address.country range", "birthday format", "links[1] format", "pronouns format",
-				"custom.badge.points range", "custom.nothing unknown_field", "custom.team format"},
+				"custom.badge.points range", "custom.nothing unknown_field", "custom.team format",
+			},
 		},
 		"reserved":            {profile.Edit{Username: text("Admin")}, []string{"username range"}},
 		"no user name":        {profile.Edit{Username: text("")}, []string{"username required"}},
@@ -178,8 +182,10 @@ func TestS42_EditHasNoPrivilegedField(t *testing.T) {
 // today.
 func TestAdoptedValuesPass(t *testing.T) {
 	w := newWorld(t)
-	u, err := w.db.Users().Create(t.Context(), profile.User{Username: "an old name", Email: "old@example.org", Bio: "a\x07b",
-		Links: []string{"example.org"}, Address: profile.Address{Country: "Germany"}, Custom: json.RawMessage(`{"undeclared":1}`)})
+	u, err := w.db.Users().Create(t.Context(), profile.User{
+		Username: "an old name", Email: "old@example.org", Bio: "a\x07b",
+		Links: []string{"example.org"}, Address: profile.Address{Country: "Germany"}, Custom: json.RawMessage(`{"undeclared":1}`),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,9 +229,19 @@ func TestEditVersions(t *testing.T) {
 func TestR12_ConcurrentEdits(t *testing.T) {
 	w := newWorld(t)
 	edits := []profile.Edit{
-		{DisplayName: text("1")}, {GivenName: text("1")}, {FamilyName: text("1")}, {Pronouns: text("1")}, {Bio: text("1")}, {Username: text("ann1")},
-		{Address: &profile.AddressEdit{Line1: text("1")}}, {Address: &profile.AddressEdit{Line2: text("1")}}, {Address: &profile.AddressEdit{City: text("1")}},
-		{Address: &profile.AddressEdit{Region: text("1")}}, {Address: &profile.AddressEdit{PostalCode: text("1")}}, {Birthday: day("2001-01-01")}, {Links: list()},
+		{DisplayName: text("1")},
+		{GivenName: text("1")},
+		{FamilyName: text("1")},
+		{Pronouns: text("1")},
+		{Bio: text("1")},
+		{Username: text("ann1")},
+		{Address: &profile.AddressEdit{Line1: text("1")}},
+		{Address: &profile.AddressEdit{Line2: text("1")}},
+		{Address: &profile.AddressEdit{City: text("1")}},
+		{Address: &profile.AddressEdit{Region: text("1")}},
+		{Address: &profile.AddressEdit{PostalCode: text("1")}},
+		{Birthday: day("2001-01-01")},
+		{Links: list()},
 	}
 	for i := len(edits); i < 50; i++ {
 		edits = append(edits, profile.Edit{Custom: custom("anything", fmt.Sprintf(`{"k%d":1}`, i))})

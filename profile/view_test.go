@@ -216,8 +216,10 @@ func TestPrivacySection(t *testing.T) {
 		{`{"privacy":{"visibility":""}}`, []string{"privacy.visibility range"}},
 		{`{"privacy":{"visibility":true}}`, []string{"privacy.visibility type"}},
 		{`{"privacy":{"fields":{"bio":"all","email":"private"}}}`, []string{"privacy.fields.bio range"}},
-		{`{"privacy":{"fields":{"role":"public","Email":"public","id":null}}}`,
-			[]string{"privacy.fields.role unknown_field", "privacy.fields.Email unknown_field", "privacy.fields.id unknown_field"}},
+		{
+			`{"privacy":{"fields":{"role":"public","Email":"public","id":null}}}`,
+			[]string{"privacy.fields.role unknown_field", "privacy.fields.Email unknown_field", "privacy.fields.id unknown_field"},
+		},
 		{`{"privacy":{"visibility":"members","fields":{"bio":"private","email":null}}}`, nil},
 	} {
 		_, err := w.settings.Patch(t.Context(), w.ann.ID, []byte(c.patch), 0)

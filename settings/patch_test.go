@@ -81,13 +81,19 @@ func TestS42_S51_PatchIsStrict(t *testing.T) {
 		{`{"locale":"de","locale":"en"}`, []string{"locale duplicate_field"}},
 		{`{"appearance":{"theme":"dark","th\u0065me":"light"}}`, []string{"appearance.theme duplicate_field"}},
 		{`{"locale":1,"appearance":[],"app":"x"}`, []string{"locale type", "appearance type", "app type"}},
-		{`{"app":{"editor":{"keys":[null],"tab":1.5,"rules":{"a":1},"font":false}}}`,
-			[]string{"app.editor.keys[0] type", "app.editor.tab type", "app.editor.rules.a type", "app.editor.font type"}},
+		{
+			`{"app":{"editor":{"keys":[null],"tab":1.5,"rules":{"a":1},"font":false}}}`,
+			[]string{"app.editor.keys[0] type", "app.editor.tab type", "app.editor.rules.a type", "app.editor.font type"},
+		},
 		{`null`, []string{" type"}},
 		{`[]`, []string{" type"}},
-		{`{"appearance":{"theme":"sepia","fontScale":0.79,"accent":"red","density":"tight"},"locale":"x y","timeZone":"Mars/Base","app":{"editor":{"tab":9}}}`,
-			[]string{"appearance.theme range", "appearance.accent format", "appearance.density range", "appearance.fontScale range",
-				"app.editor.tab range", "locale format", "timeZone format"}},
+		{
+			`{"appearance":{"theme":"sepia","fontScale":0.79,"accent":"red","density":"tight"},"locale":"x y","timeZone":"Mars/Base","app":{"editor":{"tab":9}}}`,
+			[]string{
+				"appearance.theme range", "appearance.accent format", "appearance.density range", "appearance.fontScale range",
+				"app.editor.tab range", "locale format", "timeZone format",
+			},
+		},
 		{`{"app":{"editor":{"keys":["1","2","3","4"]}},"locale":"de"}`, []string{"app.editor.keys too_long"}},
 	} {
 		_, err := w.Patch(t.Context(), "ann", []byte(c.patch), 0)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/storage"
 )
@@ -34,7 +35,7 @@ func TestS62_ValidKey(t *testing.T) {
 			continue
 		}
 		// It goes into logs: one line, printable, no longer than a key may be.
-		if msg := err.Error(); len(msg) > 1000 || strings.ContainsAny(msg, "\x00\n\xff") {
+		if msg := err.Error(); len(msg) > 1000 || strings.ContainsAny(msg, "\x00\n") || !utf8.ValidString(msg) {
 			t.Errorf("%.40q: the message is %.60q", key, msg)
 		}
 	}

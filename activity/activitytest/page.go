@@ -110,8 +110,10 @@ func freePosition(t *testing.T, h Harness) {
 	conform.Must(t, "Append", h.Store.Append(ctx, want...))
 	slices.SortFunc(want, newestFirst)
 	for i, seq := range []uint16{11, 9, 7, 5, 3, 1} {
-		got, err := h.Store.Page(ctx, activity.Query{UserID: user, Limit: 10,
-			After: activity.Position{At: at, ID: conform.EventID(at, seq)}})
+		got, err := h.Store.Page(ctx, activity.Query{
+			UserID: user, Limit: 10,
+			After: activity.Position{At: at, ID: conform.EventID(at, seq)},
+		})
 		conform.Must(t, "Page", err)
 		if !slices.Equal(ids(got), ids(want[i:])) {
 			t.Errorf("after a position between two events of one instant: %d events, want %d", len(got), len(want)-i)
@@ -125,8 +127,10 @@ func freePosition(t *testing.T, h Harness) {
 		"an earlier instant": {at.Add(-time.Microsecond), nil},
 		"another zone":       {at.Add(time.Microsecond).In(time.FixedZone("behind", -8*60*60)), want},
 	} {
-		got, err := h.Store.Page(ctx, activity.Query{UserID: user, Limit: 10,
-			After: activity.Position{At: c.at, ID: conform.EventID(at, 7)}})
+		got, err := h.Store.Page(ctx, activity.Query{
+			UserID: user, Limit: 10,
+			After: activity.Position{At: c.at, ID: conform.EventID(at, 7)},
+		})
 		conform.Must(t, "Page", err)
 		if !slices.Equal(ids(got), ids(c.want)) {
 			t.Errorf("after a position at %s: %d events, want %d", name, len(got), len(c.want))

@@ -103,8 +103,10 @@ func endedCalls(s activity.Store, user string, e activity.Event) []conform.Call 
 func txCases(t *testing.T, h Harness) {
 	there := conform.Event(h.NewUser(t), kind, conform.Time())
 	conform.Must(t, "Append", h.Store.Append(conform.Context(t), there))
-	conform.Refusals(t, h.Tx, []conform.Refusal{{Name: "an ID that exists", Is: storage.ErrTaken,
-		Do: func(ctx context.Context) error { return h.Store.Append(ctx, there) }}})
+	conform.Refusals(t, h.Tx, []conform.Refusal{{
+		Name: "an ID that exists", Is: storage.ErrTaken,
+		Do: func(ctx context.Context) error { return h.Store.Append(ctx, there) },
+	}})
 	conform.Transactions(t, h.Tx, []conform.Change{
 		{Name: "Append", Prepare: func(t *testing.T) (func(context.Context) error, func(context.Context) bool) {
 			e := conform.Event(h.NewUser(t), kind, conform.Time())

@@ -167,12 +167,18 @@ func TestBrokenStoresAreFound(t *testing.T) {
 	}
 	same := func(p auth.PasswordStore) auth.PasswordStore { return p }
 	conform.FindsBroken(t,
-		conform.Broken{Name: "ignores the transaction", Finds: "transaction/EndSession/rollback leaves nothing",
-			Suite: foreign(memstore.New(), same)},
-		conform.Broken{Name: "counts tries outside the transaction", Finds: "transaction/Take/rollback leaves nothing",
-			Suite: foreign(memstore.New(), same)},
-		conform.Broken{Name: "locks no password", Finds: "password lock/of 20 that lock and then set none is stale",
-			Suite: foreign(noTx{}, func(p auth.PasswordStore) auth.PasswordStore { return readsOnly{p, conform.NewMeeting()} })},
+		conform.Broken{
+			Name: "ignores the transaction", Finds: "transaction/EndSession/rollback leaves nothing",
+			Suite: foreign(memstore.New(), same),
+		},
+		conform.Broken{
+			Name: "counts tries outside the transaction", Finds: "transaction/Take/rollback leaves nothing",
+			Suite: foreign(memstore.New(), same),
+		},
+		conform.Broken{
+			Name: "locks no password", Finds: "password lock/of 20 that lock and then set none is stale",
+			Suite: foreign(noTx{}, func(p auth.PasswordStore) auth.PasswordStore { return readsOnly{p, conform.NewMeeting()} }),
+		},
 		over("overwrites a password that changed", "password/a stale hash changes nothing",
 			func(b *broken) { b.passwords = overwrites{b.passwords} }),
 		over("forgets the events of a password", "password/events are written with it or neither is",

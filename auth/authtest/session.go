@@ -61,8 +61,10 @@ func sessionIs(t *testing.T, ctx context.Context, h Harness, want auth.Session) 
 
 func sameSession(t *testing.T, got, want auth.Session) {
 	t.Helper()
-	for name, at := range map[string]time.Time{"CreatedAt": got.CreatedAt, "ProvedAt": got.ProvedAt,
-		"LastUsedAt": got.LastUsedAt, "IdleUntil": got.IdleUntil, "ExpiresAt": got.ExpiresAt} {
+	for name, at := range map[string]time.Time{
+		"CreatedAt": got.CreatedAt, "ProvedAt": got.ProvedAt,
+		"LastUsedAt": got.LastUsedAt, "IdleUntil": got.IdleUntil, "ExpiresAt": got.ExpiresAt,
+	} {
 		if !conform.IsStoredTime(at) {
 			t.Errorf("session: %s is %v, want UTC in whole microseconds", name, at)
 		}

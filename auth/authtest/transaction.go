@@ -34,14 +34,22 @@ func txCases(t *testing.T, h Harness) {
 	user, stranger := h.newUser(t), h.newUser(t)
 	there := created(t, h, user)
 	conform.Refusals(t, h.Tx, []conform.Refusal{
-		{Name: "a stale hash", Is: storage.ErrStale,
-			Do: func(ctx context.Context) error { return p.SetPassword(ctx, user, hashOf("other"), hashOf("next")) }},
-		{Name: "an unknown token", Is: storage.ErrNotFound,
-			Do: func(ctx context.Context) error { _, err := ss.Session(ctx, newHash()); return err }},
-		{Name: "a session that was rotated", Is: storage.ErrNotFound,
-			Do: func(ctx context.Context) error { return ss.RotateSession(ctx, newHash(), there) }},
-		{Name: "another user's session", Is: storage.ErrNotFound,
-			Do: func(ctx context.Context) error { return ss.EndSession(ctx, stranger, there.ID) }},
+		{
+			Name: "a stale hash", Is: storage.ErrStale,
+			Do: func(ctx context.Context) error { return p.SetPassword(ctx, user, hashOf("other"), hashOf("next")) },
+		},
+		{
+			Name: "an unknown token", Is: storage.ErrNotFound,
+			Do: func(ctx context.Context) error { _, err := ss.Session(ctx, newHash()); return err },
+		},
+		{
+			Name: "a session that was rotated", Is: storage.ErrNotFound,
+			Do: func(ctx context.Context) error { return ss.RotateSession(ctx, newHash(), there) },
+		},
+		{
+			Name: "another user's session", Is: storage.ErrNotFound,
+			Do: func(ctx context.Context) error { return ss.EndSession(ctx, stranger, there.ID) },
+		},
 	})
 	if h.Tx != nil {
 		t.Run("several stores as one", func(t *testing.T) { severalStores(t, h) })

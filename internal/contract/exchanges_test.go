@@ -60,80 +60,134 @@ var formType, formBody = func() (string, string) {
 
 // samples has one for each operation at least.
 var samples = []sample{
-	{id: "register", method: "POST", path: "/api/auth/register", contentType: jsonT, anonymous: true,
+	{
+		id: "register", method: "POST", path: "/api/auth/register", contentType: jsonT, anonymous: true,
 		body: `{"username":"ada","email":"ada@example.org","password":"an engine that weaves"}`, status: 201, answerType: jsonT,
-		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie, "ETag": `"7"`}},
-	{id: "login", method: "POST", path: "/api/auth/login", contentType: "application/json; charset=utf-8", anonymous: true,
+		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie, "ETag": `"7"`},
+	},
+	{
+		id: "login", method: "POST", path: "/api/auth/login", contentType: "application/json; charset=utf-8", anonymous: true,
 		body: `{"login":"ada","password":"x","remember":true}`, status: 200, answerType: jsonT,
-		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie}},
-	{id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true,
+		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie},
+	},
+	{
+		id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true,
 		body: `{"login":"ada","password":"x","transport":"bearer"}`, status: 200, answerType: jsonT,
-		answer: `{"status":"complete","user":` + own + `,"token":"` + strings.Repeat("t", 43) + `","expiresAt":"2026-12-20T08:00:00Z"}`},
-	{id: "logout", method: "POST", path: "/api/auth/logout", status: 204,
-		header: map[string]string{"Set-Cookie": "__Host-profilekit=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"}},
+		answer: `{"status":"complete","user":` + own + `,"token":"` + strings.Repeat("t", 43) + `","expiresAt":"2026-12-20T08:00:00Z"}`,
+	},
+	{
+		id: "logout", method: "POST", path: "/api/auth/logout", status: 204,
+		header: map[string]string{"Set-Cookie": "__Host-profilekit=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"},
+	},
 	{id: "reauthenticate", method: "POST", path: "/api/auth/reauthenticate", contentType: jsonT, body: `{"password":"x"}`, status: 204},
-	{id: "changePassword", method: "POST", path: "/api/auth/password", contentType: jsonT,
-		body: `{"currentPassword":"x","newPassword":"numbers and other things"}`, status: 204},
-	{id: "listSessions", method: "GET", path: "/api/auth/sessions", status: 200, answerType: jsonT,
+	{
+		id: "changePassword", method: "POST", path: "/api/auth/password", contentType: jsonT,
+		body: `{"currentPassword":"x","newPassword":"numbers and other things"}`, status: 204,
+	},
+	{
+		id: "listSessions", method: "GET", path: "/api/auth/sessions", status: 200, answerType: jsonT,
 		answer: `{"items":[{"id":"s","device":"Firefox on Linux","ip":"203.0.113.0/24","place":null,"createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":true},` +
-			`{"id":"t","device":"Unknown device","ip":"2001:db8::/48","place":"Bern","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":false}]}`},
+			`{"id":"t","device":"Unknown device","ip":"2001:db8::/48","place":"Bern","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":false}]}`,
+	},
 	{id: "endOtherSessions", method: "DELETE", path: "/api/auth/sessions", status: 204},
 	{id: "endSession", method: "DELETE", path: "/api/auth/sessions/s", status: 204},
 	{id: "getProfile", method: "GET", path: "/api/profile", status: 200, answerType: jsonT, answer: own, header: tagged},
-	{id: "patchProfile", method: "PATCH", path: "/api/profile", contentType: jsonT, body: `{"bio":null,"address":{"city":"Bern"},"links":[]}`,
-		status: 200, answerType: jsonT, answer: own, header: tagged},
-	{id: "patchProfile", method: "PATCH", path: "/api/profile", contentType: "application/merge-patch+json", body: `{"birthday":"","custom":{"team":null}}`,
-		status: 200, answerType: jsonT, answer: own, header: tagged},
-	{id: "putProfile", method: "PUT", path: "/api/profile", contentType: jsonT, body: `{"userId":17,"username":"ada","email":"ada@example.org","profilePicture":null}`,
-		status: 200, answerType: jsonT, answer: own, header: tagged},
-	{id: "putPicture", method: "PUT", path: "/api/profile/picture?crop=0,0,100", contentType: formType, body: formBody, status: 200, answerType: jsonT,
-		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":"abc"}}`, header: tagged},
-	{id: "putPicture", method: "PUT", path: "/api/profile/picture", contentType: "image/webp", body: "RIFF", status: 200, answerType: jsonT,
-		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":null}}`, header: tagged},
+	{
+		id: "patchProfile", method: "PATCH", path: "/api/profile", contentType: jsonT, body: `{"bio":null,"address":{"city":"Bern"},"links":[]}`,
+		status: 200, answerType: jsonT, answer: own, header: tagged,
+	},
+	{
+		id: "patchProfile", method: "PATCH", path: "/api/profile", contentType: "application/merge-patch+json", body: `{"birthday":"","custom":{"team":null}}`,
+		status: 200, answerType: jsonT, answer: own, header: tagged,
+	},
+	{
+		id: "putProfile", method: "PUT", path: "/api/profile", contentType: jsonT, body: `{"userId":17,"username":"ada","email":"ada@example.org","profilePicture":null}`,
+		status: 200, answerType: jsonT, answer: own, header: tagged,
+	},
+	{
+		id: "putPicture", method: "PUT", path: "/api/profile/picture?crop=0,0,100", contentType: formType, body: formBody, status: 200, answerType: jsonT,
+		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":"abc"}}`, header: tagged,
+	},
+	{
+		id: "putPicture", method: "PUT", path: "/api/profile/picture", contentType: "image/webp", body: "RIFF", status: 200, answerType: jsonT,
+		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":null}}`, header: tagged,
+	},
 	{id: "deletePicture", method: "DELETE", path: "/api/profile/picture", status: 204},
-	{id: "getUser", method: "GET", path: "/api/users/Ada", anonymous: true, status: 200, answerType: jsonT,
-		answer: `{"username":"ada","displayName":null,"links":[],"profilePicture":null,"pictureSizes":{},"picturePlaceholder":null}`},
-	{id: "getUserPicture", method: "GET", path: "/api/users/ada/picture?size=64", anonymous: true, status: 302,
-		header: map[string]string{"Location": "/api/pictures/a-64.jpg"}},
+	{
+		id: "getUser", method: "GET", path: "/api/users/Ada", anonymous: true, status: 200, answerType: jsonT,
+		answer: `{"username":"ada","displayName":null,"links":[],"profilePicture":null,"pictureSizes":{},"picturePlaceholder":null}`,
+	},
+	{
+		id: "getUserPicture", method: "GET", path: "/api/users/ada/picture?size=64", anonymous: true, status: 302,
+		header: map[string]string{"Location": "/api/pictures/a-64.jpg"},
+	},
 	{id: "getUserPicture", method: "GET", path: "/api/users/bob/picture", anonymous: true, status: 200, answerType: "image/png", answer: pngHex},
-	{id: "getPicture", method: "GET", path: "/api/pictures/a-64.jpg", anonymous: true, status: 200, answerType: "image/jpeg", answer: jpegHex,
-		header: map[string]string{"Cache-Control": "public, max-age=31536000, immutable", "ETag": `"a-64.jpg"`,
-			"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline"}},
+	{
+		id: "getPicture", method: "GET", path: "/api/pictures/a-64.jpg", anonymous: true, status: 200, answerType: "image/jpeg", answer: jpegHex,
+		header: map[string]string{
+			"Cache-Control": "public, max-age=31536000, immutable", "ETag": `"a-64.jpg"`,
+			"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline",
+		},
+	},
 	{id: "getSettings", method: "GET", path: "/api/settings", status: 200, answerType: jsonT, answer: doc, header: tagged},
-	{id: "patchSettings", method: "PATCH", path: "/api/settings", contentType: jsonT, body: `{"appearance":{"theme":"dark","accent":null},"locale":null}`,
-		status: 200, answerType: jsonT, answer: doc, header: tagged},
-	{id: "listActivity", method: "GET", path: "/api/activity?limit=100&kind=auth.sign_in&cursor=", status: 200, answerType: jsonT,
-		answer: `{"items":[{"id":"e","kind":"auth.sign_in","at":"2026-11-20T08:00:00Z","ip":null,"device":null,"place":null,"detail":{"method":"password"}}],"next":"abc"}`},
-	{id: "getContract", method: "GET", path: "/api/openapi.json", anonymous: true, status: 200, answerType: jsonT,
-		answer: `{"openapi":"3.1.0","info":{},"paths":{}}`, header: map[string]string{"Cache-Control": "public, max-age=300"}},
-	{id: "uploadProfile", method: "POST", path: "/upload-profile", contentType: formType, body: formBody, status: 200, answerType: jsonT,
-		answer: `{"success":true,"imageUrl":"/api/pictures/a-512.jpg"}`},
-	{id: "getDefaultAvatar", method: "GET", path: "/default-avatar.png", anonymous: true, status: 200, answerType: "image/png", answer: pngHex,
-		header: map[string]string{"Cache-Control": "public, max-age=86400"}},
+	{
+		id: "patchSettings", method: "PATCH", path: "/api/settings", contentType: jsonT, body: `{"appearance":{"theme":"dark","accent":null},"locale":null}`,
+		status: 200, answerType: jsonT, answer: doc, header: tagged,
+	},
+	{
+		id: "listActivity", method: "GET", path: "/api/activity?limit=100&kind=auth.sign_in&cursor=", status: 200, answerType: jsonT,
+		answer: `{"items":[{"id":"e","kind":"auth.sign_in","at":"2026-11-20T08:00:00Z","ip":null,"device":null,"place":null,"detail":{"method":"password"}}],"next":"abc"}`,
+	},
+	{
+		id: "getContract", method: "GET", path: "/api/openapi.json", anonymous: true, status: 200, answerType: jsonT,
+		answer: `{"openapi":"3.1.0","info":{},"paths":{}}`, header: map[string]string{"Cache-Control": "public, max-age=300"},
+	},
+	{
+		id: "uploadProfile", method: "POST", path: "/upload-profile", contentType: formType, body: formBody, status: 200, answerType: jsonT,
+		answer: `{"success":true,"imageUrl":"/api/pictures/a-512.jpg"}`,
+	},
+	{
+		id: "getDefaultAvatar", method: "GET", path: "/default-avatar.png", anonymous: true, status: 200, answerType: "image/png", answer: pngHex,
+		header: map[string]string{"Cache-Control": "public, max-age=86400"},
+	},
 }
 
 // problems are good refusals, one of each kind.
 var problems = []sample{
-	{method: "POST", path: "/api/auth/login", status: 401, answerType: problem, header: map[string]string{"WWW-Authenticate": "Bearer"},
-		answer: `{"status":401,"title":"Unauthorized","detail":"No.","code":"invalid_credentials"}`},
-	{method: "POST", path: "/api/auth/register", status: 409, answerType: problem,
-		answer: `{"status":409,"title":"Conflict","detail":"Taken.","code":"taken","errors":[{"field":"username","code":"taken","message":"Taken."}]}`},
-	{method: "POST", path: "/api/auth/register", status: 429, answerType: problem, header: map[string]string{"Retry-After": "30"},
-		answer: `{"status":429,"title":"Too Many Requests","detail":"Wait.","code":"rate_limited"}`},
-	{method: "PATCH", path: "/api/profile", status: 400, answerType: problem,
-		answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"unknown_field","errors":[{"field":"Role","code":"unknown_field","message":"No."}]}`},
+	{
+		method: "POST", path: "/api/auth/login", status: 401, answerType: problem, header: map[string]string{"WWW-Authenticate": "Bearer"},
+		answer: `{"status":401,"title":"Unauthorized","detail":"No.","code":"invalid_credentials"}`,
+	},
+	{
+		method: "POST", path: "/api/auth/register", status: 409, answerType: problem,
+		answer: `{"status":409,"title":"Conflict","detail":"Taken.","code":"taken","errors":[{"field":"username","code":"taken","message":"Taken."}]}`,
+	},
+	{
+		method: "POST", path: "/api/auth/register", status: 429, answerType: problem, header: map[string]string{"Retry-After": "30"},
+		answer: `{"status":429,"title":"Too Many Requests","detail":"Wait.","code":"rate_limited"}`,
+	},
+	{
+		method: "PATCH", path: "/api/profile", status: 400, answerType: problem,
+		answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"unknown_field","errors":[{"field":"Role","code":"unknown_field","message":"No."}]}`,
+	},
 	{method: "PATCH", path: "/api/profile", status: 400, answerType: problem, answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"malformed_json"}`},
 	{method: "PUT", path: "/api/profile", status: 403, answerType: problem, answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"forbidden"}`},
-	{method: "PATCH", path: "/api/profile", status: 422, answerType: problem,
-		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"email_change_unavailable"}`},
-	{method: "PATCH", path: "/api/settings", status: 422, answerType: problem,
-		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"invalid","errors":[{"field":"","code":"type","message":"No."}]}`},
+	{
+		method: "PATCH", path: "/api/profile", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"email_change_unavailable"}`,
+	},
+	{
+		method: "PATCH", path: "/api/settings", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"invalid","errors":[{"field":"","code":"type","message":"No."}]}`,
+	},
 	{method: "GET", path: "/api/activity?cursor=x", status: 400, answerType: problem, answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"bad_cursor"}`},
 	{method: "GET", path: "/api/users/nobody", status: 404, answerType: problem, answer: `{"status":404,"title":"Not Found","detail":"No.","code":"not_found"}`},
 	{method: "GET", path: "/api/nothing/here", status: 404, answerType: problem, answer: `{"status":404,"title":"Not Found","detail":"No.","code":"not_found"}`},
 	{method: "GET", path: "/api/profile/", status: 404, answerType: problem, answer: `{"status":404,"title":"Not Found","detail":"No.","code":"not_found"}`},
-	{method: "TRACE", path: "/api/settings", status: 405, answerType: problem, header: map[string]string{"Allow": "GET, HEAD, PATCH"},
-		answer: `{"status":405,"title":"Method Not Allowed","detail":"No.","code":"method_not_allowed"}`},
+	{
+		method: "TRACE", path: "/api/settings", status: 405, answerType: problem, header: map[string]string{"Allow": "GET, HEAD, PATCH"},
+		answer: `{"status":405,"title":"Method Not Allowed","detail":"No.","code":"method_not_allowed"}`,
+	},
 	{method: "POST", path: "/upload-profile", status: 415, answerType: jsonT, answer: `{"success":false,"message":"No."}`},
 	{method: "POST", path: "/upload-profile", status: 429, answerType: jsonT, answer: `{"success":false,"message":"No."}`, header: map[string]string{"Retry-After": "1"}},
 }

@@ -203,11 +203,20 @@ func TestWrongValues(t *testing.T) {
 func TestWrongHeaders(t *testing.T) {
 	v := validator(t)
 	for _, c := range []struct{ id, name, value string }{
-		{"getProfile", "ETag", ""}, {"getProfile", "ETag", "7"}, {"getProfile", "ETag", `W/"7"`}, {"getProfile", "ETag", `""`},
-		{"getUserPicture", "Location", ""}, {"getUserPicture", "Location", "a b"}, {"getUserPicture", "Location", "<x>"}, {"getUserPicture", "Location", `\\evil`},
-		{"getPicture", "Content-Security-Policy", ""}, {"getPicture", "Content-Security-Policy", "sandbox"},
-		{"getPicture", "Content-Disposition", `inline; filename="me.jpg"`}, {"getPicture", "Cache-Control", "public, max-age=60"},
-		{"getPicture", "Cache-Control", "no-cache"}, {"getPicture", "ETag", ""},
+		{"getProfile", "ETag", ""},
+		{"getProfile", "ETag", "7"},
+		{"getProfile", "ETag", `W/"7"`},
+		{"getProfile", "ETag", `""`},
+		{"getUserPicture", "Location", ""},
+		{"getUserPicture", "Location", "a b"},
+		{"getUserPicture", "Location", "<x>"},
+		{"getUserPicture", "Location", `\\evil`},
+		{"getPicture", "Content-Security-Policy", ""},
+		{"getPicture", "Content-Security-Policy", "sandbox"},
+		{"getPicture", "Content-Disposition", `inline; filename="me.jpg"`},
+		{"getPicture", "Cache-Control", "public, max-age=60"},
+		{"getPicture", "Cache-Control", "no-cache"},
+		{"getPicture", "ETag", ""},
 		{"register", "Set-Cookie", "profilekit=x; Path=/; HttpOnly; Secure; SameSite=Lax"},
 		{"register", "Set-Cookie", strings.Replace(cookie, "; Secure", "", 1)},
 		{"register", "Set-Cookie", strings.Replace(cookie, "; HttpOnly", "", 1)},
@@ -230,8 +239,16 @@ func TestWrongHeaders(t *testing.T) {
 		}
 	}
 	for i, c := range []struct{ name, value string }{
-		{"WWW-Authenticate", ""}, {"WWW-Authenticate", "Basic"}, {"Retry-After", ""}, {"Retry-After", "0"}, {"Retry-After", "soon"}, {"Retry-After", "-1"},
-		{"Allow", ""}, {"Allow", "GET"}, {"Allow", "GET, HEAD, PATCH, DELETE"}, {"Allow", "*"},
+		{"WWW-Authenticate", ""},
+		{"WWW-Authenticate", "Basic"},
+		{"Retry-After", ""},
+		{"Retry-After", "0"},
+		{"Retry-After", "soon"},
+		{"Retry-After", "-1"},
+		{"Allow", ""},
+		{"Allow", "GET"},
+		{"Allow", "GET, HEAD, PATCH, DELETE"},
+		{"Allow", "*"},
 	} {
 		n := 0
 		for _, p := range problems {
@@ -262,8 +279,13 @@ func TestWrongProblems(t *testing.T) {
 			continue
 		}
 		for _, change := range [][2]string{
-			{`"code":"`, `"code":"made_up_`}, {`"status":`, `"status":1`}, {`"detail":"`, `"Detail":"`}, {`"title":"`, `"type":"about:blank","title":"`},
-			{`"detail":"No."`, `"detail":""`}, {`"message":`, `"value":`}, {`"errors":[`, `"errors":[],"x":[`},
+			{`"code":"`, `"code":"made_up_`},
+			{`"status":`, `"status":1`},
+			{`"detail":"`, `"Detail":"`},
+			{`"title":"`, `"type":"about:blank","title":"`},
+			{`"detail":"No."`, `"detail":""`},
+			{`"message":`, `"value":`},
+			{`"errors":[`, `"errors":[],"x":[`},
 		} {
 			if !strings.Contains(p.answer, change[0]) {
 				continue

@@ -46,8 +46,14 @@ func TestEqual(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{``, ``, true}, {``, `null`, false}, {`1`, ` 1`, true}, {`{"a":1,"b":2}`, `{ "b": 2, "a": 1 }`, true},
-		{`[1,2]`, `[2,1]`, false}, {`1`, `1.0`, false}, {`9007199254740993`, `9007199254740992`, false}, {`"\u0061"`, `"a"`, true},
+		{``, ``, true},
+		{``, `null`, false},
+		{`1`, ` 1`, true},
+		{`{"a":1,"b":2}`, `{ "b": 2, "a": 1 }`, true},
+		{`[1,2]`, `[2,1]`, false},
+		{`1`, `1.0`, false},
+		{`9007199254740993`, `9007199254740992`, false},
+		{`"\u0061"`, `"a"`, true},
 	} {
 		raw := func(s string) json.RawMessage {
 			if s == "" {

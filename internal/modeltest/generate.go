@@ -61,8 +61,10 @@ func (g *generator) event(i int) func(w *world) activity.Event {
 	at := g.now.Add(-time.Duration(g.IntN(4)) * time.Microsecond)
 	kind := pick(g, activity.Kind("model.a"), "model.b", "model.ab")
 	return func(w *world) activity.Event {
-		return activity.Event{ID: id, UserID: w.id(i), Kind: kind, At: at, Detail: map[string]string{"n": id[:8]},
-			Source: activity.Source{IP: "192.0.2.0/24", Device: "Firefox on Linux"}}
+		return activity.Event{
+			ID: id, UserID: w.id(i), Kind: kind, At: at, Detail: map[string]string{"n": id[:8]},
+			Source: activity.Source{IP: "192.0.2.0/24", Device: "Firefox on Linux"},
+		}
 	}
 }
 

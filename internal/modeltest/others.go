@@ -35,8 +35,10 @@ func (g *generator) password() op {
 
 // session is a session of user i with the ID and token of that number.
 func (g *generator) session(w *world, i int, id string, at time.Time) auth.Session {
-	return auth.Session{ID: id, UserID: w.id(i), TokenHash: sha256.Sum256([]byte(id)), Level: auth.LevelFull,
-		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour)}
+	return auth.Session{
+		ID: id, UserID: w.id(i), TokenHash: sha256.Sum256([]byte(id)), Level: auth.LevelFull,
+		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour),
+	}
 }
 
 // known is the ID of some session made before, which may be gone.

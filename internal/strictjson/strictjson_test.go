@@ -179,8 +179,10 @@ func TestS51_RefusesFields(t *testing.T) {
 		{`{"ROLE":"admin"}`, "unknown_field", []string{"ROLE"}},
 		{`{"address":{"role":"x"}}`, "unknown_field", []string{"address.role"}},
 		{`{"role":1,"role":2}`, "duplicate_field", []string{"role"}},
-		{`{"name":1,"age":"1","on":0,"links":"a","address":[],"places":{},"map":[],"nick":false,"opt":1,"pair":null}`, "type",
-			[]string{"name", "age", "on", "links", "address", "places", "map", "nick", "opt", "pair"}},
+		{
+			`{"name":1,"age":"1","on":0,"links":"a","address":[],"places":{},"map":[],"nick":false,"opt":1,"pair":null}`, "type",
+			[]string{"name", "age", "on", "links", "address", "places", "map", "nick", "opt", "pair"},
+		},
 		{`{"links":["a",1,null],"optList":[true]}`, "type", []string{"links[1]", "links[2]", "optList[0]"}},
 		{`{"name":null,"age":null,"on":null,"scale":null}`, "type", []string{"name", "age", "on", "scale"}},
 		{`{"age":1.0,"size":1e2}`, "type", []string{"age", "size"}},

@@ -91,8 +91,10 @@ func TestS61_OutputsAreClean(t *testing.T) {
 // metadata lists every tag of the groups that hold metadata, and trailers.
 func metadata(t *testing.T, exiftool string, names ...string) string {
 	t.Helper()
-	args := append([]string{"-q", "-q", "-s", "-G1", "-ee", "-u", "-EXIF:all", "-GPS:all", "-XMP:all", "-IPTC:all", "-Photoshop:all",
-		"-ICC_Profile:all", "-MakerNotes:all", "-Comment", "-Trailer:all", "-PNG:Comment", "-JFIF:all", "-APP14:all", "-Warning"}, names...)
+	args := append([]string{
+		"-q", "-q", "-s", "-G1", "-ee", "-u", "-EXIF:all", "-GPS:all", "-XMP:all", "-IPTC:all", "-Photoshop:all",
+		"-ICC_Profile:all", "-MakerNotes:all", "-Comment", "-Trailer:all", "-PNG:Comment", "-JFIF:all", "-APP14:all", "-Warning",
+	}, names...)
 	out, err := exec.Command(exiftool, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("exiftool: %v\n%s", err, out)

@@ -172,8 +172,19 @@ func TestCrop(t *testing.T) {
 	}
 	data := imagetest.EXIF{Orientation: 6}.InJPEG(imagetest.JPEG(imagetest.Stored(card, 6), 95))
 	for _, c := range []picture.Crop{
-		{-1, 0, 10}, {0, -1, 10}, {0, 0, 0}, {0, 0, -5}, {0, 0, 65}, {0, 1, 64}, {33, 0, 64}, {96, 0, 1}, {0, 64, 1},
-		{math.MaxInt, 0, 1}, {0, math.MaxInt, math.MaxInt}, {1, 1, math.MaxInt}, {math.MinInt, math.MinInt, math.MinInt},
+		{-1, 0, 10},
+		{0, -1, 10},
+		{0, 0, 0},
+		{0, 0, -5},
+		{0, 0, 65},
+		{0, 1, 64},
+		{33, 0, 64},
+		{96, 0, 1},
+		{0, 64, 1},
+		{math.MaxInt, 0, 1},
+		{0, math.MaxInt, math.MaxInt},
+		{1, 1, math.MaxInt},
+		{math.MinInt, math.MinInt, math.MinInt},
 	} {
 		_, err := picture.Process(t.Context(), bytes.NewReader(data), picture.Options{Crop: &c})
 		var invalid *profile.InvalidError

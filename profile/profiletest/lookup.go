@@ -60,20 +60,26 @@ func lookupCases(t *testing.T, h Harness) {
 	t.Run("an unknown user is not found", func(t *testing.T) {
 		ctx := conform.Context(t)
 		u := created(t, h, newUser())
-		odd := []string{"", " ", "0", "-1", "1 OR 1=1", "no such user", u.ID + " ", " " + u.ID, "+" + u.ID, u.ID + ".0", u.ID + "e0", "0x1",
-			"9223372036854775807", "9223372036854775808", "99999999999999999999999999", "\x00", u.ID + "\x00", "\xff\xfe", "é", strings.Repeat("9", 5000)}
+		odd := []string{
+			"", " ", "0", "-1", "1 OR 1=1", "no such user", u.ID + " ", " " + u.ID, "+" + u.ID, u.ID + ".0", u.ID + "e0", "0x1",
+			"9223372036854775807", "9223372036854775808", "99999999999999999999999999", "\x00", u.ID + "\x00", "\xff\xfe", "é", strings.Repeat("9", 5000),
+		}
 		for _, id := range odd {
 			got, err := h.Store.User(ctx, id)
 			notFound(t, "User", id, got, err)
 		}
 		name := u.Username
-		for _, s := range []string{"", " ", name + " ", " " + name, name[:len(name)-1], name + "x", name + "\x00", "%", "_", strings.Repeat("_", len(name)),
-			name[:3] + "%", "\xff\xfe\xff", strings.Repeat("x", 5000), u.Email, u.ID, conform.Name("nobody")} {
+		for _, s := range []string{
+			"", " ", name + " ", " " + name, name[:len(name)-1], name + "x", name + "\x00", "%", "_", strings.Repeat("_", len(name)),
+			name[:3] + "%", "\xff\xfe\xff", strings.Repeat("x", 5000), u.Email, u.ID, conform.Name("nobody"),
+		} {
 			got, err := h.Store.ByUsername(ctx, s)
 			notFound(t, "ByUsername", s, got, err)
 		}
-		for _, s := range []string{"", "@", name, "Ada <" + u.Email + ">", "<" + u.Email + ">", " " + u.Email, u.Email + " ", u.Email + "\x00", u.Email + ".",
-			name + "@example.org.", name + "@example.com", "%@example.org", strings.Repeat("x", 5000) + "@example.org", "\xff@example.org", conform.Name("nobody") + "@example.org"} {
+		for _, s := range []string{
+			"", "@", name, "Ada <" + u.Email + ">", "<" + u.Email + ">", " " + u.Email, u.Email + " ", u.Email + "\x00", u.Email + ".",
+			name + "@example.org.", name + "@example.com", "%@example.org", strings.Repeat("x", 5000) + "@example.org", "\xff@example.org", conform.Name("nobody") + "@example.org",
+		} {
 			got, err := h.Store.ByEmail(ctx, s)
 			notFound(t, "ByEmail", s, got, err)
 		}

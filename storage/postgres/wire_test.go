@@ -31,8 +31,10 @@ func calls(t *testing.T, db *sqlstore.DB) map[string]func() {
 	n := byte(0)
 	session := func() auth.Session {
 		n++
-		return auth.Session{ID: string(rune('a' + n)), UserID: u.ID, TokenHash: sha256.Sum256([]byte{n}), Level: auth.LevelFull,
-			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour)}
+		return auth.Session{
+			ID: string(rune('a' + n)), UserID: u.ID, TokenHash: sha256.Sum256([]byte{n}), Level: auth.LevelFull,
+			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
+		}
 	}
 	s := session()
 	sessions := db.Auth().Sessions()

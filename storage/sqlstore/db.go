@@ -136,8 +136,8 @@ func (d *DB) Close() error {
 
 type authStores struct{ db *DB }
 
-func (a authStores) Passwords() auth.PasswordStore { return passwords{a.db} }
-func (a authStores) Sessions() auth.SessionStore   { return sessions{a.db} }
-func (a authStores) Throttle() auth.ThrottleStore  { return throttle{a.db} }
+func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
+func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
+func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
 
 var _ auth.SessionUserStore = sessions{}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -43,7 +44,7 @@ func TestErrorsAreMappedByCode(t *testing.T) {
 	})
 	lite := sqlstore.New(sqlx.NewDb(nil, "none"), sqlstore.SQLite, sqlstore.Options{})
 	state := func(code, constraint string) error {
-		return &pq.Error{Code: pq.ErrorCode(code), Constraint: constraint, Message: "about " + secret, Detail: "Key=(" + secret + ")"}
+		return &pq.Error{Code: pqerror.Code(code), Constraint: constraint, Message: "about " + secret, Detail: "Key=(" + secret + ")"}
 	}
 	for _, c := range []struct {
 		name string

@@ -14,9 +14,11 @@ import (
 // and nothing but the few runners hands a text to the database.
 func TestStatementsAreConstant(t *testing.T) {
 	declares := map[string]bool{"read": true, "write": true, "readEach": true, "writeEach": true, "changing": true, "changingEach": true}
-	runs := map[string]bool{"QueryContext": true, "QueryRowContext": true, "QueryRowxContext": true, "ExecContext": true,
+	runs := map[string]bool{
+		"QueryContext": true, "QueryRowContext": true, "QueryRowxContext": true, "ExecContext": true,
 		"GetContext": true, "SelectContext": true, "PrepareContext": true, "PreparexContext": true, "NamedExecContext": true,
-		"Query": true, "QueryRow": true, "Exec": true, "Prepare": true, "MustExec": true, "Get": true, "Select": true}
+		"Query": true, "QueryRow": true, "Exec": true, "Prepare": true, "MustExec": true, "Get": true, "Select": true,
+	}
 	runners := map[string]bool{"statement.go": true, "db.go": true, "migrate.go": true}
 
 	files := token.NewFileSet()

@@ -21,6 +21,7 @@ type statement struct {
 // read declares a statement that both databases understand and that changes
 // nothing; write one that changes something.
 func read(text string) *statement { return &statement{postgres: text, sqlite: numbered(text)} }
+
 func write(text string) *statement {
 	return &statement{postgres: text, sqlite: numbered(text), write: true}
 }

@@ -166,14 +166,16 @@ func putDefects() []defect {
 		}, "OneOfManyPutsWins"),
 		{"remembers deleted keys", func(m *memblob.Store) storage.BlobStore {
 			var deleted sync.Map
-			return &altered{Store: m,
-				del: func(ctx context.Context, key string) error { deleted.Store(key, true); return m.Delete(ctx, key) },
+			return &altered{
+				Store: m,
+				del:   func(ctx context.Context, key string) error { deleted.Store(key, true); return m.Delete(ctx, key) },
 				put: func(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
 					if _, ok := deleted.Load(key); ok {
 						return fs.ErrExist
 					}
 					return m.Put(ctx, key, body, meta)
-				}}
+				},
+			}
 		}, []string{"PutAfterDelete"}},
 		{"keeps the caller's bytes", func(m *memblob.Store) storage.BlobStore {
 			shared := &aliasing{Store: m}
@@ -217,7 +219,8 @@ func copyAll(w io.Writer, r io.Reader) { _, _ = io.Copy(w, r) }
 // folded maps keys onto others, as stores with another idea of names do.
 func folded(fold func(string) string) func(*memblob.Store) storage.BlobStore {
 	return func(m *memblob.Store) storage.BlobStore {
-		return &altered{Store: m,
+		return &altered{
+			Store: m,
 			put: func(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
 				if err := storage.CheckKey(key); err != nil {
 					return err

@@ -104,7 +104,9 @@ func private(t *testing.T, w *world) {
 	tag := anon.get("/api/pictures/" + of.key).want(200).header.Get("ETag")
 	absentKey := strings.Repeat("a", strings.IndexByte(of.key, '-')) + of.key[strings.IndexByte(of.key, '-'):]
 	pairs := [][2]string{
-		{"/api/users/alice", "/api/users/nobody"}, {"/api/users/ALICE", "/api/users/nobody"}, {"/api/users/alice/picture", "/api/users/nobody/picture"},
+		{"/api/users/alice", "/api/users/nobody"},
+		{"/api/users/ALICE", "/api/users/nobody"},
+		{"/api/users/alice/picture", "/api/users/nobody/picture"},
 		{"/api/users/alice/picture?size=64", "/api/users/nobody/picture?size=64"},
 	}
 	for _, url := range sizes {

@@ -95,10 +95,14 @@ func txCases(t *testing.T, h Harness) {
 	user := h.NewUser(t)
 	lives := live(t, h, user, 1)
 	conform.Refusals(t, h.Tx, []conform.Refusal{
-		{Name: "a key that is there", Is: storage.ErrTaken,
-			Do: func(ctx context.Context) error { return h.Ledger.Reserve(ctx, user, lives, at) }},
-		{Name: "a key that is not pending", Is: storage.ErrNotFound,
-			Do: func(ctx context.Context) error { return h.Ledger.Live(ctx, lives, at) }},
+		{
+			Name: "a key that is there", Is: storage.ErrTaken,
+			Do: func(ctx context.Context) error { return h.Ledger.Reserve(ctx, user, lives, at) },
+		},
+		{
+			Name: "a key that is not pending", Is: storage.ErrNotFound,
+			Do: func(ctx context.Context) error { return h.Ledger.Live(ctx, lives, at) },
+		},
 		{Name: "a key that is not live", Is: storage.ErrNotFound, Do: func(ctx context.Context) error {
 			_, err := h.Ledger.Owner(ctx, newKeys(1)[0])
 			return err
