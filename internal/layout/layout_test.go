@@ -207,6 +207,22 @@ func TestPackageDocs(t *testing.T) {
 	}
 }
 
+// TestExamples: every public package shows its use in an Example.
+func TestExamples(t *testing.T) {
+	for path, p := range list(t) {
+		if path == module || !strings.HasPrefix(path, module) || strings.Contains(path, "/internal") {
+			continue
+		}
+		dir := filepath.Join("../..", strings.TrimPrefix(path, module))
+		if !slices.ContainsFunc(append(p.TestGoFiles, p.XTestGoFiles...), func(f string) bool {
+			src, err := os.ReadFile(filepath.Join(dir, f))
+			return err == nil && bytes.Contains(src, []byte("\nfunc Example"))
+		}) {
+			t.Errorf("%s has no Example", path)
+		}
+	}
+}
+
 // TestNoLongFiles: a file is one subject.
 func TestNoLongFiles(t *testing.T) {
 	const limit = 450
