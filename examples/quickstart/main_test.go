@@ -179,8 +179,9 @@ const password = "correct horse battery staple"
 // TestFirstLight is the loop a newcomer goes through, over a restart, on
 // SQLite and on Postgres.
 func TestFirstLight(t *testing.T) {
-	for name, env := range databases(t) {
+	for name, open := range databases {
 		t.Run(name, func(t *testing.T) {
+			env := open(t)
 			data, addr := t.TempDir(), freePort(t)
 			p := start(t, addr, data, env...)
 			b := newBrowser(t, p)
