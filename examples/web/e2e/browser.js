@@ -88,6 +88,12 @@ export async function open(page, path) {
   await page.locator("h1").first().waitFor();
 }
 
+// settled waits until nothing is loading any more, pictures included.
+/** @param {Page} page */
+export async function settled(page) {
+  await page.waitForFunction(() => document.querySelector(".skeleton, [aria-busy=true]") === null && [...document.images].every((i) => i.complete));
+}
+
 /** @param {Context} context @param {string} path @param {unknown} data */
 export async function patch(context, path, data) {
   const answer = await context.request.patch(path, { data });

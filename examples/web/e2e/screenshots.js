@@ -2,7 +2,7 @@
 // SCREENSHOTS (default e2e/out).
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { baseURL, launch, open, pageOf, patch, signedIn } from "./browser.js";
+import { baseURL, launch, open, pageOf, patch, settled, signedIn } from "./browser.js";
 import { photo } from "./pictures.js";
 
 const folder = process.env["SCREENSHOTS"] ?? fileURLToPath(new URL("out/", import.meta.url));
@@ -40,7 +40,7 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     const member = await pageOf(browser, { ...look, storageState: state });
     /** @param {import("playwright-core").Page} page @param {string} name */
     const shoot = async (page, name) => {
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       await page.screenshot({ path: `${folder}/${name.replaceAll("/", "-").replace(user.username, "ada")}-${scheme}-${width}.png`, fullPage: true });
     };
     for (const path of guests) {

@@ -81,7 +81,7 @@ function Pages() {
       </GuestShell>
     );
   }
-  if (session.status === "out") return <SignInFirst path={path} />;
+  if (session.status === "out") return session.certain ? <Redirect to={`/login?next=${encodeURIComponent(path)}`} /> : <Probe />;
   return <Shell>{page()}</Shell>;
 }
 
@@ -90,10 +90,12 @@ function Redirect({ to }: { to: string }) {
   return <LoadingShell />;
 }
 
-// SignInFirst leads to the sign-in and back here afterwards. Somebody who has
-// just signed out on purpose is not led back.
-function SignInFirst({ path }: { path: string }) {
-  return <Redirect to={`/login?next=${encodeURIComponent(path)}`} />;
+// Probe asks the server before a page that needs a session sends somebody away
+// who left no mark of one here.
+function Probe() {
+  const { probe } = useSession();
+  useEffect(() => probe(), [probe]);
+  return <LoadingShell />;
 }
 
 function decoded(part: string): string | null {

@@ -13,7 +13,8 @@ const markKey = "profilekit.signedIn";
 export type Session =
   | { status: "loading" }
   | { status: "failed"; error: unknown }
-  | { status: "out"; notice: string | null }
+  // certain: the server has said so, or the user.
+  | { status: "out"; notice: string | null; certain: boolean }
   | { status: "in"; user: OwnView; etag: string | null; settings: Settings | null };
 
 interface Access {
@@ -47,7 +48,7 @@ export function useAccount() {
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [session, setSession] = useState<Session>(() => (marked() ? { status: "loading" } : { status: "out", notice: null }));
+  const [session, setSession] = useState<Session>(() => (marked() ? { status: "loading" } : { status: "out", notice: null, certain: false }));
   const latest = useRef(session);
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const waiting = useRef(0);
@@ -68,7 +69,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       const [profile, settings] = await Promise.all([api.profile(), api.settings()]);
       put({ status: "in", user: profile.data, etag: profile.etag, settings: settings.data });
     } catch (error) {
-      if (error instanceof ApiError && error.code === "unauthenticated") put({ status: "out", notice: null });
+      if (error instanceof ApiError && error.code === "unauthenticated") put({ status: "out", notice: null, certain: true });
       else put({ status: "failed", error });
     }
   }, [put]);
@@ -76,13 +77,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     setHooks({
       signedOut: () => {
-        if (latest.current.status === "in") put({ status: "out", notice: "Your session has ended. Sign in to go on." });
+        if (latest.current.status === "in") put({ status: "out", notice: "Your session has ended. Sign in to go on.", certain: true });
       },
     });
     if (latest.current.status === "loading") void load();
     const elsewhere = (event: StorageEvent) => {
       if (event.key === markKey && event.newValue === null && latest.current.status === "in") {
-        put({ status: "out", notice: "You signed out in another tab." });
+        put({ status: "out", notice: "You signed out in another tab.", certain: true });
       }
       if (event.key === markKey && event.newValue !== null && latest.current.status === "out") void load();
       if (event.key === appearanceKey) {
@@ -105,7 +106,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return {
       session,
       probe: () => {
-        if (latest.current.status !== "out") return;
+        if (latest.current.status !== "out" || latest.current.certain) return;
         put({ status: "loading" });
         void load();
       },
@@ -123,7 +124,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         } catch (error) {
           if (!(error instanceof ApiError && error.code === "unauthenticated")) throw error;
         }
-        put({ status: "out", notice: null });
+        put({ status: "out", notice: null, certain: true });
       },
       setUser: (user, etag) => signedIn((s) => ({ ...s, user, etag })),
       reload: async () => {

@@ -30,7 +30,8 @@ export const defaultAccent = "#2563eb";
 
 function shades(color: RGB, surface: RGB, towards: RGB): Shades {
   const fill = until(color, surface, towards, 3);
-  const on = contrast(white, fill) >= 4.5 || contrast(white, fill) > contrast(ink, fill) ? white : ink;
+  // Between the two there is a band of greys that neither is readable on.
+  const on = contrast(white, fill) < 4.5 && contrast(ink, fill) >= 4.5 ? ink : white;
   return { fill: hexOf(on === white ? until(fill, white, black, 4.5) : fill), on: hexOf(on), text: hexOf(until(color, surface, towards, 5.2)) };
 }
 

@@ -57,6 +57,7 @@ export function exact(at: string, place: Place): string {
 
 // dayLabel heads a group of the list: "Today", "Yesterday", or the date.
 export function dayLabel(at: string, now: number, place: Place): string {
+  if (Number.isNaN(Date.parse(at))) return at;
   const day = dayKey(Date.parse(at), place);
   if (day === dayKey(now, place)) return "Today";
   if (day === dayKey(now - 86_400_000, place)) return "Yesterday";
@@ -69,7 +70,7 @@ export function plainDate(date: string, locale: string): string {
 }
 
 function dayKey(at: number, place: Place): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: place.timeZone, dateStyle: "short" }).format(at);
+  return format(new Date(at).toISOString(), { locale: "en-CA", timeZone: place.timeZone }, { dateStyle: "short" });
 }
 
 function format(at: string, place: Place, options: Intl.DateTimeFormatOptions): string {

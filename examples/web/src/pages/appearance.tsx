@@ -39,8 +39,8 @@ export function Appearance() {
           onChange={(theme) => set({ theme })}
           options={[
             { value: "system", label: "System", icon: "monitor", hint: "As your device does" },
-            { value: "light", label: "Light", icon: "sun", hint: "Dark on white" },
-            { value: "dark", label: "Dark", icon: "moon", hint: "Light on black" },
+            { value: "light", label: "Light", icon: "sun", hint: "For daylight" },
+            { value: "dark", label: "Dark", icon: "moon", hint: "For the evening" },
           ]}
         />
       </Card>

@@ -51,7 +51,7 @@ export function Picture() {
         setDialog("upload");
       }}
     >
-      <Avatar user={user} size={96} />
+      <Avatar user={user} size={96} alt="Your picture" />
       <div className="hero-text">
         <p className="hero-name">{user.displayName || user.username}</p>
         <p className="hint">@{user.username}</p>

@@ -77,7 +77,7 @@ function Person({ user, heading }: { user: PublicView; heading: React.RefObject<
         </Notice>
       )}
       <article className="card person">
-        <Avatar user={user} size={128} />
+        <Avatar user={user} size={128} alt={user.displayName || user.username} />
         <div className="person-head">
           <h1 ref={heading} tabIndex={-1}>
             {user.displayName || user.username}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type CSSProperties } from "react";
 import { hueOf, initials } from "../logic/paths.ts";
 
 interface Pictured {
@@ -10,7 +10,9 @@ interface Pictured {
 }
 
 // Avatar shows a user's picture in the size that fits the screen, or initials.
-export function Avatar({ user, size }: { user: Pictured; size: number }) {
+// Beside the name it says nothing new, so it has an alt only where it is the
+// subject.
+export function Avatar({ user, size, alt = "" }: { user: Pictured; size: number; alt?: string }) {
   const [failed, setFailed] = useState<string | null>(null);
   const url = user.profilePicture ?? null;
   const set = Object.entries(user.pictureSizes ?? {})
@@ -26,8 +28,8 @@ export function Avatar({ user, size }: { user: Pictured; size: number }) {
         sizes={`${size}px`}
         width={size}
         height={size}
-        alt={user.displayName || user.username}
-        style={{ width: rem, height: rem, backgroundColor: user.picturePlaceholder ?? undefined }}
+        alt={alt}
+        style={{ "--size": rem, backgroundColor: user.picturePlaceholder ?? undefined } as CSSProperties}
         onError={() => setFailed(url)}
       />
     );
@@ -35,7 +37,7 @@ export function Avatar({ user, size }: { user: Pictured; size: number }) {
   return (
     <span
       className="avatar avatar-initials"
-      style={{ width: rem, height: rem, fontSize: `calc(${rem} * 0.4)`, "--hue": hueOf(user.username) } as React.CSSProperties}
+      style={{ "--size": rem, "--hue": hueOf(user.username) } as CSSProperties}
       aria-hidden="true"
     >
       {initials(user.displayName, user.username)}

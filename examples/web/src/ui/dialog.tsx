@@ -36,6 +36,8 @@ export function Dialog({
       className="dialog"
       aria-labelledby={id}
       onCancel={(e) => {
+        // A file picker that was dismissed sends the same event through here.
+        if (e.target !== e.currentTarget) return;
         e.preventDefault();
         if (!locked) onClose();
       }}

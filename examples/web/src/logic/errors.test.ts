@@ -1,0 +1,87 @@
+import { describe as group, expect, test } from "vitest";
+import { ApiError, problem } from "../api/error.ts";
+import { describe, describeUpload, fieldErrors, labelOf, normalPath } from "./errors.ts";
+
+const header = (headers: Record<string, string>) => (name: string) => headers[name] ?? null;
+const json = { "Content-Type": "application/problem+json", "X-Request-Id": "ABC" };
+
+const apiError = (code: string, extra: Partial<ConstructorParameters<typeof ApiError>[0]> = {}) => new ApiError({ status: 400, code, detail: "", ...extra });
+
+group("problem", () => {
+  test("reads RFC 9457 with its fields, request id and Retry-After", () => {
+    const e = problem(422, header({ ...json, "Retry-After": "7" }), '{"status":422,"title":"t","detail":"d","code":"invalid","errors":[{"field":"bio","code":"too_long","message":"m"},{"oops":1}]}');
+    expect([e.status, e.code, e.message, e.requestId, e.retryAfter]).toEqual([422, "invalid", "d", "ABC", 7]);
+    expect(e.fields).toEqual([{ field: "bio", code: "too_long", message: "m" }]);
+  });
+  test("what is not a problem is unexpected, whatever it claims to be", () => {
+    for (const [type, body] of [["text/html", "<h1>Bad gateway</h1>"], ["application/problem+json", "not json"], ["application/problem+json", "{}"], ["application/problem+json", "null"]] as const) {
+      expect(problem(502, header({ ...json, "Content-Type": type }), body).code).toBe("unexpected");
+    }
+  });
+  test("Retry-After may be a date, and nonsense is nothing", () => {
+    const soon = new Date(Date.now() + 30_000).toUTCString();
+    const e = problem(503, header({ ...json, "Retry-After": soon }), '{"code":"unavailable"}');
+    expect(e.retryAfter).toBeGreaterThan(27);
+    expect(e.retryAfter).toBeLessThan(31);
+    expect(problem(503, header({ ...json, "Retry-After": "soon" }), '{"code":"unavailable"}').retryAfter).toBeNull();
+  });
+});
+
+test("both spellings of a path are one", () => {
+  for (const [given, want] of [["links[0]", "links.0"], ["links.0", "links.0"], ["/links/0", "links.0"], ["address.country", "address.country"], ["/address/country", "address.country"], ["a[1][2].b", "a.1.2.b"]] as const) {
+    expect(normalPath(given)).toBe(want);
+  }
+  expect(labelOf("links[3]")).toBe("Link");
+  expect(labelOf("address.city")).toBe("City");
+  expect(labelOf("somethingNew")).toBe("somethingNew");
+});
+
+test("field errors become sentences at their paths", () => {
+  const e = apiError("invalid", {
+    fields: [
+      { field: "displayName", code: "too_long", message: "must be 100 characters or less" },
+      { field: "links[1]", code: "format", message: "must be a web address such as https://example.org" },
+      { field: "address.country", code: "range", message: "must be a country code such as FR" },
+      { field: "username", code: "taken", message: "This is taken." },
+      { field: "role", code: "read_only", message: "There is no such field here." },
+      { field: "displayName", code: "format", message: "a second one is not shown" },
+    ],
+  });
+  expect(fieldErrors(e)).toEqual({
+    displayName: "Display name must be 100 characters or less.",
+    "links.1": "Link must be a web address such as https://example.org.",
+    "address.country": "Country must be a country code such as FR.",
+    username: "Somebody has this user name already. Try another.",
+    role: "There is no such field here.",
+  });
+  expect(fieldErrors(new Error("other"))).toEqual({});
+});
+
+test("waits are told in the unit that fits", () => {
+  const at = (retryAfter: number | null) => describe(apiError("rate_limited", { retryAfter }));
+  expect(at(null)).toBe("Too many tries. Try again in a while.");
+  expect(at(0)).toBe("Too many tries. Try again in 1 second.");
+  expect(at(59)).toBe("Too many tries. Try again in 59 seconds.");
+  expect(at(60)).toBe("Too many tries. Try again in 1 minute.");
+  expect(at(61)).toBe("Too many tries. Try again in 2 minutes.");
+  expect(at(3600)).toBe("Too many tries. Try again in 1 hour.");
+  expect(at(5000)).toBe("Too many tries. Try again in 2 hours.");
+});
+
+test("unexpected faults name the request, expected ones do not", () => {
+  expect(describe(apiError("internal", { requestId: "XYZ" }))).toContain("XYZ");
+  expect(describe(apiError("unexpected", { requestId: "XYZ" }))).toContain("XYZ");
+  expect(describe(apiError("a_code_from_later", { requestId: "XYZ", detail: "it says why" }))).toBe("It says why.");
+  for (const code of ["invalid_credentials", "offline", "network", "stale", "rate_limited", "storage_full"]) {
+    expect(describe(apiError(code, { requestId: "XYZ" }))).not.toContain("XYZ");
+  }
+  expect(describe(new TypeError("x is not a function"))).not.toContain("function");
+});
+
+test("what is wrong with a picture is told in its own words", () => {
+  expect(describeUpload(apiError("picture_rejected", { detail: "picture rejected: the picture has more than 50 megapixels" }))).toBe("This picture cannot be used: the picture has more than 50 megapixels.");
+  expect(describeUpload(apiError("picture_rejected", { detail: "The JPEG file is damaged or cut short" }))).toBe("This picture cannot be used: the JPEG file is damaged or cut short.");
+  expect(describeUpload(apiError("too_large"))).toContain("10 MB");
+  expect(describeUpload(apiError("unsupported_media_type"))).toContain("JPEG, PNG, GIF or WebP");
+  expect(describeUpload(apiError("offline"))).toContain("offline");
+});

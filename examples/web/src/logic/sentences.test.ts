@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { filters, sentence } from "./sentences.ts";
+
+const text = (kind: string, detail: Record<string, string> = {}) => sentence({ kind, detail }).text;
+
+test.each([
+  ["auth.registered", {}, "You created your account"],
+  ["auth.sign_in", { method: "password" }, "You signed in"],
+  ["auth.sign_in_failed", { reason: "wrong" }, "Someone tried to sign in with a wrong password"],
+  ["auth.sign_in_failed", { reason: "disabled" }, "Someone tried to sign in while the account was disabled"],
+  ["auth.sign_out", {}, "You signed out"],
+  ["auth.reauthenticated", {}, "You confirmed your identity"],
+  ["auth.reauthentication_failed", { for: "reauthenticate" }, "A confirmation of identity failed: the password was wrong"],
+  ["auth.reauthentication_failed", { for: "password" }, "A change of password was refused: the current password was wrong"],
+  ["auth.password_changed", { endedSessions: "0" }, "You changed your password"],
+  ["auth.password_changed", { endedSessions: "1" }, "You changed your password, which signed out 1 other device"],
+  ["auth.password_changed", { endedSessions: "3" }, "You changed your password, which signed out 3 other devices"],
+  ["auth.session_ended", {}, "You signed out another device"],
+  ["auth.sessions_ended", {}, "You signed out all other devices"],
+  ["auth.sessions_ended", { endedSessions: "2" }, "You signed out 2 other devices"],
+  ["profile.updated", { fields: "bio" }, "You changed your bio"],
+  ["profile.updated", { fields: "bio,links" }, "You changed your bio and links"],
+  ["profile.updated", { fields: "username,displayName,address.city,address.country,address" }, "You changed your user name, display name and address"],
+  ["profile.updated", { fields: "custom,shoeSize" }, "You changed your other fields and shoe size"],
+  ["profile.updated", {}, "You changed your profile"],
+  ["picture.changed", {}, "You set a new profile picture"],
+  ["picture.removed", {}, "You removed your profile picture"],
+  ["settings.changed", { sections: "appearance" }, "You changed your appearance settings"],
+  ["settings.changed", { sections: "timeZone,privacy,notifications" }, "You changed your time zone, privacy and notification settings"],
+  ["settings.changed", { sections: "app.my-notes" }, "You changed your my notes settings"],
+  ["settings.changed", {}, "You changed your settings"],
+])("%s %o", (kind, detail, want) => {
+  expect(text(kind, detail as Record<string, string>)).toBe(want);
+});
+
+test("kinds that the page does not know can still be read", () => {
+  expect(text("billing.card_added")).toBe("Billing: card added");
+  expect(text("auth.mfa.factor_removed")).toBe("Auth: mfa factor removed");
+  expect(text("odd")).toBe("Odd");
+});
+
+test("what was not the owner's doing stands out", () => {
+  expect(sentence({ kind: "auth.sign_in_failed", detail: {} }).tone).toBe("warn");
+  expect(sentence({ kind: "auth.reauthentication_failed", detail: {} }).tone).toBe("warn");
+  expect(sentence({ kind: "auth.sign_in", detail: {} }).tone).toBe("plain");
+});
+
+test("every filter but the first is a kind with a sentence of its own", () => {
+  for (const f of filters.slice(1)) expect(sentence({ kind: f.kind, detail: {} }).icon).not.toBe("dot");
+});
