@@ -133,7 +133,9 @@ type Store interface {
 	ByEmail(ctx context.Context, email string) (User, error)
 	// Update applies p and writes the events, both or neither, and returns the
 	// user as it is then, with Version raised. Concurrent updates of different
-	// fields are all kept. With a stale p.IfVersion nothing changes.
+	// fields are all kept. With a stale p.IfVersion nothing changes. An unknown
+	// user and a stale version are told before a taken name, as a condition is
+	// checked before the change it guards (RFC 9110, section 13.2.1).
 	Update(ctx context.Context, id string, p Patch, events ...activity.Event) (User, error)
 }
 

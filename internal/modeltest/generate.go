@@ -145,8 +145,8 @@ func (g *generator) update() op {
 	var p profile.Patch
 	username, _ := g.spelling(g.IntN(maxUsers))
 	_, email := g.spelling(g.IntN(maxUsers))
-	// Of several reasons to refuse a patch a store may tell any: only one of
-	// them is in it.
+	// Of a name and an address that are both taken a store may tell either: only
+	// one of them is in a patch.
 	unique := g.IntN(3)
 	for range 1 + g.IntN(3) {
 		text := g.text()
@@ -178,14 +178,15 @@ func (g *generator) update() op {
 	ev := g.events(i)
 	return op{fmt.Sprintf("update user %d", i), func(ctx context.Context, w *world) (string, error) {
 		p := p
+		// Nobody's version is 0, so that they are asked for version 0, 1 or any.
 		before, err := w.Users().User(ctx, w.id(i))
-		if err != nil {
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return "", err
 		}
-		switch {
-		case version == 0:
+		switch version {
+		case 0:
 			p.IfVersion = before.Version
-		case version == 1 && unique == 2:
+		case 1:
 			p.IfVersion = before.Version + 1
 		}
 		got, err := w.Users().Update(ctx, w.id(i), p, ev(w)...)

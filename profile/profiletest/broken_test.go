@@ -63,6 +63,17 @@ func (s looksThenWrites) Update(ctx context.Context, id string, p profile.Patch,
 	return s.Store.Update(ctx, id, p, ev...)
 }
 
+type looksAtTheNameFirst struct{ profile.Store }
+
+func (s looksAtTheNameFirst) Update(ctx context.Context, id string, p profile.Patch, ev ...activity.Event) (profile.User, error) {
+	if p.Username != nil {
+		if u, err := s.Store.ByUsername(ctx, *p.Username); err == nil && u.ID != id {
+			return profile.User{}, &storage.TakenError{Field: "username"}
+		}
+	}
+	return s.Store.Update(ctx, id, p, ev...)
+}
+
 type writesAllBack struct {
 	profile.Store
 	meet conform.Meeting
@@ -156,6 +167,8 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(m *memstore.Store) profile.Store { return ignoresVersion{m.Users()} }),
 		over("looks at the version and then writes", "version/R12 of 50 concurrent updates of one version one wins",
 			func(m *memstore.Store) profile.Store { return looksThenWrites{m.Users(), conform.NewMeeting()} }),
+		over("looks at the name before the version", "taken/an unknown user and a stale version are told before a taken name",
+			func(m *memstore.Store) profile.Store { return looksAtTheNameFirst{m.Users()} }),
 		over("writes all fields back", "concurrent updates/R12 50 concurrent updates of different fields are all kept",
 			func(m *memstore.Store) profile.Store { return writesAllBack{m.Users(), conform.NewMeeting()} }),
 		over("compares names byte for byte", "taken/create with a taken name or address names the field",

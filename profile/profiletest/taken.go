@@ -53,6 +53,28 @@ func takenCases(t *testing.T, h Harness) {
 		}
 		userIs(t, h, want)
 	})
+	t.Run("an unknown user and a stale version are told before a taken name", func(t *testing.T) {
+		ctx := conform.Context(t)
+		names, emails := spellings(t)
+		created(t, h, profile.User{Username: names[0], Email: emails[0]})
+		first := created(t, h, newUser())
+		want, err := h.Store.Update(ctx, first.ID, profile.Patch{Bio: ptr("second")})
+		conform.Must(t, "Update", err)
+		for _, p := range []profile.Patch{{Username: &names[1]}, {Email: &emails[1]}, {Username: &names[1], Email: &emails[1]}} {
+			got, err := h.Store.Update(ctx, "999999999999", p)
+			notFound(t, "Update to a taken name", "999999999999", got, err)
+			p.IfVersion = first.Version
+			got, err = h.Store.Update(ctx, "999999999999", p)
+			notFound(t, "Update of a version to a taken name", "999999999999", got, err)
+			if _, err = h.Store.Update(ctx, want.ID, p); !errors.Is(err, storage.ErrStale) || errors.Is(err, storage.ErrTaken) {
+				t.Errorf("Update of a stale version to a taken name: error %v, want one matching storage.ErrStale", err)
+			}
+			p.IfVersion = want.Version
+			_, err = h.Store.Update(ctx, want.ID, p)
+			isTaken(t, "Update of the present version", err, "username", "email")
+		}
+		userIs(t, h, want)
+	})
 	t.Run("one's own in another spelling is free", func(t *testing.T) {
 		ctx := conform.Context(t)
 		names, emails := spellings(t)

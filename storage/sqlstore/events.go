@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -29,6 +30,9 @@ var insertEvents = writeEach(
 		value ->> '$.ip', value ->> '$.device', value ->> '$.place', value -> '$.detail' FROM json_each($1)`,
 )
 
+// insertEvent writes one event.
+var insertEvent = write(eventInto + `VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+
 type eventRow struct {
 	ID     string            `json:"id"`
 	UserID string            `json:"user_id"`
@@ -53,7 +57,7 @@ func (d *DB) eventsJSON(events []activity.Event) (string, error) {
 	return string(b), err
 }
 
-// eventArgs is one event as the parameters of oneEvent.
+// eventArgs is one event as the parameters of oneEvent and insertEvent.
 func (d *DB) eventArgs(e activity.Event) ([]any, error) {
 	detail, err := toJSON(cleanAll(e.Detail))
 	return []any{
@@ -86,8 +90,18 @@ func cleanAll(detail map[string]string) map[string]string {
 
 // record writes events by themselves; owner is for those that name nobody.
 func (d *DB) record(ctx context.Context, owner string, events []activity.Event) error {
-	if len(events) == 0 {
+	switch len(events) {
+	case 0:
 		return nil
+	case 1:
+		e := events[0]
+		e.UserID = cmp.Or(e.UserID, owner)
+		args, err := d.eventArgs(e)
+		if err != nil {
+			return err
+		}
+		_, err = d.exec(ctx, insertEvent, args...)
+		return err
 	}
 	rows, err := d.eventsJSON(events)
 	if err != nil {

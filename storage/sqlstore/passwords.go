@@ -48,12 +48,8 @@ func (s passwords) SetPassword(ctx context.Context, userID, old, hash string, ev
 	if err != nil || found {
 		return err
 	}
-	var exists bool
-	if _, err := s.db.row(ctx, selectUserExists, []any{n}, &exists); err != nil {
+	if err := (users{s.db}).present(ctx, n, 0); err != nil {
 		return err
 	}
-	if exists {
-		return storage.ErrStale
-	}
-	return storage.ErrNotFound
+	return storage.ErrStale
 }

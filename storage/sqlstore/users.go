@@ -24,7 +24,7 @@ func (s users) Create(ctx context.Context, u profile.User, events ...activity.Ev
 		return profile.User{}, err
 	}
 	var row userRow
-	err = s.unlessTaken(ctx, 0, usernameKey, emailKey, func(ctx context.Context) error {
+	err = s.unlessTaken(ctx, 0, 0, usernameKey, emailKey, func(ctx context.Context) error {
 		row = userRow{}
 		_, err := s.db.change(ctx, insertUser, &row.user.ID, args, events, s.db.pack(row.dest())...)
 		return err
@@ -107,15 +107,15 @@ func (s users) Update(ctx context.Context, id string, p profile.Patch, events ..
 	if err != nil {
 		return profile.User{}, err
 	}
-	args, err := s.updateArgs(n, p, usernameKey, emailKey)
+	st, args, err := s.update(n, p, usernameKey, emailKey)
 	if err != nil {
 		return profile.User{}, err
 	}
 	var row userRow
 	var found bool
-	err = s.unlessTaken(ctx, n, usernameKey, emailKey, func(ctx context.Context) error {
+	err = s.unlessTaken(ctx, n, p.IfVersion, usernameKey, emailKey, func(ctx context.Context) error {
 		row = userRow{}
-		found, err = s.db.change(ctx, updateUser, &row.user.ID, args, events, s.db.pack(row.dest())...)
+		found, err = s.db.change(ctx, st, &row.user.ID, args, events, s.db.pack(row.dest())...)
 		return err
 	})
 	switch {
@@ -127,75 +127,11 @@ func (s users) Update(ctx context.Context, id string, p profile.Patch, events ..
 	return row.done(), nil
 }
 
-// patchKeys are the comparison keys of what p changes, "" for what it leaves.
-func patchKeys(p profile.Patch) (usernameKey, emailKey string, err error) {
-	if p.Username != nil {
-		if usernameKey, err = profile.UsernameKey(*p.Username); err != nil {
-			return "", "", err
-		}
-	}
-	if p.Email != nil {
-		if emailKey, err = profile.EmailKey(*p.Email); err != nil {
-			return "", "", err
-		}
-	}
-	return usernameKey, emailKey, nil
-}
-
-func (s users) updateArgs(id int64, p profile.Patch, usernameKey, emailKey string) ([]any, error) {
-	var address, links, custom, picture, url any
-	var err error
-	if p.Address != nil {
-		if address, err = toJSON(*p.Address); err != nil {
-			return nil, err
-		}
-	}
-	if p.Links != nil {
-		links = "[]"
-		if len(*p.Links) > 0 {
-			if links, err = toJSON(*p.Links); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if p.Custom != nil {
-		custom = rawJSON(*p.Custom)
-	}
-	if p.Picture != nil {
-		if picture, url, err = pictureColumns(*p.Picture); err != nil {
-			return nil, err
-		}
-	}
-	var birthday any
-	if p.Birthday != nil {
-		birthday = string(*p.Birthday)
-	}
-	return []any{
-		id, p.IfVersion, set(p.Username), set(p.Email), nonEmpty(usernameKey), nonEmpty(emailKey),
-		set(p.EmailVerified), set(p.PendingEmail), set(p.DisplayName), set(p.GivenName), set(p.FamilyName),
-		set(p.Pronouns), set(p.Bio), set(p.Phone), address, birthday, links, custom, picture, url,
-		set(p.Role), set(p.Disabled), s.db.at(s.db.present()),
-	}, nil
-}
-
-// set is the parameter of a field of a patch: NULL leaves the column.
-func set[T any](v *T) any {
-	if v == nil {
-		return nil
-	}
-	return *v
-}
-
-func nonEmpty(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
 // unlessTaken runs fn unless another user has one of the keys. On Postgres
-// that shows in fn's own statement, by the constraint it violates.
-func (s users) unlessTaken(ctx context.Context, id int64, usernameKey, emailKey string, fn func(context.Context) error) error {
+// that shows in fn's own statement, by the constraint it violates, and only
+// when there is a user id of version ifVersion to change; so on SQLite, too, a
+// patch of another version, or of nobody, is that first. id is 0 for a new user.
+func (s users) unlessTaken(ctx context.Context, id, ifVersion int64, usernameKey, emailKey string, fn func(context.Context) error) error {
 	if s.db.dialect == Postgres || usernameKey == "" && emailKey == "" {
 		return fn(ctx)
 	}
@@ -204,14 +140,35 @@ func (s users) unlessTaken(ctx context.Context, id int64, usernameKey, emailKey 
 		if _, err := s.db.row(ctx, selectTaken, []any{id, usernameKey, emailKey}, &username, &email); err != nil {
 			return err
 		}
-		switch {
-		case username:
-			return s.db.refuse(ctx, &storage.TakenError{Field: "username"})
-		case email:
-			return s.db.refuse(ctx, &storage.TakenError{Field: "email"})
+		if !username && !email {
+			return fn(ctx)
 		}
-		return fn(ctx)
+		if id != 0 {
+			if err := s.present(ctx, id, ifVersion); err != nil {
+				return err
+			}
+		}
+		if username {
+			return s.db.refuse(ctx, &storage.TakenError{Field: "username"})
+		}
+		return s.db.refuse(ctx, &storage.TakenError{Field: "email"})
 	})
+}
+
+// present is ErrNotFound when there is no such user, and ErrStale when there is
+// one of another version than ifVersion, 0 for any.
+func (s users) present(ctx context.Context, id, ifVersion int64) error {
+	var version int64
+	found, err := s.db.row(ctx, selectVersion, []any{id}, &version)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return storage.ErrNotFound
+	case ifVersion != 0 && ifVersion != version:
+		return storage.ErrStale
+	}
+	return nil
 }
 
 // whyUnchanged tells a missing user from a stale version.
@@ -219,14 +176,11 @@ func (s users) whyUnchanged(ctx context.Context, id, ifVersion int64) error {
 	if ifVersion == 0 {
 		return storage.ErrNotFound
 	}
-	var exists bool
-	if _, err := s.db.row(ctx, selectUserExists, []any{id}, &exists); err != nil {
+	if err := s.present(ctx, id, ifVersion); err != nil {
 		return err
 	}
-	if exists {
-		return storage.ErrStale
-	}
-	return storage.ErrNotFound
+	// Since the update another one raised the version to the one asked for.
+	return storage.ErrStale
 }
 
 // notFound is ErrNotFound, unless ctx has ended.

@@ -30,6 +30,17 @@ const (
 	version = u.version + 1, updated_at = $23
 	WHERE u.id = $1 AND (CAST($2 AS BIGINT) = 0 OR u.version = $2)`
 
+	// userEdit is userUpdate for a patch of what a user edits alone. SQLite
+	// writes the index of every column that SET names, though its value stays,
+	// and four of the others have one.
+	userEdit = `UPDATE users AS u SET
+	display_name = COALESCE($3, u.display_name), given_name = COALESCE($4, u.given_name),
+	family_name = COALESCE($5, u.family_name), pronouns = COALESCE($6, u.pronouns),
+	bio = COALESCE($7, u.bio), address = COALESCE($8, u.address), birthday = COALESCE($9, u.birthday),
+	links = COALESCE($10, u.links), custom = COALESCE($11, u.custom),
+	version = u.version + 1, updated_at = $12
+	WHERE u.id = $1 AND (CAST($2 AS BIGINT) = 0 OR u.version = $2)`
+
 	// userReturning is what the change of a user returns, in the same order,
 	// and userShown what callers scan of it. In a RETURNING clause SQLite knows
 	// columns by their own names only.
@@ -44,9 +55,10 @@ var (
 	selectUser       = readEach(userSelect+`u.id = $1`, userSelectPacked+`u.id = $1`)
 	selectByUsername = readEach(userSelect+`u.username_key = $1`, userSelectPacked+`u.username_key = $1`)
 	selectByEmail    = readEach(userSelect+`u.email_key = $1`, userSelectPacked+`u.email_key = $1`)
-	selectUserExists = read(`SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`)
+	selectVersion    = read(`SELECT version FROM users WHERE id = $1`)
 	insertUser       = changingEach(22, userInsert, userReturning, userPacked, userShown, `id::text`)
 	updateUser       = changingEach(23, userUpdate, userReturning, userPacked, userShown, `id::text`)
+	editUser         = changingEach(12, userEdit, userReturning, userPacked, userShown, `id::text`)
 	// selectTaken says, on SQLite, which key another user has: its error for
 	// a violated constraint names the column in its text only. It runs in the
 	// transaction that writes, and only one transaction writes at a time.
