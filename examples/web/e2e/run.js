@@ -18,7 +18,7 @@ const env = { ...process.env, BASE_URL: process.env["BASE_URL"] ?? own?.url };
 const files = readdirSync(here)
   .filter((f) => f.endsWith(".test.js"))
   .map((f) => here + f);
-const args = task === "screenshots" ? [`${here}screenshots.js`] : ["--test", "--test-concurrency=2", "--test-timeout=120000", ...files];
+const args = task === "screenshots" ? [`${here}screenshots.js`] : ["--test", "--test-concurrency=2", "--test-timeout=400000", ...files];
 const child = spawn(process.execPath, args, { env, stdio: "inherit" });
 const [code] = await once(child, "exit");
 await own?.stop();
