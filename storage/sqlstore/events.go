@@ -13,14 +13,14 @@ import (
 const (
 	eventInto = `INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) `
 
-	// oneEvent is an event as parameters, for the changed row c.
-	oneEvent = `$1::text, COALESCE(NULLIF($2::text, ''), c.owner), $3::text, $4::timestamptz, $5::text, $6::text, $7::text, $8::json`
+	// oneEvent is an event as parameters, for the changed row c and its owner.
+	oneEvent = `$1::text, COALESCE(NULLIF($2::text, ''), owner), $3::text, $4::timestamptz, $5::text, $6::text, $7::text, $8::json`
 
 	// Several events travel as one JSON parameter, so that a constant text
 	// writes any number of them.
 	eventCols = `r.kind, r.at, r.ip, r.device, r.place, r.detail`
 	eventRows = `json_to_recordset($1::json) AS r(id text, user_id text, kind text, at timestamptz, ip text, device text, place text, detail json)`
-	eachEvent = `r.id, COALESCE(NULLIF(r.user_id, ''), c.owner), ` + eventCols + ` FROM c, ` + eventRows
+	eachEvent = `r.id, COALESCE(NULLIF(r.user_id, ''), owner), ` + eventCols + ` FROM c, ` + eventRows
 )
 
 // insertEvents writes the events of $1; those without a user belong to $2.

@@ -15,7 +15,7 @@ var (
 		`SELECT COALESCE(password_hash, '') FROM users WHERE id = $1`)
 	updatePassword = changing(3,
 		`UPDATE users SET password_hash = $3 WHERE id = $1 AND COALESCE(password_hash, '') = $2`,
-		`id`, `id`, `id::text`)
+		`id`, `c.id::text`)
 )
 
 type passwords struct{ db *DB }

@@ -15,9 +15,9 @@ const (
 )
 
 var (
-	insertSession  = changing(13, sessionInsert, `id`, `id`, `user_id`)
-	rotateSession  = changing(8, sessionRotate, `id`, `id`, `user_id`)
-	endSession     = changing(2, sessionEnd, `id`, `id`, `user_id`)
+	insertSession  = changing(13, sessionInsert, `id`, `$2`)
+	rotateSession  = changing(8, sessionRotate, `id`, `$2`)
+	endSession     = changing(2, sessionEnd, `id`, `$1`)
 	selectSession  = read(`SELECT ` + sessionColumns + ` FROM profilekit_sessions s WHERE s.token_hash = $1`)
 	selectSessions = read(`SELECT ` + sessionColumns + ` FROM profilekit_sessions s WHERE s.user_id = $1 ORDER BY s.last_used_at DESC, s.id`)
 	touchSession   = write(`UPDATE profilekit_sessions SET last_used_at = $2, idle_until = $3, ip = $4, device = $5, place = $6

@@ -12,10 +12,10 @@ var (
 	selectSettings = read(`SELECT data, version FROM profilekit_settings WHERE user_id = $1`)
 	insertSettings = changing(3,
 		`INSERT INTO profilekit_settings (user_id, data, version, updated_at) VALUES ($1, $2, 1, $3) ON CONFLICT (user_id) DO NOTHING`,
-		`version`, `version`, `user_id`)
+		`version`, `$1`)
 	updateSettings = changing(4,
 		`UPDATE profilekit_settings SET data = $2, version = version + 1, updated_at = $3 WHERE user_id = $1 AND version = $4`,
-		`version`, `version`, `user_id`)
+		`version`, `$1`)
 	eraseSettings = write(`DELETE FROM profilekit_settings WHERE user_id = $1`)
 )
 

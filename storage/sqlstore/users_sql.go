@@ -41,11 +41,9 @@ const (
 	version = u.version + 1, updated_at = $12
 	WHERE u.id = $1 AND (CAST($2 AS BIGINT) = 0 OR u.version = $2)`
 
-	// userReturning is what the change of a user returns, in the same order,
-	// and userShown what callers scan of it. In a RETURNING clause SQLite knows
-	// columns by their own names only.
+	// userReturning is what the change of a user returns, in the same order. In
+	// a RETURNING clause SQLite knows columns by their own names only.
 	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
-	userShown     = userPlain + `picture_url, role_name, disabled, version, created_at, updated_at`
 	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, version, created_at, updated_at)`
 	userPlain     = `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
 	pronouns, bio, phone, address, birthday, links, custom, picture, `
@@ -56,9 +54,9 @@ var (
 	selectByUsername = readEach(userSelect+`u.username_key = $1`, userSelectPacked+`u.username_key = $1`)
 	selectByEmail    = readEach(userSelect+`u.email_key = $1`, userSelectPacked+`u.email_key = $1`)
 	selectVersion    = read(`SELECT version FROM users WHERE id = $1`)
-	insertUser       = changingEach(22, userInsert, userReturning, userPacked, userShown, `id::text`)
-	updateUser       = changingEach(23, userUpdate, userReturning, userPacked, userShown, `id::text`)
-	editUser         = changingEach(12, userEdit, userReturning, userPacked, userShown, `id::text`)
+	insertUser       = changingEach(22, userInsert, userReturning, userPacked, `c.id::text`)
+	updateUser       = changingEach(23, userUpdate, userReturning, userPacked, `c.id::text`)
+	editUser         = changingEach(12, userEdit, userReturning, userPacked, `c.id::text`)
 	// selectTaken says, on SQLite, which key another user has: its error for
 	// a violated constraint names the column in its text only. It runs in the
 	// transaction that writes, and only one transaction writes at a time.
