@@ -43,6 +43,11 @@ test("refused values are told at their fields, and the rest of the form stays", 
   assert.match(await errorAt(page, "address.line1"), /^Street and number must be 200 characters or less/);
   assert.equal(await page.locator('[aria-invalid="true"]').count(), 3);
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "displayName", "the focus is at the first");
+  const covered = await page.evaluate(() => {
+    const { x, y } = /** @type {Element} */ (document.activeElement).getBoundingClientRect();
+    return document.elementFromPoint(x + 8, y + 8) !== document.activeElement;
+  });
+  assert.equal(covered, false, "and no bar covers it");
   assert.equal(await page.getByLabel("Bio").inputValue(), "kept");
   const stored = await (await context.request.get("/api/profile")).json();
   assert.equal(stored.bio, null, "nothing was stored");
@@ -148,6 +153,11 @@ test("unsaved changes are not lost by a click, a step back or a reload", async (
   await page.keyboard.press("Escape");
   await ask.waitFor({ state: "detached" });
   assert.equal(await page.getByLabel("Bio").inputValue(), "not saved");
+
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await ask.getByRole("button", { name: "Keep editing" }).click();
+  assert.equal((await context.request.get("/api/profile")).status(), 200, "still signed in");
 
   const asked = new Promise((resolve) => {
     page.once("dialog", (dialog) => {

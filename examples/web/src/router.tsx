@@ -41,14 +41,19 @@ addEventListener("popstate", (event) => {
 });
 
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-  if (blocker) {
-    blocker(() => {
-      blocker = null;
-      go(to, options);
-    });
+  leaving(() => go(to, options));
+}
+
+// leaving does what ends the page, after the page has been asked.
+export function leaving(action: () => void): void {
+  if (!blocker) {
+    action();
     return;
   }
-  go(to, options);
+  blocker(() => {
+    blocker = null;
+    action();
+  });
 }
 
 function go(to: string, { replace = false }: { replace?: boolean }): void {

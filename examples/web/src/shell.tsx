@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { describe } from "./logic/errors.ts";
-import { Link, navigate, usePlace } from "./router.tsx";
+import { leaving, Link, navigate, usePlace } from "./router.tsx";
 import { useAccount } from "./session.tsx";
 import { Avatar } from "./ui/avatar.tsx";
 import { ButtonLink } from "./ui/button.tsx";
@@ -190,7 +190,6 @@ function AccountMenu() {
     };
   }, [open]);
   const leave = async () => {
-    setOpen(false);
     try {
       await signOut();
       navigate("/login", { replace: true });
@@ -219,7 +218,11 @@ function AccountMenu() {
             <Icon name="sliders" size={18} />
             Settings
           </Link>
-          <button type="button" className="menu-item" onClick={() => void leave()}>
+          <button type="button" className="menu-item" onClick={() => {
+              setOpen(false);
+              leaving(() => void leave());
+            }}
+          >
             <Icon name="logOut" size={18} />
             Sign out
           </button>

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { api } from "../api/endpoints.ts";
 import type { ActivityEvent, ActivityPage } from "../api/types.ts";
 import { describe } from "../logic/errors.ts";
@@ -51,7 +52,6 @@ function List({ kind }: { kind: string }) {
         <section className="card">
           <div className="rows">
             {Array.from({ length: 6 }, (_, i) => (
-              // oxlint-disable-next-line react/no-array-index-key
               <div className="row" key={i}>
                 <Skeleton width="2.25rem" height="2.25rem" round />
                 <div className="row-text stack-tiny">
@@ -88,8 +88,8 @@ function List({ kind }: { kind: string }) {
     try {
       const { data } = await api.activity({ kind, cursor: next, limit: pageSize }, new AbortController().signal);
       const before = items.length;
-      set((page) => ({ items: [...page.items, ...data.items], next: data.next }));
-      requestAnimationFrame(() => list.current?.querySelectorAll<HTMLElement>("[data-event]")[before]?.focus());
+      flushSync(() => set((page) => ({ items: [...page.items, ...data.items], next: data.next })));
+      list.current?.querySelectorAll<HTMLElement>("[data-event]")[before]?.focus();
     } catch (err) {
       toast("bad", `No more could be loaded. ${describe(err)}`);
     }

@@ -46,7 +46,6 @@ export function Cropper({
   return (
     <div className="cropper">
       {/* It is a control of its own kind, with keys, a name and a description. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={box}
         className="cropper-window"
@@ -54,7 +53,6 @@ export function Cropper({
         aria-roledescription="picture section"
         aria-label="Section of the picture. Move it with the arrow keys, enlarge it with plus and minus."
         // It takes keys of its own, so it has to be reachable.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={key}
         onPointerDown={(e) => {

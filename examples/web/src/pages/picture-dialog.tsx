@@ -49,7 +49,6 @@ export function PictureDialog({ first, onClose }: { first: File | null; onClose(
   useEffect(() => () => (url ? URL.revokeObjectURL(url) : undefined), [url]);
   // A file dropped onto the page behind comes as if it was chosen here.
   useEffect(() => {
-    // oxlint-disable-next-line react/set-state-in-effect
     if (first) choose(first);
   }, [first, choose]);
   useEffect(() => () => abort.current?.abort(), []);

@@ -21,7 +21,6 @@ export function Links({ rows, errors, aside, onChange }: { rows: string[]; error
           const error = errors[`links.${i}`];
           return (
             // Rows have no identity but their place.
-            // oxlint-disable-next-line react/no-array-index-key
             <div key={i} className={error ? "field-wrong" : undefined}>
               <div className="link-row">
                 <input

@@ -32,7 +32,6 @@ export function Picture() {
 
   return (
     // Dropping is a shortcut; the button does the same.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       className={`card hero${over ? " hero-over" : ""}`}
       aria-label="Picture"

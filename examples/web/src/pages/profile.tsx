@@ -172,7 +172,17 @@ export function Profile() {
         </div>
       </form>
       {guard.pending && (
-        <Confirm title="Leave without saving?" confirm="Discard changes" cancel="Keep editing" danger onCancel={guard.stay} onConfirm={guard.pending}>
+        <Confirm
+          title="Leave without saving?"
+          confirm="Discard changes"
+          cancel="Keep editing"
+          danger
+          onCancel={guard.stay}
+          onConfirm={() => {
+            guard.stay();
+            guard.pending?.();
+          }}
+        >
           <p>You have changes on this page that are not saved.</p>
         </Confirm>
       )}

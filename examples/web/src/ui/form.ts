@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { ApiError } from "../api/error.ts";
 import { describe, fieldErrors } from "../logic/errors.ts";
 
@@ -11,16 +11,16 @@ export function useForm(known: string[]) {
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
-  const focusFirst = () => {
-    requestAnimationFrame(() => {
-      const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
-      (wrong ?? form.current?.querySelector<HTMLElement>("[data-fault]"))?.focus();
-    });
-  };
+  const [refusals, setRefusals] = useState(0);
+  useLayoutEffect(() => {
+    if (refusals === 0) return;
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    (wrong ?? form.current?.querySelector<HTMLElement>("[data-fault]"))?.focus();
+  }, [refusals]);
   const refuse = (errors: Record<string, string>, message: string | null) => {
     setFields(errors);
     setFault(message);
-    focusFirst();
+    setRefusals((n) => n + 1);
   };
   // run does the work of a submission and answers whether it succeeded.
   const run = async (work: () => Promise<void>): Promise<boolean> => {
