@@ -100,7 +100,7 @@ func (a *App) pictureView(p profile.Picture) pictureURLs {
 	v.placeholder = text(p.Placeholder)
 	if p.Base == "" { // taken over from an older table; only what a browser may load
 		if u, err := url.Parse(p.URL); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-			v.url = &p.URL
+			v.url = text(p.URL)
 		}
 		return v
 	}
@@ -123,7 +123,8 @@ func text(s string) *string {
 	if s == "" {
 		return nil
 	}
-	return &s
+	present := s // the parameter itself would be allocated for "" too
+	return &present
 }
 
 func list(s []string) []string {
