@@ -11,7 +11,7 @@ type userRow struct {
 	url  string
 }
 
-func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, 40)) }
+func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, 22)) }
 
 func (r *userRow) appendDest(dest []any) []any {
 	u := &r.user
