@@ -54,7 +54,7 @@ export function watch(page) {
 /** @param {Browser} browser @param {import("playwright-core").BrowserContextOptions} [options] */
 export async function pageOf(browser, options = {}) {
   const context = await browser.newContext({ baseURL, locale: "en-GB", timezoneId: "Europe/Zurich", reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));
   });

@@ -92,16 +92,21 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   }
 }
 
-test("nothing breaks with large text, compact rows and any accent", async () => {
+test("nothing breaks with large text and compact rows, and any accent can be read", async () => {
   const { context, page, watched } = await pageOf(browser, { viewport: { width: 360, height: 800 } });
   await signedIn(context);
+  await patch(context, "/api/settings", { appearance: { fontScale: 1.5, density: "compact" } });
+  for (const path of memberPages()) {
+    await open(page, path);
+    await settled(page);
+    assert.deepEqual(await overflow(page), { scroll: 0, wide: [] }, path);
+  }
   for (const accent of ["#ffff00", "#000000", "#ffffff", "#16a34a"]) {
     for (const theme of ["light", "dark"]) {
-      await patch(context, "/api/settings", { appearance: { theme, accent, fontScale: 1.5, density: "compact" } });
-      for (const path of ["/profile", "/settings/appearance", "/settings/privacy", "/activity"]) {
+      await patch(context, "/api/settings", { appearance: { theme, accent } });
+      for (const path of ["/profile", "/settings/appearance"]) {
         await open(page, path);
         await settled(page);
-        assert.deepEqual(await overflow(page), { scroll: 0, wide: [] }, `${path} ${accent} ${theme}`);
         assert.deepEqual(await violations(page), [], `${path} ${accent} ${theme}`);
       }
     }
