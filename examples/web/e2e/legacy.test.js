@@ -74,7 +74,8 @@ test("a refused upload has the old form of an error", async () => {
   await page.getByRole("alert").getByText(body.message).waitFor();
 
   await context.clearCookies();
+  const again = page.waitForResponse("**/upload-profile");
   await page.getByRole("button", { name: "Upload" }).click();
-  await page.waitForResponse((r) => r.url().endsWith("/upload-profile") && r.status() === 401);
+  assert.equal((await again).status(), 401);
   watched.none();
 });
