@@ -98,8 +98,21 @@ func WithSource(ctx context.Context, s Source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, s)
 }
 
-// SourceFrom returns the source that WithSource put into ctx, or the zero one.
+// WithSourceFunc is WithSource for a source that takes work to find: f is
+// called for each event, and not at all when there is none. It must be safe
+// for concurrent use.
+func WithSourceFunc(ctx context.Context, f func() Source) context.Context {
+	return context.WithValue(ctx, sourceKey{}, f)
+}
+
+// SourceFrom returns the source that WithSource or WithSourceFunc put into ctx,
+// or the zero one.
 func SourceFrom(ctx context.Context) Source {
-	s, _ := ctx.Value(sourceKey{}).(Source)
-	return s
+	switch s := ctx.Value(sourceKey{}).(type) {
+	case Source:
+		return s
+	case func() Source:
+		return s()
+	}
+	return Source{}
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -288,13 +289,15 @@ func (f *floor) prepare(ctx context.Context) (err error) {
 		FROM profilekit_sessions s JOIN users u ON u.id = `+cast+` WHERE s.token_hash = $1`); err != nil {
 		return err
 	}
+	// The answer shows the row as it is then, whoever else changed it.
+	returning := strings.ReplaceAll(floorColumns, "u.", "")
 	const insert = `INSERT INTO profilekit_activity (id, user_id, kind, at, detail) `
 	if f.postgres {
-		f.set, err = f.write.PrepareContext(ctx, `WITH c AS (UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3 RETURNING id),
-			e AS (`+insert+`SELECT $4, id::text, 'profile.updated', $2, '{}' FROM c) SELECT id FROM c`)
+		f.set, err = f.write.PrepareContext(ctx, `WITH c AS (UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3 RETURNING `+returning+`),
+			e AS (`+insert+`SELECT $4, id::text, 'profile.updated', $2, '{}' FROM c) SELECT * FROM c`)
 		return err
 	}
-	if f.set, err = f.write.PrepareContext(ctx, `UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3`); err != nil {
+	if f.set, err = f.write.PrepareContext(ctx, `UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3 RETURNING `+returning); err != nil {
 		return err
 	}
 	f.event, err = f.write.PrepareContext(ctx, insert+`VALUES ($1, $2, 'profile.updated', $3, '{}')`)
@@ -330,12 +333,18 @@ func (f *floor) user(r *http.Request) (u floorUser, err error) {
 	var session, level string
 	var proved, used, expires, idle any
 	var disabled bool
-	var address, links, custom, picture []byte
-	err = f.get.QueryRowContext(r.Context(), hash[:]).Scan(&session, &level, &proved, &used, &expires, &idle, &disabled, &u.ID, &u.Username, &u.Email, &u.Verified, &u.DisplayName,
-		&u.GivenName, &u.FamilyName, &u.Bio, &u.Phone, &address, &u.Birthday, &links, &u.Pronouns, &custom, &picture, &u.Role, &u.Version,
-		&u.Pending, &u.PictureURL, &u.CreatedAt, &u.UpdatedAt)
-	u.Address, u.Links, u.Custom, u.Picture = address, links, custom, picture
+	err = u.scan(f.get.QueryRowContext(r.Context(), hash[:]), &session, &level, &proved, &used, &expires, &idle, &disabled)
 	return u, err
+}
+
+// scan reads what comes first and floorColumns after it.
+func (u *floorUser) scan(row *sql.Row, first ...any) error {
+	var address, links, custom, picture []byte
+	err := row.Scan(append(first, &u.ID, &u.Username, &u.Email, &u.Verified, &u.DisplayName,
+		&u.GivenName, &u.FamilyName, &u.Bio, &u.Phone, &address, &u.Birthday, &links, &u.Pronouns, &custom, &picture, &u.Role, &u.Version,
+		&u.Pending, &u.PictureURL, &u.CreatedAt, &u.UpdatedAt)...)
+	u.Address, u.Links, u.Custom, u.Picture = address, links, custom, picture
+	return err
 }
 
 func (f *floor) patch(r *http.Request, u *floorUser) error {
@@ -349,18 +358,17 @@ func (f *floor) patch(r *http.Request, u *floorUser) error {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return err
 	}
-	u.DisplayName, u.Version = in.DisplayName, u.Version+1
 	ctx, now := r.Context(), time.Now()
 	id := strconv.FormatInt(now.UnixNano(), 36) + u.ID
 	if f.postgres {
-		return f.set.QueryRowContext(ctx, in.DisplayName, now, u.ID, id).Scan(&u.ID)
+		return u.scan(f.set.QueryRowContext(ctx, in.DisplayName, now, u.ID, id))
 	}
 	tx, err := f.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.StmtContext(ctx, f.set).ExecContext(ctx, in.DisplayName, now.UnixMicro(), u.ID); err != nil {
+	if err := u.scan(tx.StmtContext(ctx, f.set).QueryRowContext(ctx, in.DisplayName, now.UnixMicro(), u.ID)); err != nil {
 		return err
 	}
 	if _, err := tx.StmtContext(ctx, f.event).ExecContext(ctx, id, u.ID, now.UnixMicro()); err != nil {

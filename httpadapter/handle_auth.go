@@ -25,7 +25,7 @@ func (a *App) register(c *call) error {
 	if err := c.decode(&in, ownFieldsReadOnlyAtSignUp...); err != nil {
 		return err
 	}
-	s, err := a.Auth.Register(c.ctx(), c.client, auth.Registration{Username: in.Username, Email: in.Email, Password: in.Password})
+	s, err := a.Auth.Register(c.ctx(), c.client(), auth.Registration{Username: in.Username, Email: in.Email, Password: in.Password})
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *App) login(c *call) error {
 	if in.Transport != nil && *in.Transport != "bearer" && *in.Transport != "cookie" {
 		return settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
 	}
-	s, err := a.Auth.SignIn(c.ctx(), c.client, auth.Credentials{Login: in.Login, Password: in.Password, Remember: in.Remember})
+	s, err := a.Auth.SignIn(c.ctx(), c.client(), auth.Credentials{Login: in.Login, Password: in.Password, Remember: in.Remember})
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (a *App) reauthenticate(c *call) error {
 	}
 	// A cookie is replaced, so that one stolen before the proof is not raised
 	// by it. A bearer token stays: the contract's 204 has no room for a new one.
-	s, token, err := a.Auth.Reauthenticate(c.ctx(), c.client, c.id.Identity, in.Password, !c.id.bearer)
+	s, token, err := a.Auth.Reauthenticate(c.ctx(), c.client(), c.id.Identity, in.Password, !c.id.bearer)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (a *App) changePassword(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	s, token, err := a.Auth.ChangePassword(c.ctx(), c.client, c.id.Identity, in.Current, in.New, !c.id.bearer)
+	s, token, err := a.Auth.ChangePassword(c.ctx(), c.client(), c.id.Identity, in.Current, in.New, !c.id.bearer)
 	if err != nil {
 		return err
 	}

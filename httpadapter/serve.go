@@ -26,9 +26,25 @@ type call struct {
 	// copied to carry them.
 	context context.Context
 	id      identity
-	// client is who calls, for limits.
-	client auth.Client
 }
+
+// client is who calls, for limits.
+func (c *call) client() auth.Client { return c.app.clientOf(c.r) }
+
+// source is where the events of this request come from.
+func (c *call) source() activity.Source {
+	client := c.client()
+	return activity.Source{IP: activity.MaskIP(client.IP), Device: activity.DeviceName(client.UserAgent)}
+}
+
+// Headers that nearly every answer has. They are shared, so they are only ever
+// replaced, never written to.
+var (
+	noSniff  = []string{"nosniff"}
+	noStore  = []string{"no-store"}
+	varyWho  = []string{"Cookie, Authorization"}
+	typeJSON = []string{"application/json"}
+)
 
 func (c *call) ctx() context.Context { return c.context }
 
@@ -62,7 +78,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reqID := rand.Text()
 	h := w.Header()
 	h.Set("X-Request-Id", reqID)
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["X-Content-Type-Options"] = noSniff
 	pattern := "unknown"
 	defer func() {
 		if v := recover(); v != nil {
@@ -79,9 +95,11 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.w.status >= 500 {
 			level = slog.LevelWarn
 		}
-		a.cfg.Logger.LogAttrs(r.Context(), level, "request",
-			slog.String("request_id", reqID), slog.String("method", methodName(r.Method)), slog.String("route", pattern),
-			slog.Int("status", c.w.status), slog.Duration("took", time.Since(start)))
+		if a.cfg.Logger.Enabled(r.Context(), level) {
+			a.cfg.Logger.LogAttrs(r.Context(), level, "request",
+				slog.String("request_id", reqID), slog.String("method", methodName(r.Method)), slog.String("route", pattern),
+				slog.Int("status", c.w.status), slog.Duration("took", time.Since(start)))
+		}
 	}()
 
 	routes := a.match.find(r)
@@ -135,8 +153,12 @@ func (a *App) route(c *call, routes []*route) (*route, error) {
 	// (RFC 9110, section 15.1), so it is told not to be.
 	public := len(routes) > 0 && routes[0].public && (c.r.Method == http.MethodGet || c.r.Method == http.MethodHead)
 	if !public {
-		h.Set("Cache-Control", "no-store")
-		h.Add("Vary", "Cookie, Authorization")
+		h["Cache-Control"] = noStore
+		if len(h["Vary"]) == 0 {
+			h["Vary"] = varyWho
+		} else { // by the host's middleware
+			h.Add("Vary", varyWho[0])
+		}
 	}
 	if len(routes) == 0 {
 		return nil, errNotFound
@@ -181,10 +203,7 @@ func (a *App) handle(c *call, rt *route) error {
 	if !rt.bytes && !accepts(c.r) {
 		return errNotAcceptable
 	}
-	c.client = a.clientOf(c.r)
-	c.context = activity.WithSource(c.context, activity.Source{
-		IP: activity.MaskIP(c.client.IP), Device: activity.DeviceName(c.client.UserAgent),
-	})
+	c.context = activity.WithSourceFunc(c.context, c.source)
 
 	switch rt.class {
 	case Anyone:
@@ -233,13 +252,17 @@ func (c *call) answer(status int, v any) error {
 	if err != nil {
 		return err
 	}
-	return c.raw(status, "application/json", body)
+	c.w.Header()["Content-Type"] = typeJSON
+	return c.write(status, body)
 }
 
 func (c *call) raw(status int, contentType string, body []byte) error {
-	h := c.w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.w.Header().Set("Content-Type", contentType)
+	return c.write(status, body)
+}
+
+func (c *call) write(status int, body []byte) error {
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)
 	if c.r.Method != http.MethodHead {
 		c.w.Write(body)
