@@ -291,16 +291,16 @@ func (f *floor) prepare(ctx context.Context) (err error) {
 	}
 	// The answer shows the row as it is then, whoever else changed it.
 	returning := strings.ReplaceAll(floorColumns, "u.", "")
-	const insert = `INSERT INTO profilekit_activity (id, user_id, kind, at, detail) `
+	const insert = `INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, detail) `
 	if f.postgres {
 		f.set, err = f.write.PrepareContext(ctx, `WITH c AS (UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3 RETURNING `+returning+`),
-			e AS (`+insert+`SELECT $4, id::text, 'profile.updated', $2, '{}' FROM c) SELECT * FROM c`)
+			e AS (`+insert+`SELECT $4, id::text, 'profile.updated', $2, $5, $6, $7 FROM c) SELECT * FROM c`)
 		return err
 	}
 	if f.set, err = f.write.PrepareContext(ctx, `UPDATE users SET display_name = $1, version = version + 1, updated_at = $2 WHERE id = $3 RETURNING `+returning); err != nil {
 		return err
 	}
-	f.event, err = f.write.PrepareContext(ctx, insert+`VALUES ($1, $2, 'profile.updated', $3, '{}')`)
+	f.event, err = f.write.PrepareContext(ctx, insert+`VALUES ($1, $2, 'profile.updated', $3, $4, $5, $6)`)
 	return err
 }
 
@@ -360,8 +360,9 @@ func (f *floor) patch(r *http.Request, u *floorUser) error {
 	}
 	ctx, now := r.Context(), time.Now()
 	id := strconv.FormatInt(now.UnixNano(), 36) + u.ID
+	ip, device, detail := r.RemoteAddr, r.UserAgent(), `{"fields":"displayName"}`
 	if f.postgres {
-		return u.scan(f.set.QueryRowContext(ctx, in.DisplayName, now, u.ID, id))
+		return u.scan(f.set.QueryRowContext(ctx, in.DisplayName, now, u.ID, id, ip, device, detail))
 	}
 	tx, err := f.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -371,7 +372,7 @@ func (f *floor) patch(r *http.Request, u *floorUser) error {
 	if err := u.scan(tx.StmtContext(ctx, f.set).QueryRowContext(ctx, in.DisplayName, now.UnixMicro(), u.ID)); err != nil {
 		return err
 	}
-	if _, err := tx.StmtContext(ctx, f.event).ExecContext(ctx, id, u.ID, now.UnixMicro()); err != nil {
+	if _, err := tx.StmtContext(ctx, f.event).ExecContext(ctx, id, u.ID, now.UnixMicro(), ip, device, detail); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -48,7 +48,7 @@ func (s passwords) SetPassword(ctx context.Context, userID, old, hash string, ev
 	if err != nil || found {
 		return err
 	}
-	if err := (users{s.db}).present(ctx, n, 0); err != nil {
+	if err := users(s).present(ctx, n, 0); err != nil {
 		return err
 	}
 	return storage.ErrStale
