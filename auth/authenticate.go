@@ -16,6 +16,8 @@ import (
 type Identity struct {
 	User    profile.User
 	Session Session
+
+	memo *memo // of an identity that is kept in memory
 }
 
 // check refuses an Identity that Authenticate did not make.
@@ -39,6 +41,10 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 	if !ok {
 		return Identity{}, ErrUnauthenticated
 	}
+	return s.authenticate(ctx, hash)
+}
+
+func (s *Service) authenticate(ctx context.Context, hash [32]byte) (Identity, error) {
 	id, err := s.identity(ctx, hash)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Identity{}, ErrUnauthenticated

@@ -51,6 +51,8 @@ type Config struct {
 	// LimitsOff lifts every Rule of Limits. It is for load tests only.
 	LimitsOff bool
 	Session   SessionLimits
+	// SessionCache is off when zero; see there for what it costs other nodes.
+	SessionCache SessionCache
 
 	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
 	// nil for crypto/rand. A Rand that can be guessed gives every account away.
@@ -61,8 +63,8 @@ type Config struct {
 }
 
 // Service signs people up, in and out. It is safe for concurrent use, keeps
-// nothing in memory and starts no goroutine: any number of nodes may share the
-// stores.
+// nothing in memory but its SessionCache and starts no goroutine: any number of
+// nodes may share the stores.
 type Service struct {
 	users     profile.Store
 	passwords PasswordStore
@@ -79,6 +81,8 @@ type Service struct {
 	limits        Limits
 	limitsOff     bool
 	lifetime      SessionLimits
+	cache         *cache // nil when off
+	watched       []Watched
 
 	clock  func() time.Time
 	random io.Reader
@@ -143,6 +147,9 @@ func New(c Config) (*Service, error) {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
 	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := s.watchBy(c); err != nil {
 		return nil, err
 	}
 	return s, nil

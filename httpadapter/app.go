@@ -84,7 +84,7 @@ func New(config Config) (*App, error) {
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers,
-			Session:       cfg.Session, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
+			Session:       cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
@@ -93,6 +93,10 @@ func New(config Config) (*App, error) {
 	}
 	if a.Auth == nil && cfg.Authenticator == nil {
 		return nil, errors.New("httpadapter: nobody can sign in: give Stores.Auth or an Authenticator")
+	}
+
+	if cfg.Authenticator != nil && cfg.SessionCache != (auth.SessionCache{}) {
+		return nil, errors.New("httpadapter: Config.SessionCache is for our sessions, not for an Authenticator's")
 	}
 
 	a.cors = http.NewCrossOriginProtection()

@@ -77,6 +77,11 @@ type Config struct {
 	Hashers    *auth.Hashers
 	Session    auth.SessionLimits
 	AuthLimits auth.Limits
+	// SessionCache, when not zero, lets signed-in GET and HEAD requests be
+	// answered without the database for its TTL. This node's changes are seen at
+	// once; another node's, the end of a session included, after the TTL. What
+	// changes something, needs a fresh proof or a role always asks the database.
+	SessionCache auth.SessionCache
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.

@@ -27,7 +27,33 @@ func (a *App) answerOwn(c *call, u profile.User) error {
 	return c.answer(http.StatusOK, a.own(u))
 }
 
-func (a *App) getProfile(c *call) error { return a.answerOwn(c, c.id.User) }
+// rendered is the answer of GET /profile for one state of a user. Its headers
+// are shared by requests, so they are only ever replaced.
+type rendered struct {
+	etag, length []string
+	body         []byte
+}
+
+type renderedKey struct{}
+
+func (a *App) getProfile(c *call) error {
+	v, err := c.id.Once(renderedKey{}, func() (any, error) {
+		body, err := json.Marshal(a.own(c.id.User))
+		if err != nil {
+			return nil, err
+		}
+		return &rendered{
+			etag: []string{etag(c.id.User.Version)}, length: []string{strconv.Itoa(len(body))}, body: body,
+		}, nil
+	})
+	if err != nil {
+		return err
+	}
+	r := v.(*rendered)
+	h := c.w.Header()
+	h["Etag"], h["Content-Type"], h["Content-Length"] = r.etag, typeJSON, r.length
+	return c.send(http.StatusOK, r.body)
+}
 
 func (a *App) patchProfile(c *call) error {
 	conditional, err := matched(c.r, c.id.User.Version)

@@ -52,8 +52,24 @@ func bearerOf(r *http.Request) credential {
 	return credential{token: strings.TrimSpace(token), present: true}
 }
 
+// trust is how old what a request is judged by may be.
+type trust bool
+
+const (
+	// asOfNow asks the database.
+	asOfNow trust = false
+	// asOfCache may ask Config.SessionCache.
+	asOfCache trust = true
+)
+
+// trustOf lets only what changes nothing be judged by the cache, so an If-Match
+// is never compared with a version from there.
+func trustOf(r *http.Request) trust {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
 // identify returns the caller, or auth.ErrUnauthenticated.
-func (a *App) identify(ctx context.Context, r *http.Request) (identity, error) {
+func (a *App) identify(ctx context.Context, r *http.Request, t trust) (identity, error) {
 	if a.cfg.Authenticator != nil {
 		return a.identifyByHost(ctx, r)
 	}
@@ -67,7 +83,11 @@ func (a *App) identify(ctx context.Context, r *http.Request) (identity, error) {
 	if cred.token == "" {
 		return identity{}, auth.ErrUnauthenticated
 	}
-	id, err := a.Auth.Authenticate(ctx, cred.token)
+	authenticate := a.Auth.Authenticate
+	if t == asOfCache {
+		authenticate = a.Auth.AuthenticateRead
+	}
+	id, err := authenticate(ctx, cred.token)
 	if err != nil {
 		return identity{}, err
 	}
@@ -93,7 +113,7 @@ func (a *App) identifyByHost(ctx context.Context, r *http.Request) (identity, er
 // credential is nobody; a store that is down is an error, so that it cannot
 // pass for a sign-out.
 func (c *call) viewer() (profile.Viewer, error) {
-	id, err := c.app.identify(c.context, c.r)
+	id, err := c.app.identify(c.context, c.r, trustOf(c.r))
 	if errors.Is(err, auth.ErrUnauthenticated) {
 		return profile.Viewer{}, nil
 	}
@@ -150,7 +170,11 @@ func (a *App) require(role *string, next http.Handler) http.Handler {
 				return
 			}
 		}
-		id, err := a.identify(r.Context(), r)
+		t := trustOf(r)
+		if role != nil {
+			t = asOfNow
+		}
+		id, err := a.identify(r.Context(), r, t)
 		if err != nil {
 			problemOf(err).write(w)
 			return

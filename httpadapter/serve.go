@@ -209,7 +209,11 @@ func (a *App) handle(c *call, rt *route) error {
 	case Anyone:
 		// The handlers that show more to one who is known ask for it.
 	case In, Fresh:
-		id, err := a.identify(c.context, c.r)
+		t := trustOf(c.r)
+		if rt.class == Fresh {
+			t = asOfNow
+		}
+		id, err := a.identify(c.context, c.r, t)
 		if err != nil {
 			return err
 		}
@@ -263,6 +267,11 @@ func (c *call) raw(status int, contentType string, body []byte) error {
 
 func (c *call) write(status int, body []byte) error {
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	return c.send(status, body)
+}
+
+// send is write for a body whose length is told already.
+func (c *call) send(status int, body []byte) error {
 	c.w.WriteHeader(status)
 	if c.r.Method != http.MethodHead {
 		c.w.Write(body)

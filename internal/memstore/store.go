@@ -32,7 +32,8 @@ type Store struct {
 	// so readers need no lock and see whole changes only.
 	committed atomic.Pointer[state]
 	// writer holds one token; who has it may swap committed.
-	writer chan struct{}
+	writer   chan struct{}
+	watchers watchers
 }
 
 // New returns an empty Store.
@@ -87,6 +88,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
+	defer s.watchers.tell()
 	defer s.unlock()
 	t := &tx{state: s.committed.Load().fork()}
 	defer t.end()
@@ -181,6 +183,7 @@ func (s *Store) write(ctx context.Context, fn func(*state) error) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
+	defer s.watchers.tell()
 	defer s.unlock()
 	next := s.committed.Load().fork()
 	if err := fn(next); err != nil {

@@ -67,6 +67,7 @@ type DB struct {
 	migration func() (*sqlx.DB, error)
 	errorInfo func(error) (string, string, bool)
 	now       func() time.Time
+	watchers  watchers
 }
 
 // New returns a DB over an open pool, which it owns from then on: Close closes

@@ -43,6 +43,7 @@ func (s passwords) SetPassword(ctx context.Context, userID, old, hash string, ev
 	if !ok {
 		return notFound(ctx)
 	}
+	defer s.db.changes(ctx, userID)()
 	var id int64
 	found, err := s.db.change(ctx, updatePassword, &userID, []any{n, old, hash}, events, &id)
 	if err != nil || found {

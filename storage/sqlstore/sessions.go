@@ -28,10 +28,12 @@ func (s sessions) RotateSession(ctx context.Context, old [32]byte, n auth.Sessio
 		n.ID, n.UserID, old[:], n.TokenHash[:], string(n.Level),
 		micros(n.ProvedAt), micros(n.IdleUntil), micros(n.ExpiresAt),
 	}
+	defer s.db.changes(ctx, n.UserID)()
 	return s.changed(s.db.change(ctx, rotateSession, &n.UserID, args, events, &n.ID))
 }
 
 func (s sessions) EndSession(ctx context.Context, userID, id string, events ...activity.Event) error {
+	defer s.db.changes(ctx, userID)()
 	return s.changed(s.db.change(ctx, endSession, &userID, []any{userID, id}, events, &id))
 }
 
@@ -44,6 +46,7 @@ func (s sessions) changed(found bool, err error) error {
 }
 
 func (s sessions) EndSessions(ctx context.Context, userID, except string, events ...activity.Event) (int, error) {
+	defer s.db.changes(ctx, userID)()
 	var ended int64
 	if s.db.dialect == Postgres {
 		rows, err := s.db.eventsJSON(events)

@@ -29,6 +29,7 @@ type unit struct {
 	doomed     error
 	retry      bool
 	unprepared []*statement
+	changed    []string // users, for Watch
 }
 
 // unitKey finds the unit of one DB: two databases do not join each other.
@@ -162,6 +163,7 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 			_ = tx.Rollback()
 		}
 		cancel(errEnded)
+		d.tellOf(u)
 	}()
 	err = fn(inner)
 	finished = true

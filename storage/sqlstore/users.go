@@ -111,6 +111,7 @@ func (s users) Update(ctx context.Context, id string, p profile.Patch, events ..
 	if err != nil {
 		return profile.User{}, err
 	}
+	defer s.db.changes(ctx, id)()
 	var row userRow
 	var found bool
 	err = s.unlessTaken(ctx, n, p.IfVersion, usernameKey, emailKey, func(ctx context.Context) error {

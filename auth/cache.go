@@ -1,0 +1,300 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// SessionCache lets AuthenticateRead answer from memory for a moment. The zero
+// value is off; setting either field switches it on.
+//
+// What this node changes through its stores is seen at once, whoever calls
+// them. What another node changes, a session that it ends included, is seen
+// when TTL has passed, and so is what statements of the host's own change,
+// unless it calls Service.Forget.
+type SessionCache struct {
+	// TTL is how long a read is believed, from before it was sent to the
+	// database: DefaultSessionTTL, at most MaxSessionTTL.
+	TTL time.Duration
+	// Size is how many sessions are kept at most, each about 2 KiB with its
+	// user: DefaultSessionCacheSize. The oldest make room for new ones.
+	Size int
+}
+
+// Limits of a SessionCache.
+const (
+	DefaultSessionTTL       = time.Second
+	MaxSessionTTL           = 5 * time.Second
+	DefaultSessionCacheSize = 4096
+)
+
+// Watched is what a SessionCache needs of the stores: Config.Tx must have it
+// and, with SeparateUsers, Config.Users too. *sqlstore.DB does.
+type Watched interface {
+	// Watch has changed called with the ID of every user whose row, password or
+	// sessions were changed through these stores on this node, or "" when that
+	// may be any; after a session was only touched it need not be. The call
+	// comes when others can see the change and before the one that made it
+	// returns: for a transaction after its end. A change that may have failed
+	// is told as well. changed is quick, calls no store and is safe for
+	// concurrent use; it is called as long as the stores live.
+	Watch(changed func(userID string))
+	// InTransaction reports whether ctx carries a transaction, whose reads are
+	// not for everybody.
+	InTransaction(ctx context.Context) bool
+}
+
+func (c SessionCache) on() bool { return c != SessionCache{} }
+
+func (c SessionCache) withDefaults() SessionCache {
+	if c.TTL == 0 {
+		c.TTL = DefaultSessionTTL
+	}
+	if c.Size == 0 {
+		c.Size = DefaultSessionCacheSize
+	}
+	return c
+}
+
+func (c SessionCache) check() error {
+	if c.TTL < 0 || c.TTL > MaxSessionTTL || c.Size < 0 {
+		return fmt.Errorf("auth: Config.SessionCache must have a TTL of at most %v and no negative Size", MaxSessionTTL)
+	}
+	return nil
+}
+
+// watchBy gives s its cache, fed by the stores of c.
+func (s *Service) watchBy(c Config) error {
+	if !c.SessionCache.on() {
+		return nil
+	}
+	if err := c.SessionCache.check(); err != nil {
+		return err
+	}
+	sources := []any{c.Tx}
+	if c.SeparateUsers {
+		sources = append(sources, c.Users)
+	}
+	for _, source := range sources {
+		w, ok := source.(Watched)
+		if !ok {
+			return errors.New("auth: Config.SessionCache needs stores that are Watched: Config.Tx and, with SeparateUsers, Config.Users")
+		}
+		s.watched = append(s.watched, w)
+	}
+	s.cache = newCache(c.SessionCache.withDefaults())
+	for _, w := range s.watched {
+		w.Watch(s.cache.forget)
+	}
+	return nil
+}
+
+// Forget makes the SessionCache read these users, or without any all of them,
+// anew. It is for statements of the host's own, after their commit.
+func (s *Service) Forget(userIDs ...string) {
+	if s.cache == nil {
+		return
+	}
+	if len(userIDs) == 0 {
+		s.cache.forget("")
+	}
+	for _, id := range userIDs {
+		s.cache.forget(id)
+	}
+}
+
+// AuthenticateRead is Authenticate for a request that only reads. With
+// Config.SessionCache it may answer from memory, so the session and the user
+// can be as old as the cache's TTL where another node changed them. Whatever
+// changes something, depends on a fresh proof or gives a role its rights calls
+// Authenticate.
+func (s *Service) AuthenticateRead(ctx context.Context, token string) (Identity, error) {
+	if s.cache == nil || ctx.Err() != nil || slices.ContainsFunc(s.watched, func(w Watched) bool { return w.InTransaction(ctx) }) {
+		return s.Authenticate(ctx, token)
+	}
+	hash, ok := hashToken(token)
+	if !ok {
+		return Identity{}, ErrUnauthenticated
+	}
+	began := s.cache.begin(s.clock())
+	if e := s.cache.get(hash, began.at); e != nil && e.id.usable(began.at) {
+		return e.id.clone(), nil
+	}
+	id, err := s.authenticate(ctx, hash)
+	if err != nil {
+		return Identity{}, err
+	}
+	id.memo = &memo{}
+	s.cache.put(hash, id, began)
+	return id.clone(), nil
+}
+
+// usable reports whether nothing is due at now that needs the database: the
+// end of the session, or noting its use.
+func (id Identity) usable(now time.Time) bool {
+	return id.Session.Alive(now) && now.Sub(id.Session.LastUsedAt) < touchEvery
+}
+
+// clone is id without memory that it shares.
+func (id Identity) clone() Identity {
+	u := &id.User
+	u.Links, u.Custom, u.Picture.Sizes = slices.Clone(u.Links), slices.Clone(u.Custom), slices.Clone(u.Picture.Sizes)
+	return id
+}
+
+// memo keeps what was made of one cached identity.
+type memo struct{ made atomic.Pointer[made] }
+
+type made struct{ key, value any }
+
+// Once returns what make makes of id, such as its rendering. For an identity
+// that AuthenticateRead keeps in memory that is kept with it for later requests
+// of the session, so nobody may change it. One value is kept, under key, which
+// like that of a context is of a type of the caller's own.
+func (id Identity) Once(key any, make func() (any, error)) (any, error) {
+	if id.memo == nil {
+		return make()
+	}
+	if m := id.memo.made.Load(); m != nil && m.key == key {
+		return m.value, nil
+	}
+	v, err := make()
+	if err == nil {
+		id.memo.made.Store(&made{key, v})
+	}
+	return v, err
+}
+
+const (
+	cacheShards  = 32
+	cacheStripes = 4096
+)
+
+// cache keeps identities by the hash of their token. It never holds a token,
+// and never that a token opens nothing.
+//
+// A user that changes makes its entries useless by one step of a clock of
+// changes, last, which is then written to the user's stripe. An entry is as of
+// the step at which its read began, so a read that the change overtook is as
+// old as an entry from before, however late it is put in.
+type cache struct {
+	ttl     time.Duration
+	last    atomic.Uint64
+	stripes [cacheStripes]atomic.Uint64
+	shards  [cacheShards]shard
+}
+
+type shard struct {
+	mu      sync.Mutex
+	entries map[[32]byte]*entry
+	// queue is a ring of the entries in the order they came, which is the order
+	// in which they expire; first is the oldest once it is full.
+	queue []*entry
+	first int
+	size  int
+}
+
+type entry struct {
+	hash   [32]byte
+	id     Identity
+	stripe *atomic.Uint64
+	ticket
+}
+
+// ticket is when a read began: by the clock and by the changes before it.
+type ticket struct {
+	at   time.Time
+	step uint64
+}
+
+func newCache(c SessionCache) *cache {
+	k := &cache{ttl: c.TTL}
+	for i := range k.shards {
+		k.shards[i].entries = map[[32]byte]*entry{}
+		k.shards[i].size = (c.Size + cacheShards - 1 - i) / cacheShards
+	}
+	return k
+}
+
+// begin comes before the read.
+func (k *cache) begin(now time.Time) ticket { return ticket{at: now, step: k.last.Load()} }
+
+// forget comes after a change that everybody can see.
+func (k *cache) forget(userID string) {
+	step := k.last.Add(1)
+	if userID != "" {
+		raise(k.stripe(userID), step)
+		return
+	}
+	for i := range k.stripes {
+		raise(&k.stripes[i], step)
+	}
+}
+
+func raise(stripe *atomic.Uint64, step uint64) {
+	for {
+		present := stripe.Load()
+		if present >= step || stripe.CompareAndSwap(present, step) {
+			return
+		}
+	}
+}
+
+// stripe is FNV-1a of the ID: users who share one are only read more often.
+func (k *cache) stripe(userID string) *atomic.Uint64 {
+	h := uint32(2166136261)
+	for i := range len(userID) {
+		h = (h ^ uint32(userID[i])) * 16777619
+	}
+	return &k.stripes[(h^h>>12)%cacheStripes]
+}
+
+// shard takes the bits of a hash that nobody chooses.
+func (k *cache) shard(hash [32]byte) *shard { return &k.shards[hash[0]%cacheShards] }
+
+// get returns the entry, if it may still be believed at now.
+func (k *cache) get(hash [32]byte, now time.Time) *entry {
+	s := k.shard(hash)
+	s.mu.Lock()
+	e := s.entries[hash]
+	s.mu.Unlock()
+	if e == nil || e.stripe.Load() > e.step || !k.young(e, now) {
+		return nil
+	}
+	return e
+}
+
+// young asks both clocks, since the monotonic one may stand still while the
+// machine sleeps and the other may be set back.
+func (k *cache) young(e *entry, now time.Time) bool {
+	age, wall := now.Sub(e.at), now.Round(0).Sub(e.at.Round(0))
+	return age >= 0 && age < k.ttl && wall >= 0 && wall < k.ttl
+}
+
+// put keeps what a read that began at t found, unless its user changed since.
+func (k *cache) put(hash [32]byte, id Identity, t ticket) {
+	stripe := k.stripe(id.User.ID)
+	s := k.shard(hash)
+	if s.size == 0 || stripe.Load() > t.step {
+		return
+	}
+	e := &entry{hash: hash, id: id, stripe: stripe, ticket: t}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) < s.size {
+		s.queue = append(s.queue, e)
+	} else {
+		oldest := s.queue[s.first]
+		if s.entries[oldest.hash] == oldest { // else a later read took its place
+			delete(s.entries, oldest.hash)
+		}
+		s.queue[s.first] = e
+		s.first = (s.first + 1) % s.size
+	}
+	s.entries[hash] = e
+}

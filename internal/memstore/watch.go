@@ -1,0 +1,38 @@
+package memstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/profilekit/profilekit/auth"
+)
+
+var _ auth.Watched = (*Store)(nil)
+
+type watchers struct {
+	mu   sync.Mutex
+	list []func(userID string)
+}
+
+// Watch implements auth.Watched. Every write is told as one of any user.
+func (s *Store) Watch(changed func(userID string)) {
+	s.watchers.mu.Lock()
+	defer s.watchers.mu.Unlock()
+	s.watchers.list = append(slices.Clip(s.watchers.list), changed)
+}
+
+// InTransaction implements auth.Watched.
+func (s *Store) InTransaction(ctx context.Context) bool {
+	_, in := ctx.Value(txKey{s}).(*tx)
+	return in
+}
+
+func (w *watchers) tell() {
+	w.mu.Lock()
+	list := w.list
+	w.mu.Unlock()
+	for _, changed := range list {
+		changed("")
+	}
+}

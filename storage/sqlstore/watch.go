@@ -1,0 +1,62 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/profilekit/profilekit/auth"
+)
+
+// watchers are told of changes; the list is replaced, never written to.
+type watchers struct {
+	mu   sync.RWMutex
+	list []func(userID string)
+}
+
+// Watch has changed called with the ID of a user whenever its row, its password
+// or its sessions were changed through d: after the commit, before the change
+// returns, and also when it is not known whether it happened. Statements that
+// the host makes itself, by Tx or apart, are not told. See auth.Watched.
+func (d *DB) Watch(changed func(userID string)) {
+	d.watchers.mu.Lock()
+	defer d.watchers.mu.Unlock()
+	d.watchers.list = append(slices.Clip(d.watchers.list), changed)
+}
+
+// InTransaction reports whether ctx is that of an InTx of d, ended or not.
+func (d *DB) InTransaction(ctx context.Context) bool { return d.inUnit(ctx) }
+
+// changes comes before a statement that changes the user, and what it returns
+// after it, whatever became of it. In a transaction the end of that tells.
+func (d *DB) changes(ctx context.Context, userID string) (after func()) {
+	u, _ := ctx.Value(unitKey{d}).(*unit)
+	if u == nil {
+		return func() { d.tell(userID) }
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.changed = append(u.changed, userID)
+	return func() {}
+}
+
+// tellOf tells what u changed, after its end.
+func (d *DB) tellOf(u *unit) {
+	u.mu.Lock()
+	changed := u.changed
+	u.mu.Unlock()
+	d.tell(changed...)
+}
+
+func (d *DB) tell(userIDs ...string) {
+	d.watchers.mu.RLock()
+	list := d.watchers.list
+	d.watchers.mu.RUnlock()
+	for _, changed := range list {
+		for _, id := range userIDs {
+			changed(id)
+		}
+	}
+}
+
+var _ auth.Watched = (*DB)(nil)
