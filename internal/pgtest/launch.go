@@ -16,10 +16,10 @@ import (
 	"syscall"
 )
 
-// supervise runs the server until its standard input ends, which it does when
+// keepAlive runs the server until its standard input ends, which it does when
 // the test binary is gone, and then removes the folder. $1 is the server, $2
 // the folder, $3 the port.
-const supervise = `"$1" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 -F \
+const keepAlive = `"$1" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 -F \
 	-c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB \
 	>"$2/log" 2>&1 </dev/null &
 pid=$!
@@ -48,10 +48,45 @@ var running *process
 // launch makes a data folder and starts a server on it, which may not answer
 // yet.
 func launch() (*process, error) {
-	initdb, err := binary("initdb")
+	h, err := newHome()
 	if err != nil {
 		return nil, err
 	}
+	if err := h.initdb(); err != nil {
+		h.remove()
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		h.remove()
+		return nil, err
+	}
+	cmd := h.command("/bin/sh", "-c", keepAlive, "pgtest", h.postgres, h.dir, strconv.Itoa(port))
+	// The write end stays open in this process alone, until it is gone.
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		h.remove()
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		h.remove()
+		return nil, err
+	}
+	running = &process{
+		base: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		data: h.data(), pipe: pipe, cmd: cmd,
+	}
+	return running, nil
+}
+
+// home is the folder of one server, and the user that its programs run as.
+type home struct {
+	dir        string
+	postgres   string // the server program
+	credential *syscall.Credential
+}
+
+func newHome() (*home, error) {
 	postgres, err := binary("postgres")
 	if err != nil {
 		return nil, err
@@ -64,43 +99,43 @@ func launch() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	h := &home{dir: dir, postgres: postgres, credential: credential}
 	if credential != nil {
 		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
+			h.remove()
 			return nil, err
 		}
 	}
-	run := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(name, args...)
-		cmd.Dir = dir // the working folder may be closed to the other user
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + dir}
-		// A group of its own: an interrupt at the terminal must reach the
-		// supervisor as the end of the pipe, in its order.
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}
-		return cmd
+	return h, nil
+}
+
+// data is where the server keeps its files.
+func (h *home) data() string { return filepath.Join(h.dir, "data") }
+
+func (h *home) remove() { _ = os.RemoveAll(h.dir) }
+
+func (h *home) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = h.dir // the working folder may be closed to the other user
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + h.dir}
+	// A group of its own: an interrupt at the terminal must reach the
+	// supervisor as the end of the pipe, in its order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: h.credential, Setpgid: true}
+	return cmd
+}
+
+func (h *home) initdb() error {
+	return h.run("initdb", "-D", h.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+}
+
+// run runs one of Postgres' programs to its end: the one beside the server, of
+// the same version. In PATH, Debian has a script of that name.
+func (h *home) run(name string, args ...string) error {
+	path := filepath.Join(filepath.Dir(h.postgres), name)
+	if out, err := h.command(path, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, out)
 	}
-	if out, err := run(initdb, "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N").CombinedOutput(); err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	cmd := run("/bin/sh", "-c", supervise, "pgtest", postgres, dir, strconv.Itoa(port))
-	// The write end stays open in this process alone, until it is gone.
-	pipe, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
-	}
-	running = &process{
-		base: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
-		data: filepath.Join(dir, "data"), pipe: pipe, cmd: cmd,
-	}
-	return running, nil
+	return nil
 }
 
 // binary finds a program in PATH or where Debian keeps the versions, newest

@@ -4,11 +4,28 @@ package pgtest
 
 import "errors"
 
+var errUnix = errors.New("starting a server is known for Unix only")
+
 // launch knows how to start a server on Unix only.
 func launch() (*process, error) {
-	return nil, errors.New("set PROFILEKIT_TEST_POSTGRES: starting a server is known for Unix only")
+	return nil, errors.New("set PROFILEKIT_TEST_POSTGRES: " + errUnix.Error())
 }
 
 type process struct{ base, data string }
 
 func (*process) stop() {}
+
+func newServer() (*Server, error) { return nil, errUnix }
+
+func (*Server) copyOf(*Server) error { return errUnix }
+
+type home struct{}
+
+func (*home) data() string    { return "" }
+func (*home) logFile() string { return "" }
+func (*home) initdb() error   { return errUnix }
+
+type supervised struct{}
+
+func (*supervised) order(string) error { return errUnix }
+func (*supervised) end()               {}

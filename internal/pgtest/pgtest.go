@@ -11,8 +11,16 @@
 // When there is neither, the test is skipped with a loud message, or fails when
 // the variable CI is set.
 //
-// The server ends with the test binary, however that ends: it is the child of
-// a shell that waits for the end of a pipe which only the binary holds open.
+// New starts a server of a test's own instead, that may be crashed and followed
+// by a replica:
+//
+//	s := pgtest.New(t)
+//	r := s.Replica()
+//	s.Crash()
+//	r.Promote()
+//
+// A server ends with the test binary, however that ends: it is the child of a
+// shell that waits for the end of a pipe which only the binary holds open.
 package pgtest
 
 import (
@@ -125,12 +133,18 @@ func start(t testing.TB) *server {
 	if one.err == nil {
 		return one.server
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("pgtest: no Postgres, and CI is set: %v", one.err)
-	}
-	fmt.Fprintf(os.Stderr, "\n*** SKIPPED %s: no Postgres. Install postgresql or set PROFILEKIT_TEST_POSTGRES. (%v)\n\n", t.Name(), one.err)
-	t.Skipf("no Postgres: %v", one.err)
+	missing(t, one.err)
 	return nil
+}
+
+// missing ends a test that has no server.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("pgtest: no Postgres, and CI is set: %v", err)
+	}
+	fmt.Fprintf(os.Stderr, "\n*** SKIPPED %s: no Postgres. Install postgresql or set PROFILEKIT_TEST_POSTGRES. (%v)\n\n", t.Name(), err)
+	t.Skipf("no Postgres: %v", err)
 }
 
 // find connects to the given server or starts one.
