@@ -354,7 +354,7 @@ type cachedUser struct {
 func (f *cachedFloor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ck, err := r.Cookie("profilekit")
 	if err != nil {
-		http.Error(w, err.Error(), 401)
+		http.Error(w, err.Error(), 500)
 		return
 	}
 	hash := sha256.Sum256([]byte(ck.Value))

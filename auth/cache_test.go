@@ -1,0 +1,523 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
+)
+
+// readings counts reads of a session, and lets a test act between what the
+// database answered and what the Service makes of it.
+type readings struct {
+	auth.SessionStore
+	n     atomic.Int64
+	after atomic.Pointer[func()]
+}
+
+func (r *readings) SessionWithUser(ctx context.Context, hash [32]byte) (auth.Session, profile.User, error) {
+	r.n.Add(1)
+	s, u, err := r.SessionStore.(auth.SessionUserStore).SessionWithUser(ctx, hash)
+	if f := r.after.Swap(nil); f != nil {
+		(*f)()
+	}
+	return s, u, err
+}
+
+// cached is a node on db with a cache; nodes share one clock.
+func cached(t testing.TB, db database, clock *clock, change ...func(*auth.Config)) (*world, *readings) {
+	t.Helper()
+	r := &readings{SessionStore: db.Auth().Sessions()}
+	change = append([]func(*auth.Config){func(c *auth.Config) {
+		c.SessionCache = auth.SessionCache{TTL: time.Second}
+		c.Stores = &stores{Stores: db.Auth(), sessions: r}
+		if clock != nil {
+			c.Now = clock.now
+		}
+	}}, change...)
+	w := openOn(t, db, change...)
+	if clock != nil {
+		w.clock = clock
+	}
+	return w, r
+}
+
+// read is AuthenticateRead of a session that lives.
+func (w *world) read(t testing.TB, token string) auth.Identity {
+	t.Helper()
+	id, err := w.AuthenticateRead(t.Context(), token)
+	if err != nil {
+		t.Fatalf("AuthenticateRead: %v", err)
+	}
+	return id
+}
+
+func (w *world) unread(t testing.TB, token string) {
+	t.Helper()
+	if _, err := w.AuthenticateRead(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("AuthenticateRead = %v, want ErrUnauthenticated", err)
+	}
+}
+
+func TestCacheSparesTheDatabase(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		w, r := cached(t, db, nil)
+		in := w.register(t, "ada")
+		for range 10 {
+			if id := w.read(t, in.Token); id.User.ID != in.User.ID || id.Session.ID != in.Session.ID {
+				t.Fatalf("identity = %+v", id)
+			}
+		}
+		if n := r.n.Load(); n != 1 {
+			t.Errorf("%d reads, want 1", n)
+		}
+		w.alive(t, in.Token)
+		if n := r.n.Load(); n != 2 {
+			t.Error("Authenticate was answered from memory")
+		}
+		w.clock.add(time.Second)
+		w.read(t, in.Token)
+		if n := r.n.Load(); n != 3 {
+			t.Error("an entry outlived its TTL")
+		}
+	})
+}
+
+func TestCacheKeepsNothingNegative(t *testing.T) {
+	w, r := cached(t, open(t).db, nil)
+	in := w.register(t, "ada")
+	if err := w.SignOut(t.Context(), w.alive(t, in.Token)); err != nil {
+		t.Fatal(err)
+	}
+	r.n.Store(0)
+	for range 3 {
+		w.unread(t, in.Token)
+	}
+	if n := r.n.Load(); n != 3 {
+		t.Errorf("a token of no session was looked up %d times of 3", n)
+	}
+	w.unread(t, "no token")
+	if n := r.n.Load(); n != 3 {
+		t.Error("what is no token was looked up")
+	}
+}
+
+// changesOfAda are all that may make what the cache holds wrong. Each gets the
+// session that is read and another one of the same user.
+var changesOfAda = []struct {
+	name string
+	do   func(t *testing.T, w *world, read, other auth.Identity) error
+	dead bool
+	seen func(profile.User) bool
+}{
+	{name: "sign-out", dead: true, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		return w.SignOut(t.Context(), read)
+	}},
+	{name: "end one", dead: true, do: func(t *testing.T, w *world, read, other auth.Identity) error {
+		return w.EndSession(t.Context(), other, read.Session.ID)
+	}},
+	{name: "end others", dead: true, do: func(t *testing.T, w *world, _, other auth.Identity) error {
+		_, err := w.EndOtherSessions(t.Context(), other)
+		return err
+	}},
+	{name: "password", dead: true, do: func(t *testing.T, w *world, _, other auth.Identity) error {
+		_, _, err := w.ChangePassword(t.Context(), home, other, password, newer, true)
+		return err
+	}},
+	{name: "rotation", dead: true, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		_, _, err := w.Reauthenticate(t.Context(), home, read, password, true)
+		return err
+	}},
+	{name: "disabled", dead: true, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		yes := true
+		return patch(t, w, read, profile.Patch{Disabled: &yes})
+	}},
+	{name: "role", seen: func(u profile.User) bool { return u.Role == "admin" }, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		role := "admin"
+		return patch(t, w, read, profile.Patch{Role: &role})
+	}},
+	{name: "profile", seen: func(u profile.User) bool { return u.Bio == "new" }, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		bio := "new"
+		return patch(t, w, read, profile.Patch{Bio: &bio})
+	}},
+	{name: "picture in a transaction", seen: func(u profile.User) bool { return u.Picture.Base == "b" }, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
+		return w.db.InTx(t.Context(), func(ctx context.Context) error {
+			_, err := w.db.Users().Update(ctx, read.User.ID, profile.Patch{Picture: &profile.Picture{Base: "b", Ext: "jpg", Sizes: []int{64}}})
+			return err
+		})
+	}},
+}
+
+func patch(t *testing.T, w *world, id auth.Identity, p profile.Patch) error {
+	_, err := w.db.Users().Update(t.Context(), id.User.ID, p)
+	return err
+}
+
+// A change on this node is seen by the next read, both when the old state was
+// in memory and when a read that began before the change would put it there
+// after it.
+func TestR17_ChangesReachTheCacheOfTheirNodeAtOnce(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		w, r := cached(t, db, nil, limitsOff)
+		for i, change := range changesOfAda {
+			for _, during := range []bool{false, true} {
+				name := change.name
+				if during {
+					name += " during a read"
+				}
+				t.Run(name, func(t *testing.T) {
+					user := "ada" + string(rune('a'+i))
+					if during {
+						user += "2"
+					}
+					in := w.register(t, user)
+					other := w.alive(t, w.mustSignIn(t, user, password).Token)
+					act := func() {
+						if err := change.do(t, w, w.alive(t, in.Token), other); err != nil {
+							t.Error(err)
+						}
+					}
+					if during {
+						r.after.Store(&act)
+						w.read(t, in.Token)
+					} else {
+						w.read(t, in.Token)
+						act()
+					}
+					if change.dead {
+						w.unread(t, in.Token)
+						return
+					}
+					if id := w.read(t, in.Token); !change.seen(id.User) {
+						t.Errorf("the read shows the old user: %+v", id.User)
+					}
+				})
+			}
+		}
+	})
+}
+
+// The other node shares the database only, so it may believe what it read for
+// one TTL, and no longer.
+func TestR17_AnotherNodeKnowsWithinTheTTL(t *testing.T) {
+	for i, change := range changesOfAda {
+		t.Run(change.name, func(t *testing.T) {
+			db := &unwatched{database: open(t).db}
+			here, _ := cached(t, db, nil, limitsOff)
+			there, _ := cached(t, db, here.clock, limitsOff)
+			in := here.register(t, "ada"+string(rune('a'+i)))
+			other := here.alive(t, here.mustSignIn(t, in.User.Username, password).Token)
+			there.read(t, in.Token)
+			if err := change.do(t, here, here.alive(t, in.Token), other); err != nil {
+				t.Fatal(err)
+			}
+			here.clock.add(time.Second - time.Microsecond)
+			if id := there.read(t, in.Token); change.seen != nil && change.seen(id.User) {
+				t.Error("the other node saw the change, so the test shows nothing")
+			}
+			if change.dead {
+				there.dead(t, in.Token) // what changes something asks the database
+			}
+			here.clock.add(time.Microsecond)
+			if change.dead {
+				there.unread(t, in.Token)
+			} else if id := there.read(t, in.Token); !change.seen(id.User) {
+				t.Error("the old user was shown after the TTL")
+			}
+		})
+	}
+}
+
+// unwatched is a database that tells nobody, as if each node had its own handle
+// on it.
+type unwatched struct{ database }
+
+func (unwatched) Watch(func(string)) {}
+func (u unwatched) InTransaction(ctx context.Context) bool {
+	return u.database.(auth.Watched).InTransaction(ctx)
+}
+
+func TestR17_CachedSessionsAgainstParallelReads(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		for _, end := range []struct {
+			name string
+			do   func(w *world, id auth.Identity) error
+		}{
+			{"sign-out", func(w *world, id auth.Identity) error { return w.SignOut(t.Context(), id) }},
+			{"disabled", func(w *world, id auth.Identity) error {
+				yes := true
+				return patch(t, w, id, profile.Patch{Disabled: &yes})
+			}},
+		} {
+			t.Run(end.name, func(t *testing.T) {
+				w, _ := cached(t, db, nil)
+				in := w.register(t, "ada-"+end.name)
+				id := w.alive(t, in.Token)
+				var out atomic.Bool
+				var wg sync.WaitGroup
+				for range 50 {
+					wg.Go(func() {
+						for last := false; !last; {
+							last = out.Load()
+							if _, err := w.AuthenticateRead(t.Context(), in.Token); last && !errors.Is(err, auth.ErrUnauthenticated) {
+								t.Errorf("after the end: %v", err)
+							}
+							runtime.Gosched()
+						}
+					})
+				}
+				if err := end.do(w, id); err != nil {
+					t.Error(err)
+				}
+				out.Store(true)
+				wg.Wait()
+			})
+		}
+	})
+}
+
+func TestS30_CachedSessionsKeepTheirLimits(t *testing.T) {
+	within := func(idle time.Duration) *world {
+		w, _ := cached(t, open(t).db, nil, func(c *auth.Config) {
+			c.SessionCache.TTL = auth.MaxSessionTTL
+			c.Session = auth.SessionLimits{Idle: idle, Absolute: 10 * time.Minute}
+		})
+		return w
+	}
+	w := within(61 * time.Second)
+	in := w.register(t, "ada")
+	w.clock.add(59 * time.Second)
+	w.read(t, in.Token)
+	w.clock.add(2 * time.Second) // within the TTL, at the idle limit
+	w.unread(t, in.Token)
+
+	w = within(5 * time.Minute)
+	in = w.register(t, "ada")
+	for range 13 {
+		w.clock.add(46 * time.Second)
+		w.read(t, in.Token)
+	}
+	w.clock.add(2*time.Second - time.Microsecond)
+	w.read(t, in.Token)
+	w.clock.add(time.Microsecond) // ten minutes, within the TTL
+	w.unread(t, in.Token)
+}
+
+func TestCachedUseIsNotedOnceAMinute(t *testing.T) {
+	db := open(t).db
+	c := &touches{SessionStore: db.Auth().Sessions()}
+	w, _ := cached(t, db, nil, func(cfg *auth.Config) {
+		cfg.Stores = &stores{Stores: db.Auth(), sessions: c}
+	})
+	in := w.register(t, "ada")
+	for range 360 {
+		w.clock.add(time.Second / 2)
+		w.read(t, in.Token)
+	}
+	if got := c.n.Load(); got != 3 {
+		t.Errorf("%d writes in 3 minutes of reads, want 3", got)
+	}
+}
+
+func TestR29_CacheDoesNotOutliveAClockSetBack(t *testing.T) {
+	w, r := cached(t, open(t).db, nil)
+	in := w.register(t, "ada")
+	w.read(t, in.Token)
+	w.clock.add(-time.Hour)
+	w.read(t, in.Token)
+	if n := r.n.Load(); n != 2 {
+		t.Errorf("%d reads, want 2: an entry from the future was believed", n)
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	const size, sessions = 64, 300
+	w, r := cached(t, open(t).db, nil, limitsOff, func(c *auth.Config) { c.SessionCache.Size = size })
+	w.register(t, "ada")
+	var tokens []string
+	for range sessions {
+		tokens = append(tokens, w.mustSignIn(t, "ada", password).Token)
+	}
+	r.n.Store(0)
+	for _, token := range tokens {
+		w.read(t, token)
+	}
+	if n := r.n.Load(); n != sessions {
+		t.Fatalf("%d reads of %d sessions", n, sessions)
+	}
+	slices.Reverse(tokens) // the newest stayed
+	for _, token := range tokens {
+		w.read(t, token)
+	}
+	if kept := 2*sessions - r.n.Load(); kept > size || kept < size/2 {
+		t.Errorf("%d sessions were in memory, want at most and about %d", kept, size)
+	}
+}
+
+// What a transaction sees is neither kept for others nor answered from memory.
+func TestCacheStaysOutOfTransactions(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		w, _ := cached(t, db, nil)
+		in := w.register(t, "ada")
+		id := w.read(t, in.Token)
+		undo := errors.New("undo")
+		role := "admin"
+		err := w.db.InTx(t.Context(), func(ctx context.Context) error {
+			if _, err := w.db.Users().Update(ctx, id.User.ID, profile.Patch{Role: &role}); err != nil {
+				return err
+			}
+			inside, err := w.AuthenticateRead(ctx, in.Token)
+			if err != nil || inside.User.Role != role {
+				t.Errorf("inside: %q, %v", inside.User.Role, err)
+			}
+			if outside := w.read(t, in.Token); outside.User.Role == role {
+				t.Error("others see what is not committed")
+			}
+			return undo
+		})
+		is(t, err, undo)
+		if id := w.read(t, in.Token); id.User.Role == role {
+			t.Error("what was rolled back is shown")
+		}
+	})
+}
+
+func TestCachedIdentitiesAreNotShared(t *testing.T) {
+	w, _ := cached(t, open(t).db, nil)
+	in := w.register(t, "ada")
+	links := []string{"https://example.org/"}
+	if _, err := w.db.Users().Update(t.Context(), in.User.ID, profile.Patch{Links: &links}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		id := w.read(t, in.Token)
+		if !slices.Equal(id.User.Links, links) {
+			t.Fatalf("links = %v", id.User.Links)
+		}
+		id.User.Links[0] = "changed by a caller"
+	}
+}
+
+func TestOnceIsMadeAnewWithTheUser(t *testing.T) {
+	type key struct{}
+	w, _ := cached(t, open(t).db, nil)
+	in := w.register(t, "ada")
+	n := 0
+	once := func(id auth.Identity, k any) any {
+		v, err := id.Once(k, func() (any, error) { n++; return id.User.Bio, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for range 3 {
+		once(w.read(t, in.Token), key{})
+	}
+	if n != 1 {
+		t.Errorf("made %d times, want once", n)
+	}
+	once(w.read(t, in.Token), "another key")
+	if n != 2 {
+		t.Error("the value of another key was given")
+	}
+	bio := "new"
+	if err := patch(t, w, auth.Identity{User: in.User}, profile.Patch{Bio: &bio}); err != nil {
+		t.Fatal(err)
+	}
+	if v := once(w.read(t, in.Token), key{}); v != bio {
+		t.Errorf("once = %v after a change", v)
+	}
+	if v := once(w.alive(t, in.Token), key{}); v != bio || n != 4 {
+		t.Errorf("an identity that is not in memory: %v, made %d times", v, n)
+	}
+	failed := errors.New("failed")
+	_, err := w.read(t, in.Token).Once("failing", func() (any, error) { return nil, failed })
+	is(t, err, failed)
+}
+
+func TestForgetIsForStatementsOfTheHost(t *testing.T) {
+	db := &unwatched{database: open(t).db}
+	w, r := cached(t, db, nil)
+	in := w.register(t, "ada")
+	for _, forget := range []func(){
+		func() { w.Forget(in.User.ID) }, func() { w.Forget() }, func() { w.Forget("nobody", in.User.ID) },
+	} {
+		w.read(t, in.Token)
+		before := r.n.Load()
+		forget()
+		w.read(t, in.Token)
+		if r.n.Load() != before+1 {
+			t.Error("a forgotten user was answered from memory")
+		}
+	}
+	open(t).Forget() // without a cache it is nothing
+}
+
+func TestCacheSeesWhoWasChangedElsewhere(t *testing.T) {
+	// Users of their own store are watched too.
+	users, rest := open(t), open(t)
+	separate := func(c *auth.Config) {
+		c.SeparateUsers, c.SessionCache = true, auth.SessionCache{TTL: time.Second}
+		c.Stores, c.Activity, c.Tx = rest.db.Auth(), rest.db.Activity(), rest.db
+	}
+	c := auth.Config{Users: users.db.Users()}
+	separate(&c)
+	if _, err := auth.New(c); err == nil {
+		t.Error("users that nobody watches were taken")
+	}
+	c.Users = watchedUsers{users.db.Users(), users.db.(auth.Watched)}
+	if _, err := auth.New(c); err != nil {
+		t.Error(err)
+	}
+}
+
+type watchedUsers struct {
+	profile.Store
+	auth.Watched
+}
+
+func TestCacheConfig(t *testing.T) {
+	db := open(t).db
+	for name, tt := range map[string]struct {
+		cache auth.SessionCache
+		bare  bool
+		fails bool
+	}{
+		"off":            {},
+		"off, unwatched": {bare: true},
+		"size alone":     {cache: auth.SessionCache{Size: 1}},
+		"longest":        {cache: auth.SessionCache{TTL: auth.MaxSessionTTL}},
+		"too long":       {cache: auth.SessionCache{TTL: auth.MaxSessionTTL + 1}, fails: true},
+		"negative":       {cache: auth.SessionCache{TTL: -1}, fails: true},
+		"negative size":  {cache: auth.SessionCache{Size: -1}, fails: true},
+		"unwatched":      {cache: auth.SessionCache{Size: 1}, bare: true, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := auth.Config{Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, SessionCache: tt.cache}
+			if tt.bare {
+				c.Tx = struct{ database }{db}
+			}
+			if _, err := auth.New(c); (err != nil) != tt.fails {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}
+
+func TestCacheAnswersAContextThatEnded(t *testing.T) {
+	w, _ := cached(t, open(t).db, nil)
+	in := w.register(t, "ada")
+	w.read(t, in.Token)
+	ctx, cancel := context.WithCancel(activity.WithSource(t.Context(), activity.Source{}))
+	cancel()
+	_, err := w.AuthenticateRead(ctx, in.Token)
+	is(t, err, context.Canceled)
+}
