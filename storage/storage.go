@@ -111,6 +111,7 @@ type BlobStore interface {
 type Lister interface {
 	// List yields every blob whose key begins with prefix, in no order. An
 	// error ends the sequence. Blobs that come or go meanwhile may be missed.
+	// ContentType and CacheControl are empty where a listing lacks them.
 	List(ctx context.Context, prefix string) iter.Seq2[BlobInfo, error]
 }
 

@@ -41,7 +41,7 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, group := range [][]testCase{
-		putCases, keyCases, failureCases, contextCases, concurrentCases, listCases, urlCases,
+		putCases, keyCases, failureCases, contextCases, concurrentCases, listCases, urlCases, directCases,
 	} {
 		all = append(all, group...)
 	}

@@ -1,0 +1,135 @@
+// Package s3blob keeps pictures in Amazon S3 or any store that speaks its
+// protocol. The host brings its own client, with its credentials, region and
+// endpoint:
+//
+//	client := s3.New(s3.Options{Region: "eu-central-1", Credentials: credentials})
+//	pics, err := s3blob.New(client, "my-pictures")
+//
+// The credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and
+// s3:ListBucket; without the last, S3 answers 403 for a missing object and a
+// missing picture looks like a mistake in the set-up.
+//
+// The bucket should not be public: profilekit serves private pictures through
+// itself, to those who may see them. When public pictures are to come straight
+// from the bucket or a CDN before it, name its address in Options.PublicBase
+// and let it read objects, but never list them: the random key is the only
+// thing that keeps a private picture from being fetched there.
+package s3blob
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Options of a Store; the zero Options are good.
+type Options struct {
+	// Prefix stands before every key in the bucket, "pictures/" or "". It is
+	// made of what storage.ValidKey allows and ends with a slash.
+	Prefix string
+	// PublicBase is the address under which the bucket's objects are public,
+	// "https://cdn.example.org"; "" when they are not.
+	PublicBase string
+	// Timeout bounds each call, with its retries; of Open it bounds the time
+	// until the first byte. 0 is 30 s.
+	Timeout time.Duration
+}
+
+// Store implements storage.BlobStore, storage.Lister, storage.PublicURLer,
+// storage.SignedURLer and storage.DirectUploader. It is safe for concurrent
+// use.
+type Store struct {
+	client  *s3.Client
+	presign *s3.PresignClient
+	bucket  string
+	opts    Options
+	calls   []func(*s3.Options) // of every call
+	puts    []func(*s3.Options) // of Put
+}
+
+var (
+	_ storage.BlobStore      = (*Store)(nil)
+	_ storage.Lister         = (*Store)(nil)
+	_ storage.PublicURLer    = (*Store)(nil)
+	_ storage.SignedURLer    = (*Store)(nil)
+	_ storage.DirectUploader = (*Store)(nil)
+)
+
+const (
+	defaultTimeout = 30 * time.Second
+	// A call is tried three times at most, with a random wait of at most a
+	// second between: a store that is overloaded must not be hit harder.
+	maxAttempts = 3
+	maxBackoff  = time.Second
+)
+
+// New returns a store over a bucket that exists. It does not connect. Of opts
+// at most one is used.
+func New(client *s3.Client, bucket string, opts ...Options) (*Store, error) {
+	if client == nil || bucket == "" {
+		return nil, errors.New("s3blob: New needs a client and the name of a bucket")
+	}
+	s := &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
+	if len(opts) > 0 {
+		s.opts = opts[0]
+	}
+	if s.opts.Timeout <= 0 {
+		s.opts.Timeout = defaultTimeout
+	}
+	if p := s.opts.Prefix; p != "" && (!strings.HasSuffix(p, "/") || !storage.ValidKey(p+"x")) {
+		return nil, errors.New("s3blob: Options.Prefix must be lower-case path parts, each ending with a slash, such as pictures/")
+	}
+	if b := s.opts.PublicBase; b != "" {
+		u, err := url.Parse(b)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, errors.New("s3blob: Options.PublicBase must be an address such as https://cdn.example.org")
+		}
+		s.opts.PublicBase = strings.TrimRight(b, "/")
+	}
+	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.MaxBackoff = maxBackoff
+	})
+	s.calls = []func(*s3.Options){func(o *s3.Options) { o.Retryer = retryer }}
+	s.puts = s.calls
+	if overTLS(client.Options()) {
+		// TLS protects the body on its way and a CRC is sent along; reading it
+		// once more for a SHA-256 before it is sent would double the work.
+		s.puts = append(s.puts[:1:1], s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware))
+	}
+	return s, nil
+}
+
+// overTLS reports whether all requests surely go over TLS.
+func overTLS(o s3.Options) bool {
+	if o.EndpointOptions.DisableHTTPS {
+		return false
+	}
+	return o.BaseEndpoint == nil || strings.HasPrefix(aws.ToString(o.BaseEndpoint), "https://")
+}
+
+// slash stands for the slash of a key: stores that keep objects as files
+// cannot hold both "a" and "a/b", which a BlobStore must.
+const slash = "!"
+
+func (s *Store) object(key string) *string { return aws.String(s.name(key)) }
+
+func (s *Store) name(key string) string {
+	return s.opts.Prefix + strings.ReplaceAll(key, "/", slash)
+}
+
+// PublicURL implements storage.PublicURLer.
+func (s *Store) PublicURL(key string) string {
+	if s.opts.PublicBase == "" || !storage.ValidKey(key) {
+		return ""
+	}
+	return s.opts.PublicBase + "/" + s.name(key)
+}
