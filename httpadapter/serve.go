@@ -108,8 +108,8 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		pattern = rt.pattern
 	}
 	if err == nil && rt != nil {
-		ctx, cancel := context.WithTimeout(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
-		defer cancel()
+		ctx := newDeadline(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
+		defer ctx.end()
 		c.context = ctx
 		err = a.handle(c, rt)
 	}
