@@ -84,6 +84,9 @@ func New(db *sqlx.DB, dialect Dialect, o Options) *DB {
 	if o.Readers != nil {
 		d.readers.DB = o.Readers
 	}
+	if dialect == SQLite {
+		d.main.turns = make(chan struct{}, 1)
+	}
 	if d.errorInfo == nil {
 		d.errorInfo = errorInfo
 	}

@@ -62,6 +62,23 @@ func (s *statement) text(d Dialect) string {
 type pool struct {
 	*sqlx.DB
 	stmts sync.Map // *statement -> *sql.Stmt
+	turns chan struct{}
+}
+
+// turn waits until it is the caller's turn to write. SQLite has one writer, and
+// database/sql gives a free connection to any of those that wait for it, so
+// that under load the unlucky ones wait many times as long as the rest; a
+// channel serves them in order.
+func (p *pool) turn(ctx context.Context) (release func(), err error) {
+	if p.turns == nil {
+		return func() {}, ctx.Err()
+	}
+	select {
+	case p.turns <- struct{}{}:
+		return func() { <-p.turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // prepare returns the kept statement, making it at its first use.
@@ -145,9 +162,19 @@ func (d *DB) on(ctx context.Context, u *unit, s *statement) (queryer, error) {
 	return queryer{tx: u.tx, text: s.text(d.dialect)}, nil
 }
 
+// enterFor is enter, and outside a unit waits for the turn of s.
+func (d *DB) enterFor(ctx context.Context, s *statement) (u *unit, release func(), err error) {
+	u, release, err = d.enter(ctx)
+	if err != nil || u != nil || !s.write {
+		return u, release, err
+	}
+	release, err = d.main.turn(ctx)
+	return nil, release, err
+}
+
 // rows runs s and calls each for every row it returns.
 func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error, args ...any) error {
-	u, release, err := d.enter(ctx)
+	u, release, err := d.enterFor(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -175,7 +202,7 @@ func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error,
 // row runs s and scans the one row that it returns into dest. found is false
 // when there was none.
 func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (found bool, err error) {
-	u, release, err := d.enter(ctx)
+	u, release, err := d.enterFor(ctx, s)
 	if err != nil {
 		return false, err
 	}
@@ -210,7 +237,7 @@ func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (fo
 
 // exec runs s and says how many rows it changed.
 func (d *DB) exec(ctx context.Context, s *statement, args ...any) (int64, error) {
-	u, release, err := d.enter(ctx)
+	u, release, err := d.enterFor(ctx, s)
 	if err != nil {
 		return 0, err
 	}

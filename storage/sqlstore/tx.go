@@ -152,7 +152,6 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 	if err != nil {
 		return false, err
 	}
-	defer release()
 	u := &unit{tx: tx}
 	inner, cancel := context.WithCancelCause(ctx)
 	inner = context.WithValue(context.WithValue(inner, unitKey{d}, u), currentKey{}, u)
@@ -163,6 +162,7 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 			_ = tx.Rollback()
 		}
 		cancel(errEnded)
+		release() // first: a watcher may write
 		d.tellOf(u)
 	}()
 	err = fn(inner)
@@ -191,6 +191,10 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 // during COMMIT must not leave it open whether that happened. release frees
 // what belongs to it after its end.
 func (d *DB) begin(ctx context.Context) (tx *sqlx.Tx, release func(), err error) {
+	done, err := d.main.turn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
 	tx, err = d.main.BeginTxx(own, nil)
@@ -200,9 +204,10 @@ func (d *DB) begin(ctx context.Context) (tx *sqlx.Tx, release func(), err error)
 	}
 	if err != nil {
 		cancel()
+		done()
 		return nil, nil, d.failure(ctx, err)
 	}
-	return tx, cancel, nil
+	return tx, func() { cancel(); done() }, nil
 }
 
 // end closes the unit to further calls, waiting for one that runs, and says
