@@ -1,0 +1,189 @@
+package nodes
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq"
+	_ "modernc.org/sqlite"
+)
+
+// patience bounds whatever a test waits for on a loaded machine.
+const patience = 60 * time.Second
+
+// place is what nodes share: a database, and a folder with keys and pictures.
+type place struct {
+	t    *testing.T
+	name string
+	data string
+	env  []string
+}
+
+func site(t *testing.T, database string) *place {
+	t.Helper()
+	return &place{t: t, name: database, data: filepath.Join(t.TempDir(), "data"), env: databases[database](t)}
+}
+
+// with adds to the environment of the nodes that start from now on.
+func (s *place) with(env ...string) *place {
+	s.env = append(slices.Clone(s.env), env...)
+	return s
+}
+
+// query is a connection of the test's own to the database, past the nodes.
+func (s *place) query() *sql.DB {
+	s.t.Helper()
+	driver, dsn := "sqlite", "file:"+filepath.Join(s.data, "profilekit.db")+"?_pragma=busy_timeout(5000)"
+	for _, e := range s.env {
+		if url, ok := strings.CutPrefix(e, "DATABASE_URL="); ok {
+			driver, dsn = "postgres", url
+		}
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// output collects what a process says; it is read while the process writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// tail is the end of the output, for messages.
+func (o *output) tail() string {
+	lines := strings.Split(strings.TrimSpace(o.String()), "\n")
+	return strings.Join(lines[max(0, len(lines)-15):], "\n")
+}
+
+// node is one process.
+type node struct {
+	t     *testing.T
+	site  *place
+	addr  string
+	url   string
+	cmd   *exec.Cmd
+	log   *output
+	ended chan struct{} // closed when the process is gone
+	err   error         // of its end; read after ended
+}
+
+// freeAddress is one that nobody listens on at the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// start starts a node and waits until it is ready.
+func (s *place) start(env ...string) *node {
+	s.t.Helper()
+	n := s.launch(freeAddress(s.t), env...)
+	n.ready()
+	return n
+}
+
+// launch starts a node without waiting for it.
+func (s *place) launch(addr string, env ...string) *node {
+	s.t.Helper()
+	n := &node{t: s.t, site: s, addr: addr, url: "http://" + addr, log: &output{}, ended: make(chan struct{})}
+	n.cmd = exec.Command(binary, "-addr", addr, "-data", s.data)
+	n.cmd.Env = slices.Concat(os.Environ(), s.env, env)
+	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
+	if err := n.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		n.err = n.cmd.Wait()
+		close(n.ended)
+	}()
+	s.t.Cleanup(func() {
+		n.cmd.Process.Kill()
+		<-n.ended
+		if strings.Contains(n.log.String(), "DATA RACE") || strings.Contains(n.log.String(), "handler panicked") {
+			s.t.Errorf("the node says:\n%s", n.log.String())
+		}
+	})
+	return n
+}
+
+// ready waits until the node's /readyz is 200.
+func (n *node) ready() {
+	n.t.Helper()
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		if resp, err := http.Get(n.url + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		select {
+		case <-n.ended:
+			n.t.Fatalf("the node stopped at start: %v\n%s", n.err, n.log.tail())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	n.t.Fatalf("the node is not ready after %s:\n%s", patience, n.log.tail())
+}
+
+// kill ends the process as kill -9 does.
+func (n *node) kill() {
+	n.t.Helper()
+	if err := n.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		n.t.Fatal(err)
+	}
+	<-n.ended
+}
+
+// terminate asks the process to end.
+func (n *node) terminate() {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// gone waits for the end of the process, which must be a clean one.
+func (n *node) gone() {
+	n.t.Helper()
+	select {
+	case <-n.ended:
+		if n.err != nil {
+			n.t.Errorf("the node ended with %v:\n%s", n.err, n.log.tail())
+		}
+	case <-time.After(patience):
+		n.t.Fatal("the node does not end")
+	}
+}
