@@ -99,11 +99,12 @@ func New(client *s3.Client, bucket string, opts ...Options) (*Store, error) {
 		o.MaxBackoff = maxBackoff
 	})
 	s.calls = []func(*s3.Options){func(o *s3.Options) { o.Retryer = retryer }}
-	s.puts = s.calls
+	// The body is read once to be sent, and once before for the SHA-256 of the
+	// signature where nothing else protects it on its way. A further checksum
+	// adds nothing but work, and not every store knows it.
+	s.puts = append(s.calls[:1:1], func(o *s3.Options) { o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired })
 	if overTLS(client.Options()) {
-		// TLS protects the body on its way and a CRC is sent along; reading it
-		// once more for a SHA-256 before it is sent would double the work.
-		s.puts = append(s.puts[:1:1], s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware))
+		s.puts = append(s.puts, s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware))
 	}
 	return s, nil
 }

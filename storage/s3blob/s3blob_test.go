@@ -2,6 +2,10 @@ package s3blob_test
 
 import (
 	"crypto/rand"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -43,10 +47,39 @@ func open(t testing.TB, c *s3.Client, opts ...s3blob.Options) *s3blob.Store {
 }
 
 func TestR25_Conformance(t *testing.T) {
-	for name, opts := range map[string]s3blob.Options{"plain": {}, "prefix": {Prefix: "some/pictures/"}} {
+	servers := map[string]func(testing.TB) cloudtest.S3Server{"versitygw": cloudtest.S3}
+	if os.Getenv("PROFILEKIT_LONG") != "" { // MinIO takes minutes to build
+		servers["minio"] = cloudtest.MinIO
+	}
+	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
-			c := client(cloudtest.S3(t))
-			storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, c, opts) })
+			c := client(start(t))
+			storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, c) })
 		})
 	}
+}
+
+// With a prefix, and a network of caches before the bucket that may read it.
+func TestR25_ConformancePrefixAndPublic(t *testing.T) {
+	c := client(cloudtest.S3(t))
+	storagetest.Run(t, func(t *testing.T) storage.BlobStore {
+		name := bucket(t, c)
+		cdn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out, err := c.GetObject(r.Context(), &s3.GetObjectInput{Bucket: &name, Key: aws.String(strings.TrimPrefix(r.URL.Path, "/"))})
+			if err != nil {
+				http.NotFound(w, r)
+				return
+			}
+			defer out.Body.Close()
+			w.Header().Set("Content-Type", aws.ToString(out.ContentType))
+			w.Header().Set("Cache-Control", aws.ToString(out.CacheControl))
+			io.Copy(w, out.Body)
+		}))
+		t.Cleanup(cdn.Close)
+		s, err := s3blob.New(c, name, s3blob.Options{Prefix: "some/pictures/", PublicBase: cdn.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
 }
