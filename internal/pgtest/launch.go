@@ -48,7 +48,7 @@ var running *process
 // launch makes a data folder and starts a server on it, which may not answer
 // yet.
 func launch() (*process, error) {
-	h, err := newHome()
+	h, err := newHome("postgres")
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func launch() (*process, error) {
 		h.remove()
 		return nil, err
 	}
-	cmd := h.command("/bin/sh", "-c", keepAlive, "pgtest", h.postgres, h.dir, strconv.Itoa(port))
+	cmd := h.command("/bin/sh", "-c", keepAlive, "pgtest", h.program, h.dir, strconv.Itoa(port))
 	// The write end stays open in this process alone, until it is gone.
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
@@ -79,15 +79,15 @@ func launch() (*process, error) {
 	return running, nil
 }
 
-// home is the folder of one server, and the user that its programs run as.
+// home is the folder of one server, and the user that it runs as.
 type home struct {
 	dir        string
-	postgres   string // the server program
+	program    string // the server
 	credential *syscall.Credential
 }
 
-func newHome() (*home, error) {
-	postgres, err := binary("postgres")
+func newHome(server string) (*home, error) {
+	program, err := binary(server)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func newHome() (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &home{dir: dir, postgres: postgres, credential: credential}
+	h := &home{dir: dir, program: program, credential: credential}
 	if credential != nil {
 		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
 			h.remove()
@@ -131,7 +131,7 @@ func (h *home) initdb() error {
 // run runs one of Postgres' programs to its end: the one beside the server, of
 // the same version. In PATH, Debian has a script of that name.
 func (h *home) run(name string, args ...string) error {
-	path := filepath.Join(filepath.Dir(h.postgres), name)
+	path := filepath.Join(filepath.Dir(h.program), name)
 	if out, err := h.command(path, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", name, err, out)
 	}
@@ -146,13 +146,14 @@ func binary(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		places = append([]string{path}, places...)
 	}
+	places = append(places, "/usr/sbin/"+name) // which not everybody's PATH has
 	for _, path := range places {
 		// Postgres finds its other files from its own place.
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			return real, nil
 		}
 	}
-	return "", fmt.Errorf("%s is neither in PATH nor in /usr/lib/postgresql", name)
+	return "", fmt.Errorf("%s is not in PATH, nor where Debian keeps it", name)
 }
 
 func version(path string) int {

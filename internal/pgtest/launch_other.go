@@ -17,6 +17,8 @@ func (*process) stop() {}
 
 func newServer() (*Server, error) { return nil, errUnix }
 
+func newBouncer(func(int) string) (*supervised, *home, int, error) { return nil, nil, 0, errUnix }
+
 func (*Server) copyOf(*Server) error { return errUnix }
 
 type home struct{}

@@ -19,6 +19,8 @@
 //	s.Crash()
 //	r.Promote()
 //
+// Bouncer puts a PgBouncer in front of a server.
+//
 // A server ends with the test binary, however that ends: it is the child of a
 // shell that waits for the end of a pipe which only the binary holds open.
 package pgtest
@@ -134,17 +136,22 @@ func start(t testing.TB) *server {
 		return one.server
 	}
 	missing(t, one.err)
-	return nil
+	return nil // not reached
 }
 
 // missing ends a test that has no server.
 func missing(t testing.TB, err error) {
 	t.Helper()
+	without(t, "Postgres", "Install postgresql or set PROFILEKIT_TEST_POSTGRES.", err)
+}
+
+func without(t testing.TB, what, advice string, err error) {
+	t.Helper()
 	if os.Getenv("CI") != "" {
-		t.Fatalf("pgtest: no Postgres, and CI is set: %v", err)
+		t.Fatalf("pgtest: no %s, and CI is set: %v", what, err)
 	}
-	fmt.Fprintf(os.Stderr, "\n*** SKIPPED %s: no Postgres. Install postgresql or set PROFILEKIT_TEST_POSTGRES. (%v)\n\n", t.Name(), err)
-	t.Skipf("no Postgres: %v", err)
+	fmt.Fprintf(os.Stderr, "\n*** SKIPPED %s: no %s. %s (%v)\n\n", t.Name(), what, advice, err)
+	t.Skipf("no %s: %v", what, err)
 }
 
 // find connects to the given server or starts one.
@@ -196,17 +203,32 @@ func (s *server) connect(data string) error {
 
 // wait waits until the server answers.
 func (s *server) wait() error {
+	return until(func() (bool, error) {
+		_, err := s.admin.Exec("SELECT 1")
+		return err == nil, err
+	})
+}
+
+// until waits until done, and returns the last error when it takes too long.
+func until(done func() (bool, error)) error {
 	deadline := time.Now().Add(patience)
 	for {
-		err := s.admin.Ping()
-		if err == nil {
-			_, err = s.admin.Exec("SELECT 1")
+		ok, err := done()
+		if ok {
+			return nil
 		}
-		if err == nil || time.Now().After(deadline) {
-			return err
+		if time.Now().After(deadline) {
+			return fmt.Errorf("waited %v; the last error: %w", patience, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// tellLog shows the last lines that the programs of h wrote.
+func tellLog(t testing.TB, h *home, what string) {
+	log, _ := os.ReadFile(h.logFile())
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	t.Logf("the log of %s:\n%s", what, strings.Join(lines[max(0, len(lines)-30):], "\n"))
 }
 
 func (s *server) exec(t testing.TB, statement string) {

@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"strconv"
-	"strings"
 	"testing"
-	"time"
 )
 
 // Server is a Postgres of a test's own, that may be crashed. It keeps its
@@ -48,7 +45,7 @@ func (s *Server) adopt(t testing.TB) {
 	s.t = t
 	t.Cleanup(func() {
 		if t.Failed() {
-			s.tellLog()
+			tellLog(t, s.home, "the server at "+s.Address())
 		}
 		if s.admin != nil {
 			_ = s.admin.Close()
@@ -89,7 +86,7 @@ func (s *Server) Start() {
 		s.t.Fatalf("pgtest: %v", err)
 	}
 	var data string
-	err := s.until(func() (bool, error) {
+	err := until(func() (bool, error) {
 		err := s.admin.QueryRow("SHOW data_directory").Scan(&data)
 		return err == nil, err
 	})
@@ -120,7 +117,7 @@ func (s *Server) Replica() *Server {
 	if err := s.admin.QueryRow("SELECT pg_current_wal_lsn()").Scan(&lsn); err != nil {
 		s.t.Fatalf("pgtest: %v", err)
 	}
-	err = r.until(func() (done bool, err error) {
+	err = until(func() (done bool, err error) {
 		err = r.admin.QueryRow(`SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn
 			AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming')`, lsn).Scan(&done)
 		return done, err
@@ -135,7 +132,7 @@ func (s *Server) Replica() *Server {
 func (s *Server) Promote() {
 	s.t.Helper()
 	s.exec("SELECT pg_promote(false)")
-	err := s.until(func() (done bool, err error) {
+	err := until(func() (done bool, err error) {
 		err = s.admin.QueryRow("SELECT NOT pg_is_in_recovery()").Scan(&done)
 		return done, err
 	})
@@ -153,28 +150,6 @@ func (s *Server) exec(statement string) {
 	if _, err := s.admin.Exec(statement); err != nil {
 		s.t.Fatalf("pgtest: %v", err)
 	}
-}
-
-// until waits until done, and returns the last error when it takes too long.
-func (s *Server) until(done func() (bool, error)) error {
-	deadline := time.Now().Add(patience)
-	for {
-		ok, err := done()
-		if ok {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v; the last error: %w", patience, err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-// tellLog shows the last lines that the server wrote.
-func (s *Server) tellLog() {
-	log, _ := os.ReadFile(s.home.logFile())
-	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	s.t.Logf("the log of the server at %s:\n%s", s.Address(), strings.Join(lines[max(0, len(lines)-30):], "\n"))
 }
 
 // steadyPort finds a free port that no outgoing connection takes while a server

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -14,14 +15,15 @@ import (
 
 // obey starts and crashes a program as its standard input asks, a line each,
 // and answers with a line. When the input ends, because the test or its binary
-// has, the program is ended and the folder removed. $1 is the folder, the rest
-// is the program. SIGQUIT is the immediate shutdown of Postgres.
+// has, the program is ended and the folder removed. $1 is the folder, $2 the
+// signal that ends the program, and the rest is the program.
 const obey = `dir=$1
-shift
+signal=$2
+shift 2
 pid=
 stop() {
 	[ -n "$pid" ] || return 0
-	kill -QUIT "$pid"
+	kill -"$signal" "$pid"
 	wait "$pid"
 	pid=
 }
@@ -42,9 +44,33 @@ type supervised struct {
 	cmd *exec.Cmd
 }
 
+// newBouncer makes a PgBouncer with that configuration, which listens on port.
+func newBouncer(config func(port int) string) (p *supervised, h *home, port int, err error) {
+	if h, err = newHome("pgbouncer"); err != nil {
+		return nil, nil, 0, err
+	}
+	defer func() {
+		if err != nil {
+			h.remove()
+		}
+	}()
+	if port, err = steadyPort(); err != nil {
+		return nil, nil, 0, err
+	}
+	file := filepath.Join(h.dir, "pgbouncer.ini")
+	// Readable for the other user; the folder is not for anybody else.
+	if err = os.WriteFile(file, []byte(config(port)), 0o644); err != nil {
+		return nil, nil, 0, err
+	}
+	// PgBouncer keeps nothing, and its versions mean different things by the
+	// other signals.
+	p, err = h.supervise("KILL", h.program, file)
+	return p, h, port, err
+}
+
 // supervise makes a supervisor of a program in h, which is not started yet.
-func (h *home) supervise(program ...string) (*supervised, error) {
-	args := append([]string{"-c", obey, "pgtest", h.dir}, program...)
+func (h *home) supervise(signal string, program ...string) (*supervised, error) {
+	args := append([]string{"-c", obey, "pgtest", h.dir, signal}, program...)
 	cmd := h.command("/bin/sh", args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -81,13 +107,15 @@ func (s *supervised) order(what string) error {
 // end ends the program, removes the folder and waits for both.
 func (s *supervised) end() {
 	_ = s.in.Close()
+	late := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
+	defer late.Stop()
 	_, _ = io.Copy(io.Discard, s.out)
 	_ = s.cmd.Wait()
 }
 
 // newServer makes a server without files in a home of its own.
 func newServer() (*Server, error) {
-	h, err := newHome()
+	h, err := newHome("postgres")
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +125,8 @@ func newServer() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{port: port, home: h}
-	s.program, err = h.supervise(h.postgres, "-D", h.data(), "-p", strconv.Itoa(port), "-k", h.dir, "-h", "127.0.0.1",
+	// SIGQUIT is the immediate shutdown.
+	s.program, err = h.supervise("QUIT", h.program, "-D", h.data(), "-p", strconv.Itoa(port), "-k", h.dir, "-h", "127.0.0.1",
 		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "max_wal_senders=10",
 		"-c", "wal_receiver_status_interval=1", "-c", "wal_retrieve_retry_interval=100ms")
 	if err != nil {
