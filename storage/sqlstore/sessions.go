@@ -118,6 +118,7 @@ func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, 
 }
 
 func (s sessions) PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	defer s.db.changes(ctx, "")() // whose they were is not asked
 	n, err := s.db.exec(ctx, purgeSessions, micros(before), limit)
 	return int(n), err
 }

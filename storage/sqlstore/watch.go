@@ -16,7 +16,7 @@ type watchers struct {
 
 // Watch has changed called with the ID of a user whenever its row, its password
 // or its sessions were changed through d: after the commit, before the change
-// returns, and also when it is not known whether it happened. Statements that
+// returns, and also when it is not known whether it happened; "" is any user. Statements that
 // the host makes itself, by Tx or apart, are not told. See auth.Watched.
 func (d *DB) Watch(changed func(userID string)) {
 	d.watchers.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
@@ -65,6 +66,7 @@ func TestR17_EveryChangeOfAUserIsTold(t *testing.T) {
 			}, nil, []string{ada.ID}},
 			{"end", func() error { return sessions.EndSession(ctx, ada.ID, s.ID) }, nil, []string{ada.ID}},
 			{"end all", func() error { _, err := sessions.EndSessions(ctx, bob.ID, ""); return err }, nil, []string{bob.ID}},
+			{"purge", func() error { _, err := sessions.PurgeSessions(ctx, time.Now(), 10); return err }, nil, []string{""}},
 			{"read", func() error { _, err := db.Users().User(ctx, ada.ID); return err }, nil, nil},
 		} {
 			if err := tt.do(); !errors.Is(err, tt.err) {
