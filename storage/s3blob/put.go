@@ -1,6 +1,7 @@
 package s3blob
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -29,8 +30,12 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, meta st
 	defer cancel()
 	id := rand.Text()
 	watched := &watchedBody{ReadSeeker: body}
+	var sent io.Reader = watched
+	if b, ok := body.(*bytes.Reader); ok {
+		sent = b // which does not fail, and is copied without a buffer
+	}
 	in := &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: s.object(key), Body: watched, ContentLength: &size,
+		Bucket: &s.bucket, Key: s.object(key), Body: sent, ContentLength: &size,
 		ContentType: &meta.ContentType, Metadata: map[string]string{putID: id},
 	}
 	if meta.CacheControl != "" {
