@@ -16,25 +16,27 @@ import (
 // obey starts and crashes a program as its standard input asks, a line each,
 // and answers with a line. When the input ends, because the test or its binary
 // has, the program is ended and the folder removed. $1 is the folder, $2 the
-// signal that ends the program, and the rest is the program.
+// signal that crashes the program, $3 the one that ends it for good, and the
+// rest is the program.
 const obey = `dir=$1
-signal=$2
-shift 2
+crash=$2
+end=$3
+shift 3
 pid=
 stop() {
 	[ -n "$pid" ] || return 0
-	kill -"$signal" "$pid"
+	kill -"$1" "$pid"
 	wait "$pid"
 	pid=
 }
 while read -r order; do
 	case $order in
 	start) "$@" >>"$dir/log" 2>&1 </dev/null & pid=$! ;;
-	crash) stop ;;
+	crash) stop "$crash" ;;
 	esac
 	echo "$order done"
 done
-stop
+stop "$end"
 rm -rf "$dir"`
 
 // supervised is a program that can be crashed and started again.
@@ -64,13 +66,13 @@ func newBouncer(config func(port int) string) (p *supervised, h *home, port int,
 	}
 	// PgBouncer keeps nothing, and its versions mean different things by the
 	// other signals.
-	p, err = h.supervise("KILL", h.program, file)
+	p, err = h.supervise("KILL", "KILL", h.program, file)
 	return p, h, port, err
 }
 
 // supervise makes a supervisor of a program in h, which is not started yet.
-func (h *home) supervise(signal string, program ...string) (*supervised, error) {
-	args := append([]string{"-c", obey, "pgtest", h.dir, signal}, program...)
+func (h *home) supervise(crash, end string, program ...string) (*supervised, error) {
+	args := append([]string{"-c", obey, "pgtest", h.dir, crash, end}, program...)
 	cmd := h.command("/bin/sh", args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -125,8 +127,9 @@ func newServer() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{port: port, home: h}
-	// SIGQUIT is the immediate shutdown.
-	s.program, err = h.supervise("QUIT", h.program, "-D", h.data(), "-p", strconv.Itoa(port), "-k", h.dir, "-h", "127.0.0.1",
+	// SIGQUIT is the immediate shutdown, SIGINT the fast one. After a promotion
+	// an immediate one can take 5 s, until a child that has missed it is killed.
+	s.program, err = h.supervise("QUIT", "INT", h.program, "-D", h.data(), "-p", strconv.Itoa(port), "-k", h.dir, "-h", "127.0.0.1",
 		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "max_wal_senders=10",
 		"-c", "wal_receiver_status_interval=1", "-c", "wal_retrieve_retry_interval=100ms")
 	if err != nil {
