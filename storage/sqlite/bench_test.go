@@ -62,7 +62,7 @@ func BenchmarkSignedInRead(b *testing.B) {
 	})
 }
 
-func handWritten(b *testing.B, path string) *sql.DB {
+func handWritten(b testing.TB, path string) *sql.DB {
 	b.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

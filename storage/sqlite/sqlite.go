@@ -1,17 +1,3 @@
-// Package sqlite opens SQLite databases for sqlstore with modernc.org/sqlite,
-// a driver without cgo.
-//
-//	db, err := sqlite.Open(ctx, "app.db")
-//	if err != nil {
-//		return err
-//	}
-//	defer db.Close()
-//	err = db.Migrate(ctx)
-//
-// One connection writes and several read beside it (WAL mode); transactions
-// take the write lock when they begin, so they never fail half way for want of
-// it. A commit is on disk when it returns (synchronous=FULL). Several processes
-// may share the file on one machine, not over a network file system.
 package sqlite
 
 import (
@@ -44,6 +30,15 @@ type Options struct {
 	// Now tells the time of changes; nil is time.Now.
 	Now func() time.Time
 }
+
+const (
+	// checkpointPages of 4 KiB in the log have the commit that reaches them
+	// copy it into the database.
+	checkpointPages = 1000
+	// maxIdleLog, in bytes, is what a log that grew while somebody read is cut
+	// to when it starts again.
+	maxIdleLog = 16 << 20
+)
 
 // memory is the path of a database that lives as long as its DB.
 const memory = ":memory:"
@@ -89,11 +84,52 @@ func Open(ctx context.Context, path string, opts ...Options) (*sqlstore.DB, erro
 	db := sqlstore.New(main, sqlstore.SQLite, so)
 	// An immediate transaction needs the right to write the file and to
 	// create the log beside it.
-	if err := db.InTx(ctx, func(context.Context) error { return nil }); err != nil {
+	if err := db.InTx(ctx, func(ctx context.Context) error { return journalled(ctx, path) }); err != nil {
 		_ = db.Close()
-		return nil, fmt.Errorf("sqlite: the database %q cannot be written; it, its folder or the disk may be read-only, or it is no database: %w", path, err)
+		return nil, refused(ctx, path, err)
 	}
 	return db, nil
+}
+
+var errNoLog = errors.New("the file system cannot hold a write-ahead log")
+
+// journalled makes sure that the file has a write-ahead log: SQLite goes on
+// without, where a file system cannot share memory between processes, and then
+// a reader would wait for the writer.
+func journalled(ctx context.Context, path string) error {
+	if path == memory {
+		return nil
+	}
+	tx, _ := sqlstore.Tx(ctx)
+	var mode string
+	if err := tx.GetContext(ctx, &mode, "PRAGMA journal_mode"); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return errNoLog
+	}
+	return nil
+}
+
+// refused says in one line why a database could not be opened.
+func refused(ctx context.Context, path string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var database *sqlstore.DatabaseError
+	if path == memory || errors.Is(err, errNoLog) {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	if errors.As(err, &database) && (database.Code == "11" || database.Code == "26") {
+		return fmt.Errorf("sqlite: %q is damaged or no SQLite database: %w", path, err)
+	}
+	if cause := writable(path); cause != nil {
+		return fmt.Errorf("sqlite: the database %q cannot be written: %w", path, cause)
+	}
+	if cause := writable(filepath.Dir(path)); cause != nil {
+		return fmt.Errorf("sqlite: the log cannot be written beside the database, in the folder %q: %w", filepath.Dir(path), cause)
+	}
+	return fmt.Errorf("sqlite: the database %q cannot be written; it, its folder or the disk may be read-only or full: %w", path, err)
 }
 
 // prepare makes sure that the file is there, and returns its URI.
@@ -104,21 +140,49 @@ func prepare(path string) (string, error) {
 	case path == "":
 		return "", errors.New("sqlite: the path is empty")
 	}
+	if err := create(path); err != nil {
+		return "", err
+	}
+	return uri(path)
+}
+
+// create makes the file, readable by its owner alone, when there is none:
+// SQLite would let everybody read it, and it holds hashes. A file that is there
+// is not opened: where locks are POSIX's, closing it would release the locks
+// that this process has on it by other handles, and another process could then
+// remove the log under them.
+func create(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		var f *os.File
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		switch {
+		case err == nil:
+			err = f.Close()
+		case errors.Is(err, fs.ErrExist): // somebody was quicker
+			err = nil
+		}
+		if err == nil {
+			info, err = os.Stat(path)
+		}
+	}
+	if err == nil && info.Mode().IsRegular() {
+		err = writable(path)
+	}
+	if err != nil {
+		return fmt.Errorf("sqlite: the database cannot be opened for writing: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("sqlite: %q is not a file: %w", path, fs.ErrInvalid)
+	}
+	return nil
+}
+
+// uri spells path so that SQLite takes no character of it for its own.
+func uri(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("sqlite: %w", err)
-	}
-	// SQLite would create it readable by everybody, and it holds hashes.
-	f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("sqlite: the database cannot be opened for writing: %w", err)
-	}
-	info, err := f.Stat()
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", fmt.Errorf("sqlite: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("sqlite: %q is not a file: %w", path, fs.ErrInvalid)
 	}
 	slashed := filepath.ToSlash(abs)
 	if !strings.HasPrefix(slashed, "/") {
@@ -136,7 +200,11 @@ func (o Options) parameters(reader bool) string {
 	if reader {
 		pragmas = append(pragmas, "query_only(1)")
 	} else {
-		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)")
+		pragmas = append(
+			pragmas, "journal_mode(WAL)", "synchronous(FULL)",
+			"wal_autocheckpoint("+strconv.Itoa(checkpointPages)+")",
+			"journal_size_limit("+strconv.Itoa(maxIdleLog)+")",
+		)
 	}
 	return url.Values{"_txlock": {"immediate"}, "_pragma": pragmas}.Encode()
 }
