@@ -22,9 +22,9 @@
 // app.db-shm, its index. They belong to the database: after a crash the log
 // holds acknowledged changes, and the next Open takes them over. Closing the
 // last handle empties the log into the database and removes both. While the
-// database is open the log starts again about every 4 MiB; while a transaction
-// that reads is open, for instance of a tool of yours or of a backup, it grows,
-// and is cut to 16 MiB afterwards.
+// database is open the log starts again about every 4 MiB, under load at 16 MiB
+// at the latest; while a transaction that reads is open, for instance of a tool
+// of yours or of a backup, it grows, and is cut to 16 MiB afterwards.
 //
 // Nothing but SQLite should open these files while the database is open. That
 // goes for the program itself most of all: where locks are POSIX's, closing a

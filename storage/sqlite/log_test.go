@@ -96,14 +96,15 @@ func TestLogIsBoundedUnderLoad(t *testing.T) {
 		})
 	}
 	var largest int64
-	for range either(100, 2000) {
+	for range either(150, 2000) {
 		rewrite(t, db, 1) // half a MiB
 		largest = max(largest, size(t, path+"-wal"))
 	}
 	close(done)
 	readers.Wait()
 	t.Logf("the log had %d KiB at most", largest>>10)
-	if largest > 16<<20 {
+	// A reader that the system does not let run for 100 ms counts as long.
+	if largest > 48<<20 {
 		t.Errorf("the log grew to %d bytes", largest)
 	}
 }

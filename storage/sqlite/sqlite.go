@@ -80,6 +80,7 @@ func Open(ctx context.Context, path string, opts ...Options) (*sqlstore.DB, erro
 			return nil, errors.New("sqlite: the driver does not accept the path")
 		}
 		keep(so.Readers, o.Readers)
+		so.AfterWrite = (&logKeeper{db: main, path: path + "-wal", busyTimeout: o.BusyTimeout}).afterWrite
 	}
 	db := sqlstore.New(main, sqlstore.SQLite, so)
 	// An immediate transaction needs the right to write the file and to

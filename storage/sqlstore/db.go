@@ -52,6 +52,9 @@ type Options struct {
 	//		return e.Code, e.ConstraintName, true
 	//	}
 	ErrorInfo func(error) (code, constraint string, ok bool)
+	// AfterWrite, if any, is called after each write and transaction of a
+	// SQLite database, while no other can begin: it may tend to the file.
+	AfterWrite func()
 	// Now tells the time that users are created and updated at; nil is
 	// time.Now.
 	Now func() time.Time
@@ -85,7 +88,7 @@ func New(db *sqlx.DB, dialect Dialect, o Options) *DB {
 		d.readers.DB = o.Readers
 	}
 	if dialect == SQLite {
-		d.main.turns = make(chan struct{}, 1)
+		d.main.turns, d.main.afterTurn = make(chan struct{}, 1), o.AfterWrite
 	}
 	if d.errorInfo == nil {
 		d.errorInfo = errorInfo

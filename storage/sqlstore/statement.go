@@ -63,6 +63,8 @@ type pool struct {
 	*sqlx.DB
 	stmts sync.Map // *statement -> *sql.Stmt
 	turns chan struct{}
+	// afterTurn, unless nil, is called at the end of each turn.
+	afterTurn func()
 }
 
 // turn waits until it is the caller's turn to write. SQLite has one writer, and
@@ -75,7 +77,12 @@ func (p *pool) turn(ctx context.Context) (release func(), err error) {
 	}
 	select {
 	case p.turns <- struct{}{}:
-		return func() { <-p.turns }, nil
+		return func() {
+			if p.afterTurn != nil {
+				p.afterTurn()
+			}
+			<-p.turns
+		}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
