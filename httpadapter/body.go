@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -51,13 +52,26 @@ func (c *call) isJSON() bool {
 	return t == "application/json" || t == "application/merge-patch+json" && c.r.Method == http.MethodPatch
 }
 
-// body is the request's body, cut at limit bytes and at the time by which it
-// must have arrived.
+// body is the request's body, cut at limit bytes, at the time by which it must
+// have arrived, and at the end of the request's own context: a server that
+// stops ends that (http.Server.BaseContext) so that a slow body does not hold
+// it up.
 func (c *call) body(limit int64) io.Reader {
 	// Not every server can set a deadline (httptest.ResponseRecorder); then the
 	// request's own context is the bound.
-	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.app.cfg.BodyTimeout))
-	return &bodyReader{r: http.MaxBytesReader(c.w, c.r.Body, limit)}
+	rc := http.NewResponseController(c.w)
+	until := time.Now().Add(c.app.cfg.BodyTimeout)
+	_ = rc.SetReadDeadline(until)
+	c.unhook = context.AfterFunc(c.r.Context(), func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) })
+	return &bodyReader{r: http.MaxBytesReader(c.w, c.r.Body, limit), until: until}
+}
+
+// bodyDone leaves the connection alone from now on: the next request on it has
+// its own deadlines.
+func (c *call) bodyDone() {
+	if c.unhook != nil {
+		c.unhook()
+	}
 }
 
 // errCutShort: the client closed before the Content-Length that it promised.
@@ -65,8 +79,12 @@ func (c *call) body(limit int64) io.Reader {
 var errCutShort = problemf(400, "bad_parameter", "The body ended before its Content-Length.")
 
 // bodyReader tells a body that was too slow from a database that was: both are
-// deadline errors below.
-type bodyReader struct{ r io.Reader }
+// deadline errors below. A body that was given up because the server stops is
+// the server's fault, not the client's.
+type bodyReader struct {
+	r     io.Reader
+	until time.Time // by which it must have arrived
+}
 
 func (b *bodyReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
@@ -74,6 +92,9 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	case err == nil || err == io.EOF:
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errBodyTimeout
+		if time.Now().Before(b.until) {
+			err = unavailable(0)
+		}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = errCutShort
 	}

@@ -18,4 +18,15 @@
 //
 // New starts nothing. Run does the cleaning (expired sessions, pictures that
 // nobody points to) until its context ends.
+//
+// A server that stops while requests are under way should end their context
+// before the patience of its Shutdown is over. What still waits then, for a
+// slow body, for a hash or for the database, is answered with 503 instead of
+// being cut:
+//
+//	base, stop := context.WithCancel(context.Background())
+//	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return base }}
+//	// … on SIGTERM:
+//	time.AfterFunc(5*time.Second, stop)
+//	err := server.Shutdown(tenSeconds)
 package httpadapter

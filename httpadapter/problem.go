@@ -108,7 +108,9 @@ func problemOf(err error) *problem {
 		return problemf(507, "storage_full", "There is no room left to store this.")
 	case errors.As(err, &down):
 		return unavailable(down.RetryAfter)
-	case errors.Is(err, storage.ErrUnavailable), errors.Is(err, picture.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, storage.ErrUnavailable), errors.Is(err, picture.ErrBusy),
+		// Canceled: the client went away, and hears nothing, or the server stops.
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unavailable(0)
 	}
 	return errInternal

@@ -26,6 +26,8 @@ type call struct {
 	// copied to carry them.
 	context context.Context
 	id      identity
+	// unhook, set by body, ends its watch of the request's context.
+	unhook func() bool
 }
 
 // client is who calls, for limits.
@@ -111,6 +113,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ctx := newDeadline(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
 		defer ctx.end()
 		c.context = ctx
+		defer c.bodyDone()
 		err = a.handle(c, rt)
 	}
 	if err == nil || c.w.status != 0 {
