@@ -25,6 +25,9 @@ const (
 	startTimeout = 25 * time.Second
 	// stopTimeout is how long requests in flight may take to finish.
 	stopTimeout = 10 * time.Second
+	// giveUpAfter is when those that still wait, for a slow body or a slow
+	// database, are answered with 503, so that none is cut at stopTimeout.
+	giveUpAfter = 5 * time.Second
 )
 
 // Main runs the program and returns its exit code. What stops it at start is
@@ -159,8 +162,11 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 
 // serve answers until ctx ends, then lets what is in flight finish.
 func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt options, stdout io.Writer, log *slog.Logger) error {
+	base, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
 	srv := &http.Server{
 		Handler:           mux,
+		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		WriteTimeout:      2 * time.Minute,
@@ -188,6 +194,7 @@ func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt 
 	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
+	defer time.AfterFunc(giveUpAfter, giveUp).Stop()
 	if err := srv.Shutdown(stopCtx); err != nil {
 		return fmt.Errorf("stopping: requests were still running after %s", stopTimeout)
 	}

@@ -145,27 +145,39 @@ func openKeys(given, path string) (*keyring.Ring, error) {
 		return ring, nil
 	}
 	kept, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		ring, err := keyring.Parse(strings.TrimSpace(string(kept)))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := makeKeys(path); err != nil {
+			return nil, fmt.Errorf("keys: %w", err)
 		}
-		return ring, nil
-	case !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("keys: %w", err)
+		kept, err = os.ReadFile(path)
 	}
-	key := keyring.Generate()
-	// O_EXCL: of two first starts one makes the keys; the other says so.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	_, err = io.WriteString(f, key.Encode()+"\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
+	ring, err := keyring.Parse(strings.TrimSpace(string(kept)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return keyring.New(key)
+	return ring, nil
+}
+
+// makeKeys writes new keys to path, unless another first start was quicker.
+// The file appears with all of its content or not at all: keys that are cut
+// short, or that two starts see differently, would lock people out.
+func makeKeys(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-keys-*") // readable by its owner alone
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = io.WriteString(f, keyring.Generate().Encode()+"\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // health mounts /healthz, which says that the process serves, and /readyz,
