@@ -42,14 +42,25 @@ func (s *place) with(env ...string) *place {
 	return s
 }
 
+// dsn is that of Postgres, or "".
+func (s *place) dsn() string {
+	for _, e := range s.env {
+		if dsn, ok := strings.CutPrefix(e, "DATABASE_URL="); ok {
+			return dsn
+		}
+	}
+	return ""
+}
+
+// file is SQLite's.
+func (s *place) file() string { return filepath.Join(s.data, "profilekit.db") }
+
 // query is a connection of the test's own to the database, past the nodes.
 func (s *place) query() *sql.DB {
 	s.t.Helper()
-	driver, dsn := "sqlite", "file:"+filepath.Join(s.data, "profilekit.db")+"?_pragma=busy_timeout(5000)"
-	for _, e := range s.env {
-		if url, ok := strings.CutPrefix(e, "DATABASE_URL="); ok {
-			driver, dsn = "postgres", url
-		}
+	driver, dsn := "sqlite", "file:"+s.file()+"?_pragma=busy_timeout(5000)"
+	if d := s.dsn(); d != "" {
+		driver, dsn = "postgres", d
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
