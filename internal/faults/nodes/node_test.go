@@ -97,7 +97,6 @@ func (o *output) tail() string {
 // node is one process.
 type node struct {
 	t     *testing.T
-	site  *place
 	addr  string
 	url   string
 	cmd   *exec.Cmd
@@ -128,8 +127,21 @@ func (s *place) start(env ...string) *node {
 // launch starts a node without waiting for it.
 func (s *place) launch(addr string, env ...string) *node {
 	s.t.Helper()
-	n := &node{t: s.t, site: s, addr: addr, url: "http://" + addr, log: &output{}, ended: make(chan struct{})}
-	n.cmd = exec.Command(binary, "-addr", addr, "-data", s.data)
+	return s.run(exec.Command(binary, "-addr", addr, "-data", s.data), addr, env...)
+}
+
+// gated starts a node that does nothing until gate is at its end: closing the
+// other end lets all of them begin at one moment.
+func (s *place) gated(addr string, gate *os.File) *node {
+	s.t.Helper()
+	cmd := exec.Command("sh", "-c", `read -r x; exec "$0" "$@"`, binary, "-addr", addr, "-data", s.data)
+	cmd.Stdin = gate
+	return s.run(cmd, addr)
+}
+
+func (s *place) run(cmd *exec.Cmd, addr string, env ...string) *node {
+	s.t.Helper()
+	n := &node{t: s.t, addr: addr, url: "http://" + addr, cmd: cmd, log: &output{}, ended: make(chan struct{})}
 	n.cmd.Env = slices.Concat(os.Environ(), s.env, env)
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	if err := n.cmd.Start(); err != nil {
@@ -140,10 +152,10 @@ func (s *place) launch(addr string, env ...string) *node {
 		close(n.ended)
 	}()
 	s.t.Cleanup(func() {
-		n.cmd.Process.Kill()
+		_ = n.cmd.Process.Kill() // it may be gone
 		<-n.ended
-		if strings.Contains(n.log.String(), "DATA RACE") || strings.Contains(n.log.String(), "handler panicked") {
-			s.t.Errorf("the node says:\n%s", n.log.String())
+		if said := n.log.String(); strings.Contains(said, "DATA RACE") || strings.Contains(said, "handler panicked") {
+			s.t.Errorf("the node says:\n%s", said)
 		}
 	})
 	return n

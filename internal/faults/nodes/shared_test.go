@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,9 +15,17 @@ func TestR31_TwentyFirstStarts(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *place) {
 		s.with("LIMITS=off")
 		const count = 20
+		wait, open, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer wait.Close()
 		list := make([]*node, count)
 		for i := range list {
-			list[i] = s.launch(freeAddress(t))
+			list[i] = s.gated(freeAddress(t), wait)
+		}
+		if err := open.Close(); err != nil {
+			t.Fatal(err)
 		}
 		for _, n := range list {
 			n.ready()

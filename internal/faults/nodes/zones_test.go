@@ -6,9 +6,6 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/storage/postgres"
-	"github.com/profilekit/profilekit/storage/sqlite"
-	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // instant reads a time of an answer, which must be in UTC and say so by a Z.
@@ -141,21 +138,4 @@ func TestR30_HourThatHappensTwice(t *testing.T) {
 			}
 		}
 	})
-}
-
-// store is a store of the test's own on the nodes' database.
-func (s *place) store() *sqlstore.DB {
-	s.t.Helper()
-	var db *sqlstore.DB
-	var err error
-	if dsn := s.dsn(); dsn != "" {
-		db, err = postgres.Open(s.t.Context(), dsn)
-	} else {
-		db, err = sqlite.Open(s.t.Context(), s.file())
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { db.Close() })
-	return db
 }
