@@ -1,0 +1,71 @@
+package firebaseblob
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	gcs "cloud.google.com/go/storage"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// maxSigned is the longest life of a V4 signed address (Cloud Storage
+// documentation, "Signed URLs").
+const maxSigned = 7 * 24 * time.Hour
+
+// SignedURL implements storage.SignedURLer; ttl is cut to whole seconds, from
+// one second to seven days.
+func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (string, error) {
+	if err := begin(ctx, key); err != nil {
+		return "", err
+	}
+	if ttl < time.Second || ttl > maxSigned {
+		return "", errors.New("firebaseblob: an address can be signed for one second to seven days")
+	}
+	// The library counts whole seconds from a moment later than this.
+	until := time.Now().Add(ttl.Truncate(time.Second) + time.Second/2)
+	address, err := s.bucket.SignedURL(s.opts.Prefix+key, &gcs.SignedURLOptions{
+		GoogleAccessID: s.opts.SignAs, PrivateKey: s.opts.SignKey,
+		Method: "GET", Expires: until, Scheme: gcs.SigningSchemeV4,
+		Hostname: s.signed.Host, Insecure: s.signed.Scheme == "http",
+	})
+	if err != nil {
+		return "", s.cannotSign(ctx)
+	}
+	return address, nil
+}
+
+// DirectUpload implements storage.DirectUploader with a POST policy: Cloud
+// Storage itself refuses another key, another type, another length and a later
+// time.
+func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
+	if err := begin(ctx, r.Key); err != nil {
+		return storage.DirectForm{}, err
+	}
+	if err := r.Check(); err != nil {
+		return storage.DirectForm{}, err
+	}
+	expires := time.Now().Add(r.TTL).Truncate(time.Second)
+	if !expires.After(time.Now()) {
+		expires = expires.Add(time.Second) // the library signs only for later
+	}
+	policy, err := s.bucket.GenerateSignedPostPolicyV4(s.opts.Prefix+r.Key, &gcs.PostPolicyV4Options{
+		GoogleAccessID: s.opts.SignAs, PrivateKey: s.opts.SignKey, Expires: expires,
+		Hostname: s.signed.Host, Insecure: s.signed.Scheme == "http",
+		Fields:     &gcs.PolicyV4Fields{ContentType: r.ContentType},
+		Conditions: []gcs.PostPolicyV4Condition{gcs.ConditionContentLengthRange(uint64(r.MinBytes), uint64(r.MaxBytes))},
+	})
+	if err != nil {
+		return storage.DirectForm{}, s.cannotSign(ctx)
+	}
+	return storage.DirectForm{Method: "POST", URL: policy.URL, Fields: policy.Fields, FileField: "file", ExpiresAt: expires}, nil
+}
+
+// cannotSign hides the library's text, which may hold parts of a key.
+func (s *Store) cannotSign(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errors.New("firebaseblob: the credentials cannot sign; give Options.SignAs and SignKey")
+}
