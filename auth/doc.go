@@ -34,6 +34,11 @@
 // transaction that confirms the password it was opened with, so none that was
 // opened with an old password outlives the change.
 //
+// With Config.SessionCache, AuthenticateRead answers requests that only read
+// from memory for a second. Every change through the stores of this node empties
+// the memory of its user before it returns, so here a sign-out is still at once;
+// on another node it is within that second. Authenticate never asks the memory.
+//
 // # Limits
 //
 // Tries are counted in the ThrottleStore before a password is looked at, by
