@@ -74,9 +74,10 @@ func (c *call) bodyDone() {
 	}
 }
 
-// errCutShort: the client closed before the Content-Length that it promised.
-// Whoever still reads the answer learns that nothing was done.
-var errCutShort = problemf(400, "bad_parameter", "The body ended before its Content-Length.")
+// errCutShort: the client closed or reset before the Content-Length that it
+// promised, or its chunks are malformed. Whoever still reads the answer learns
+// that nothing was done.
+var errCutShort = problemf(400, "bad_parameter", "The body ended before its Content-Length or is malformed.")
 
 // bodyReader tells a body that was too slow from a database that was: both are
 // deadline errors below. A body that was given up because the server stops is
@@ -88,14 +89,15 @@ type bodyReader struct {
 
 func (b *bodyReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
+	var tooBig *http.MaxBytesError
 	switch {
-	case err == nil || err == io.EOF:
+	case err == nil || err == io.EOF || errors.As(err, &tooBig):
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = errBodyTimeout
 		if time.Now().Before(b.until) {
 			err = unavailable(0)
 		}
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	default: // its text would name the client's address
 		err = errCutShort
 	}
 	return n, err
