@@ -72,6 +72,9 @@ func refusal(code string) string {
 		return "the user may not connect to this database (42501)"
 	case "53300":
 		return "the server has too many connections (53300)"
+	case "08P01": // PgBouncer and others; a server would not
+		return "a pooler there refuses the time-outs sent at the start (08P01); in transaction mode set Options.TransactionPooler," +
+			" in session mode let PgBouncer ignore_startup_parameters = statement_timeout,lock_timeout"
 	case "57P03":
 		return "the server is starting up or shutting down (57P03)"
 	}

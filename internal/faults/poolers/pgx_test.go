@@ -1,0 +1,82 @@
+package poolers_test
+
+import (
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	"github.com/jmoiron/sqlx"
+
+	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// openPgx opens the database at dsn with pgx's database/sql driver.
+func openPgx(t testing.TB, dsn string, unprepared bool) *sqlstore.DB {
+	t.Helper()
+	pool, err := sql.Open("pgx", dsn)
+	must(t, err)
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(16)
+	return closed(t, sqlstore.New(sqlx.NewDb(pool, "pgx"), sqlstore.Postgres, sqlstore.Options{
+		Unprepared: unprepared,
+		ErrorInfo:  pgxError,
+	}))
+}
+
+func pgxError(err error) (code, constraint string, ok bool) {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return "", "", false
+	}
+	return e.Code, e.ConstraintName, true
+}
+
+func TestR26_SuiteOnPgx(t *testing.T) {
+	suite(t, func(t testing.TB, dsn string) *sqlstore.DB { return openPgx(t, dsn, false) })
+}
+
+func TestR26_ModelOnPgx(t *testing.T) {
+	db := openPgx(t, pgtest.Open(t), false)
+	must(t, db.Migrate(t.Context()))
+	model(t, db)
+}
+
+// TestR26_PgxThroughATransactionPooler: the modes of pgx that keep nothing on
+// a connection.
+func TestR26_PgxThroughATransactionPooler(t *testing.T) {
+	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "transaction")
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			db := openPgx(t, through(t, bouncer, pgtest.Open(t))+"&default_query_exec_mode="+mode, true)
+			must(t, db.Migrate(t.Context()))
+			model(t, db)
+			if mode == "exec" || long() {
+				suite(t, func(t testing.TB, dsn string) *sqlstore.DB {
+					return openPgx(t, through(t, bouncer, dsn)+"&default_query_exec_mode="+mode, true)
+				})
+			}
+		})
+	}
+}
+
+// TestR26_PgxNamesTheTakenField: by the constraint, which ErrorInfo hands over.
+func TestR26_PgxNamesTheTakenField(t *testing.T) {
+	db := openPgx(t, migrated(t), false)
+	_, err := db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org"})
+	must(t, err)
+	for field, u := range map[string]profile.User{
+		"username": {Username: "ADA", Email: "other@example.org"},
+		"email":    {Username: "other", Email: "Ada@Example.org"},
+	} {
+		_, err := db.Users().Create(t.Context(), u)
+		var taken *storage.TakenError
+		if !errors.As(err, &taken) || taken.Field != field {
+			t.Errorf("a second %s: %v, want a TakenError that names it", field, err)
+		}
+	}
+}
