@@ -29,7 +29,7 @@ import (
 // just this request, on the same tables, with prepared statements. Both are
 // driven in turn by the same connections, and what is printed is the ratio of
 // their requests per second ("ratio", 1 is the floor; goals: GET 0.85, PATCH
-// 0.80, GET with the session cache 2.5). Beside the cache stands one written by
+// 0.80, GET with the session cache 2.5 of the floor on Postgres). Beside the cache stands one written by
 // hand ("hand", against the same floor).
 
 const (

@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,10 +13,14 @@ type deadline struct {
 	context.Context // the request's
 	at              time.Time
 
-	mu     sync.Mutex
-	timed  context.Context // nil until Done is called
+	timed atomic.Pointer[timed] // nil until Done is called
+	mu    sync.Mutex
+	ended bool
+}
+
+type timed struct {
+	context.Context
 	cancel context.CancelFunc
-	ended  bool
 }
 
 func newDeadline(parent context.Context, after time.Duration) *deadline {
@@ -27,16 +32,9 @@ func (d *deadline) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ended = true
-	if d.cancel != nil {
-		d.cancel()
+	if t := d.timed.Load(); t != nil {
+		t.cancel()
 	}
-}
-
-// now is the context as far as it is made.
-func (d *deadline) now() (timed context.Context, ended bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.timed, d.ended
 }
 
 // Deadline implements context.Context.
@@ -49,26 +47,35 @@ func (d *deadline) Deadline() (time.Time, bool) {
 
 // Done implements context.Context.
 func (d *deadline) Done() <-chan struct{} {
+	if t := d.timed.Load(); t != nil {
+		return t.Done()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.timed == nil {
-		d.timed, d.cancel = context.WithDeadline(d.Context, d.at)
+	t := d.timed.Load()
+	if t == nil {
+		t = &timed{}
+		t.Context, t.cancel = context.WithDeadline(d.Context, d.at)
 		if d.ended {
-			d.cancel()
+			t.cancel()
 		}
+		d.timed.Store(t)
 	}
-	return d.timed.Done()
+	return t.Done()
 }
 
 // Err implements context.Context.
 func (d *deadline) Err() error {
-	timed, ended := d.now()
+	if t := d.timed.Load(); t != nil {
+		return t.Err()
+	}
+	if err := d.Context.Err(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	switch {
-	case timed != nil:
-		return timed.Err()
-	case d.Context.Err() != nil:
-		return d.Context.Err()
-	case ended:
+	case d.ended:
 		return context.Canceled
 	case !time.Now().Before(d.at):
 		return context.DeadlineExceeded
@@ -79,8 +86,8 @@ func (d *deadline) Err() error {
 // Value implements context.Context. Through it package context finds the one
 // that it cancels children with, which spares each of them a goroutine.
 func (d *deadline) Value(key any) any {
-	if timed, _ := d.now(); timed != nil {
-		return timed.Value(key)
+	if t := d.timed.Load(); t != nil {
+		return t.Value(key)
 	}
 	return d.Context.Value(key)
 }
