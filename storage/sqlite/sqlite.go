@@ -85,7 +85,10 @@ func Open(ctx context.Context, path string, opts ...Options) (*sqlstore.DB, erro
 	db := sqlstore.New(main, sqlstore.SQLite, so)
 	// An immediate transaction needs the right to write the file and to
 	// create the log beside it.
-	if err := db.InTx(ctx, func(ctx context.Context) error { return journalled(ctx, path) }); err != nil {
+	try := func() error {
+		return db.InTx(ctx, func(ctx context.Context) error { return journalled(ctx, path) })
+	}
+	if err := inTurn(ctx, o.BusyTimeout, try); err != nil {
 		_ = db.Close()
 		return nil, refused(ctx, path, err)
 	}
