@@ -86,9 +86,6 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	o.blobURL = env("BLOB_URL")
 	o.secretKeys = env("SECRET_KEYS")
 	o.baseURL = env("BASE_URL")
-	if o.baseURL == "" {
-		o.baseURL = defaultBaseURL(o.addr)
-	}
 	switch v := env("LIMITS"); v {
 	case "", "on":
 	case "off":
@@ -102,11 +99,17 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	return o, nil
 }
 
-// defaultBaseURL is where a browser on this machine finds addr.
-func defaultBaseURL(addr string) string {
+// defaultBaseURL is where a browser on this machine finds addr. The port is that
+// of ln, if there is one: port 0 lets the system choose.
+func defaultBaseURL(addr string, ln net.Listener) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return "http://localhost:3000"
+	}
+	if ln != nil {
+		if _, p, err := net.SplitHostPort(ln.Addr().String()); err == nil {
+			port = p
+		}
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
 		host = "localhost"
@@ -136,6 +139,9 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 			return fmt.Errorf("cannot listen on %s: %w", opt.addr, err)
 		}
 		defer ln.Close()
+	}
+	if opt.baseURL == "" {
+		opt.baseURL = defaultBaseURL(opt.addr, ln)
 	}
 	h, err := open(startCtx, opt, log)
 	if err != nil {
