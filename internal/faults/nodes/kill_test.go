@@ -49,7 +49,6 @@ func TestR01_KillNineLosesNoAcknowledgedWrite(t *testing.T) {
 		fields := []string{"displayName", "givenName", "familyName", "pronouns"}
 		kills := rounds(5, 200)
 		n := s.start()
-		addr := n.addr
 		db := s.query()
 		var acknowledged atomic.Int64
 		people := n.crowd("writer", writers/len(fields))
@@ -79,8 +78,7 @@ func TestR01_KillNineLosesNoAcknowledgedWrite(t *testing.T) {
 			running.Wait()
 
 			began := time.Now()
-			n = s.launch(addr)
-			n.ready()
+			n = s.start()
 			took := time.Since(began)
 			slowest = max(slowest, took)
 			if took > 5*time.Second {

@@ -43,9 +43,13 @@ func run(m *testing.M) int {
 // long reports whether there is time for many rounds.
 func long() bool { return os.Getenv("PROFILEKIT_LONG") != "" }
 
-// rounds is short, or many when there is time.
+// rounds is short, or many when there is time. The race detector makes hashing
+// ten times as slow, so with it a tenth of them has to do.
 func rounds(short, many int) int {
-	if long() {
+	switch {
+	case long() && raceEnabled:
+		return max(short, many/10)
+	case long():
 		return many
 	}
 	return short

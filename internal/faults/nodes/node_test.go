@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -97,53 +97,40 @@ func (o *output) tail() string {
 // node is one process.
 type node struct {
 	t     *testing.T
-	addr  string
+	addr  string // known when it is ready
 	url   string
 	cmd   *exec.Cmd
-	log   *output
+	said  *output       // on stdout
+	log   *output       // on stderr
 	ended chan struct{} // closed when the process is gone
 	err   error         // of its end; read after ended
-}
-
-// freeAddress is one that nobody listens on at the moment.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // start starts a node and waits until it is ready.
 func (s *place) start(env ...string) *node {
 	s.t.Helper()
-	n := s.launch(freeAddress(s.t), env...)
+	n := s.run(exec.Command(binary, s.flags()...), env...)
 	n.ready()
 	return n
 }
 
-// launch starts a node without waiting for it.
-func (s *place) launch(addr string, env ...string) *node {
-	s.t.Helper()
-	return s.run(exec.Command(binary, "-addr", addr, "-data", s.data), addr, env...)
-}
-
 // gated starts a node that does nothing until gate is at its end: closing the
 // other end lets all of them begin at one moment.
-func (s *place) gated(addr string, gate *os.File) *node {
+func (s *place) gated(gate *os.File) *node {
 	s.t.Helper()
-	cmd := exec.Command("sh", "-c", `read -r x; exec "$0" "$@"`, binary, "-addr", addr, "-data", s.data)
+	cmd := exec.Command("sh", slices.Concat([]string{"-c", `read -r x; exec "$0" "$@"`, binary}, s.flags())...)
 	cmd.Stdin = gate
-	return s.run(cmd, addr)
+	return s.run(cmd)
 }
 
-func (s *place) run(cmd *exec.Cmd, addr string, env ...string) *node {
+// flags let the system choose the port, so that nobody else has it.
+func (s *place) flags() []string { return []string{"-addr", "127.0.0.1:0", "-data", s.data} }
+
+func (s *place) run(cmd *exec.Cmd, env ...string) *node {
 	s.t.Helper()
-	n := &node{t: s.t, addr: addr, url: "http://" + addr, cmd: cmd, log: &output{}, ended: make(chan struct{})}
+	n := &node{t: s.t, cmd: cmd, said: &output{}, log: &output{}, ended: make(chan struct{})}
 	n.cmd.Env = slices.Concat(os.Environ(), s.env, env)
-	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
+	n.cmd.Stdout, n.cmd.Stderr = n.said, n.log
 	if err := n.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -161,25 +148,32 @@ func (s *place) run(cmd *exec.Cmd, addr string, env ...string) *node {
 	return n
 }
 
-// ready waits until the node's /readyz is 200.
+// ready waits until the node has told its port and its /readyz is 200.
 func (n *node) ready() {
 	n.t.Helper()
 	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
-		if resp, err := http.Get(n.url + "/readyz"); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
+		if m := opened.FindStringSubmatch(n.said.String()); m != nil {
+			n.addr, n.url = "127.0.0.1:"+m[1], "http://127.0.0.1:"+m[1]
+			resp, err := client.Get(n.url + "/readyz")
+			if err == nil {
+				resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					return
+				}
 			}
 		}
 		select {
 		case <-n.ended:
 			n.t.Fatalf("the node stopped at start: %v\n%s", n.err, n.log.tail())
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(2 * time.Millisecond):
 		}
 	}
 	n.t.Fatalf("the node is not ready after %s:\n%s", patience, n.log.tail())
 }
+
+// opened is how the program says where it listens.
+var opened = regexp.MustCompile(`open http://localhost:(\d+) `)
 
 // kill ends the process as kill -9 does.
 func (n *node) kill() {

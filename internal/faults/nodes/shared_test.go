@@ -22,7 +22,7 @@ func TestR31_TwentyFirstStarts(t *testing.T) {
 		defer wait.Close()
 		list := make([]*node, count)
 		for i := range list {
-			list[i] = s.gated(freeAddress(t), wait)
+			list[i] = s.gated(wait)
 		}
 		if err := open.Close(); err != nil {
 			t.Fatal(err)
