@@ -110,8 +110,8 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		pattern = rt.pattern
 	}
 	if err == nil && rt != nil {
-		ctx := newDeadline(r.Context(), a.cfg.RequestTimeout+a.bodyAllowance(r))
-		defer ctx.end()
+		ctx, cancel := a.bounded(r)
+		defer cancel()
 		c.context = ctx
 		defer c.bodyDone()
 		err = a.handle(c, rt)
@@ -129,6 +129,16 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.write(c.w)
+}
+
+// bounded is the context of r with the time that the work on it may take.
+func (a *App) bounded(r *http.Request) (context.Context, context.CancelFunc) {
+	limit := a.cfg.RequestTimeout + a.bodyAllowance(r)
+	if a.cfg.SessionCache == (auth.SessionCache{}) { // somebody will wait for it
+		return context.WithTimeout(r.Context(), limit)
+	}
+	d := newDeadline(r.Context(), limit)
+	return d, d.end
 }
 
 // bodyAllowance is how much longer a request with a body may take: the time
