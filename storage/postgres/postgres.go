@@ -20,7 +20,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"time"
 
@@ -93,7 +92,7 @@ func Open(ctx context.Context, dsn string, opts ...Options) (*sqlstore.DB, error
 		o = opts[0]
 	}
 	o = o.withDefaults()
-	cfg, err := pq.NewConfig(dsn)
+	cfg, err := pq.NewConfig(withHosts(dsn))
 	if err != nil {
 		// The driver's text repeats parts of the DSN, perhaps the password.
 		return nil, errors.New("postgres: the DSN cannot be read; it should look like postgres://user:password@host:5432/database?sslmode=verify-full")
@@ -104,7 +103,7 @@ func Open(ctx context.Context, dsn string, opts ...Options) (*sqlstore.DB, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := probe(ctx, main); err != nil {
+	if err := probe(ctx, main, cfg); err != nil {
 		_ = main.Close()
 		if errors.Is(err, context.Canceled) {
 			return nil, err
@@ -138,7 +137,7 @@ func (o Options) pool(cfg pq.Config) (*sqlx.DB, error) {
 		return nil, errors.New("postgres: the settings of the DSN contradict each other")
 	}
 	c.Dialer(dialer{connect: o.ConnectTimeout, read: o.ReadTimeout, write: o.WriteTimeout})
-	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(renewing{c}), "postgres")
 	db.SetMaxOpenConns(o.MaxOpen)
 	db.SetMaxIdleConns(o.MaxIdle)
 	db.SetConnMaxLifetime(o.MaxLifetime)
@@ -162,15 +161,6 @@ func setDefault(runtime map[string]string, name string, d time.Duration) {
 	}
 }
 
-// address is where cfg leads, without user and password.
-func address(cfg pq.Config) string {
-	host := cfg.Host
-	if cfg.Hostaddr.IsValid() {
-		host = cfg.Hostaddr.String()
-	}
-	return net.JoinHostPort(host, strconv.Itoa(int(cfg.Port)))
-}
-
 func errorInfo(err error) (code, constraint string, ok bool) {
 	var e *pq.Error
 	if !errors.As(err, &e) {
@@ -180,7 +170,7 @@ func errorInfo(err error) (code, constraint string, ok bool) {
 }
 
 // probe connects once and says in one line what is wrong.
-func probe(ctx context.Context, db *sqlx.DB) error {
+func probe(ctx context.Context, db *sqlx.DB, cfg pq.Config) error {
 	var version int
 	err := db.GetContext(ctx, &version, "SELECT current_setting('server_version_num')::int")
 	switch {
@@ -189,5 +179,5 @@ func probe(ctx context.Context, db *sqlx.DB) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	}
-	return &storage.UnavailableError{Err: errors.New(reason(ctx, err))}
+	return &storage.UnavailableError{Err: errors.New(reasons(ctx, cfg, err))}
 }

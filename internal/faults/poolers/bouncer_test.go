@@ -29,7 +29,7 @@ func TestR26_ModelThroughATransactionPooler(t *testing.T) {
 // needs no option, but to let the start-up parameters pass and to have as many
 // connections as the pool opens and Migrate's two.
 func TestR26_SessionPooler(t *testing.T) {
-	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "session", 
+	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "session",
 		"ignore_startup_parameters = statement_timeout,lock_timeout", "default_pool_size = 4")
 	db := open(t, through(t, bouncer, pgtest.Open(t)), postgres.Options{MaxOpen: 2})
 	must(t, db.Migrate(t.Context()))
