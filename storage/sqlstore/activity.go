@@ -18,9 +18,10 @@ const (
 var (
 	selectPage     = read(pageSelect + pageTail)
 	selectKindPage = read(pageSelect + ` AND kind = $5` + pageTail)
-	// For IN, Postgres would read the whole table to join it.
+	// For IN, Postgres would read the whole table to join it. Nodes that purge
+	// at once share the rows instead of waiting for each other.
 	purgeActivity = writeEach(
-		`DELETE FROM profilekit_activity WHERE id = ANY (ARRAY(SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2))`,
+		`DELETE FROM profilekit_activity WHERE id = ANY (ARRAY(SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 		`DELETE FROM profilekit_activity WHERE id IN (SELECT id FROM profilekit_activity WHERE at < $1 LIMIT $2)`)
 	eraseActivity = write(`DELETE FROM profilekit_activity WHERE user_id = $1`)
 )

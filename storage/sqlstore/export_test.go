@@ -5,15 +5,38 @@ import "context"
 // Failure is what a driver's error becomes, for the tests.
 func (d *DB) Failure(err error) error { return d.failure(context.Background(), err) }
 
-// The texts that the plan tests explain.
-var (
-	PageText          = selectPage.postgres
-	KindPageText      = selectKindPage.postgres
-	SessionUserText   = selectSessionUser.postgres
-	UsernameText      = selectByUsername.postgres
-	PurgeText         = purgeSessions.postgres
-	PurgeActivityText = purgeActivity.postgres
-	PageSQLite        = selectPage.sqlite
-	KindPageSQLite    = selectKindPage.sqlite
-	SessionSQLite     = selectSessionUser.sqlite
-)
+// Texts are one statement in both databases' words; "" is one that the
+// database is never asked.
+type Texts struct{ Postgres, SQLite string }
+
+// Statements returns every statement by the name of its variable; the three
+// texts of a change as name, name/one and name/many. A test compares the names
+// with the sources.
+func Statements() map[string]Texts {
+	all := map[string]Texts{}
+	for name, s := range map[string]*statement{
+		"selectPage": selectPage, "selectKindPage": selectKindPage, "purgeActivity": purgeActivity, "eraseActivity": eraseActivity,
+		"insertEvents": insertEvents, "insertEvent": insertEvent,
+		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "claimKeys": claimKeys, "forgetKeys": forgetKeys,
+		"selectOwner": selectOwner, "selectKeys": selectKeys,
+		"selectPassword": selectPassword, "lockPassword": lockPassword,
+		"selectSession": selectSession, "selectSessions": selectSessions, "touchSession": touchSession,
+		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,
+		"selectSettings": selectSettings, "eraseSettings": eraseSettings,
+		"takeThrottle": takeThrottle, "refundThrottle": refundThrottle, "resetThrottle": resetThrottle, "purgeThrottle": purgeThrottle,
+		"selectUser": selectUser, "selectByUsername": selectByUsername, "selectByEmail": selectByEmail,
+		"selectVersion": selectVersion, "selectTaken": selectTaken,
+	} {
+		all[name] = Texts{s.postgres, s.sqlite}
+	}
+	for name, c := range map[string]change{
+		"updatePassword": updatePassword, "insertSession": insertSession, "rotateSession": rotateSession, "endSession": endSession,
+		"insertSettings": insertSettings, "updateSettings": updateSettings,
+		"insertUser": insertUser, "updateUser": updateUser, "editUser": editUser,
+	} {
+		all[name] = Texts{c.none.postgres, c.none.sqlite}
+		all[name+"/one"] = Texts{c.one.postgres, c.one.sqlite}
+		all[name+"/many"] = Texts{c.many.postgres, c.many.sqlite}
+	}
+	return all
+}

@@ -21,7 +21,12 @@ const (
 
 	sweepWhere = `state = 'dead' AND at < $1 OR state = 'pending' AND at < $2 OR state = 'claimed' AND at < $3`
 	sweepFrom  = `SELECT key FROM profilekit_blobs WHERE (` + sweepWhere + `) AND state <> 'live' LIMIT $5`
-	sweepSet   = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key `
+	// Told apart, each of the three is found by the index; SQLite would go
+	// through all of it for OR.
+	sweepEach = `SELECT key FROM profilekit_blobs WHERE state = 'dead' AND at < $1 AND state <> 'live'
+		UNION ALL SELECT key FROM profilekit_blobs WHERE state = 'pending' AND at < $2 AND state <> 'live'
+		UNION ALL SELECT key FROM profilekit_blobs WHERE state = 'claimed' AND at < $3 AND state <> 'live' LIMIT $5`
+	sweepSet = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key `
 )
 
 // reclaim is how long a claim keeps other sweepers away.
@@ -43,7 +48,7 @@ var (
 	// Two sweepers share the work instead of waiting for each other.
 	claimKeys = writeEach(
 		sweepSet+`= ANY (ARRAY(`+sweepFrom+` FOR UPDATE SKIP LOCKED)) RETURNING key`,
-		sweepSet+`IN (`+sweepFrom+`) RETURNING key`)
+		sweepSet+`IN (`+sweepEach+`) RETURNING key`)
 	forgetKeys = writeEach(
 		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysPostgres,
 		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysSQLite)

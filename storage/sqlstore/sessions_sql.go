@@ -36,7 +36,9 @@ var (
 			eventCols+` FROM `+shift(eventRows, 2)+`) SELECT count(*) FROM d`,
 		sessionEndOther)
 
+	// The lock makes Postgres look again at a session that is used meanwhile,
+	// and pass by the ones that another node is at.
 	purgeSessions = writeEach(
-		`DELETE FROM profilekit_sessions WHERE id = ANY (ARRAY(SELECT id FROM profilekit_sessions WHERE least(idle_until, expires_at) < $1 LIMIT $2))`,
+		`DELETE FROM profilekit_sessions WHERE id = ANY (ARRAY(SELECT id FROM profilekit_sessions WHERE least(idle_until, expires_at) < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 		`DELETE FROM profilekit_sessions WHERE id IN (SELECT id FROM profilekit_sessions WHERE min(idle_until, expires_at) < $1 LIMIT $2)`)
 )

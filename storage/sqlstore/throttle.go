@@ -53,8 +53,10 @@ var (
 	// one: open.
 	refundThrottle = write(`UPDATE profilekit_throttle SET tries = tries - 1, next_at = last_at WHERE key = $1 AND tries > 0`)
 	resetThrottle  = write(`DELETE FROM profilekit_throttle WHERE key = $1`)
-	purgeThrottle  = writeEach(
-		`DELETE FROM profilekit_throttle WHERE key = ANY (ARRAY(SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2))`,
+	// The lock makes Postgres look again at a key that is tried meanwhile: what
+	// it remembers then must stay.
+	purgeThrottle = writeEach(
+		`DELETE FROM profilekit_throttle WHERE key = ANY (ARRAY(SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 		`DELETE FROM profilekit_throttle WHERE key IN (SELECT key FROM profilekit_throttle WHERE forget_at <= $1 LIMIT $2)`)
 )
 
