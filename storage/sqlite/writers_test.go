@@ -79,7 +79,7 @@ func TestR11_64WritersAreAllServed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.db")
 	db := open(t, path)
 	users := writers(t, db, 64)
-	writing, cancel := context.WithTimeout(t.Context(), either(3*time.Second, time.Minute))
+	writing, cancel := context.WithTimeout(t.Context(), either(2*time.Second, time.Minute))
 	defer cancel()
 	var wrote, read latencies
 	last := make([]int, len(users))
@@ -113,10 +113,18 @@ func TestR11_64WritersAreAllServed(t *testing.T) {
 		})
 	}
 	all.Wait()
+	sound(t, path)
 	t.Logf("writes: %v", &wrote)
 	t.Logf("reads: %v", &read)
-	if p99 := wrote.quantile(0.99); p99 >= time.Second {
-		t.Errorf("p99 of a write is %v, want less than 1 s", p99)
+	// A disk that others keep busy makes everybody wait; the long form has it to
+	// itself.
+	limit := either(10*time.Second, time.Second)
+	if p99 := wrote.quantile(0.99); p99 >= limit {
+		t.Errorf("p99 of a write is %v, want less than %v", p99, limit)
+	}
+	// Whatever the disk does, all get their turn.
+	if least, most := slices.Min(last), slices.Max(last); 2*least+4 < most {
+		t.Errorf("one writer was served %d times, another %d times", least, most)
 	}
 	for i, u := range users {
 		if got, err := db.Users().User(t.Context(), u.ID); err != nil || got.Bio != fmt.Sprint(last[i]) {
