@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/profilekit/profilekit/internal/overtime"
 )
 
 // Limits are how often things may be tried, for all nodes together. A zero
@@ -96,7 +98,7 @@ func (t tries) proved(ctx context.Context) {
 	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.address) })
 }
 
-// settleTimeout bounds what is still done for a caller that went away.
+// settleTimeout bounds what is still done after the answer is known.
 const settleTimeout = 5 * time.Second
 
 // after runs f also when the caller has gone. A failure leaves the limits
@@ -105,7 +107,7 @@ func (t tries) after(ctx context.Context, f func(context.Context) error) {
 	if t.s.limitsOff {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	ctx, cancel := overtime.Context(ctx, settleTimeout)
 	defer cancel()
 	if err := f(ctx); err != nil {
 		t.s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a limit was not given back", slog.Any("error", err))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -253,7 +254,7 @@ func (s *Service) pointIn(ctx context.Context, userID string, p *profile.Picture
 // pointsTo asks, after a commit of unknown outcome, whether the user has the
 // picture of that base.
 func (s *Service) pointsTo(ctx context.Context, userID, base string) (profile.User, bool) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	ctx, cancel := overtime.Context(ctx, cleanupTime)
 	defer cancel()
 	u, err := s.cfg.Users.User(ctx, userID)
 	return u, err == nil && u.Picture.Base == base && (base != "" || u.Picture.IsZero())
@@ -262,7 +263,7 @@ func (s *Service) pointsTo(ctx context.Context, userID, base string) (profile.Us
 // abandon gives up keys that nothing points to and never will. What fails here
 // the sweeper does later.
 func (s *Service) abandon(ctx context.Context, unused []string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	ctx, cancel := overtime.Context(ctx, cleanupTime)
 	defer cancel()
 	if err := s.cfg.Ledger.Dead(ctx, unused, s.cfg.Now()); err != nil {
 		s.cfg.Logger.WarnContext(ctx, "picture: could not mark the blobs of a failed upload", "error", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -25,14 +26,34 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 }
 
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	g, _ := ctx.Value(guardKey{}).(*guard)
+	if g == nil {
+		// A request to cancel, which lib/pq waits for.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, grace)
+		defer cancel()
+	}
 	// Keep-alive finds a dead peer of an idle connection.
 	nd := net.Dialer{Timeout: d.connect, KeepAlive: 30 * time.Second}
 	c, err := nd.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, read: d.read, write: d.write}, nil
+	if g == nil {
+		until, _ := ctx.Deadline()
+		return lasting{c}, c.SetDeadline(until)
+	}
+	own := &conn{Conn: c, read: d.read, write: d.write}
+	g.dialed(own)
+	return own, nil
 }
+
+// lasting is a connection that keeps its deadline, whatever the driver sets.
+type lasting struct{ net.Conn }
+
+func (lasting) SetDeadline(time.Time) error      { return nil }
+func (lasting) SetReadDeadline(time.Time) error  { return nil }
+func (lasting) SetWriteDeadline(time.Time) error { return nil }
 
 // conn moves its deadlines as it goes. A deadline that the driver sets itself,
 // for the start-up, holds when it is earlier.
@@ -42,6 +63,23 @@ type conn struct {
 
 	mu            sync.Mutex
 	reads, writes deadline
+	severed       bool
+}
+
+// sever makes reads and writes fail at once, those that wait too.
+func (c *conn) sever() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.severed = true
+	_ = c.Conn.SetDeadline(time.Unix(1, 0))
+}
+
+// restore undoes sever.
+func (c *conn) restore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.severed = false
+	c.reads.set, c.writes.set = time.Time{}, time.Time{}
 }
 
 // deadline is that of one direction.
@@ -71,27 +109,31 @@ func (d *deadline) next(limit time.Duration) (until time.Time, move bool) {
 func (d *deadline) asked(t time.Time) { d.driver, d.set = t, t }
 
 func (c *conn) Read(b []byte) (int, error) {
-	c.mu.Lock()
-	until, move := c.reads.next(c.read)
-	c.mu.Unlock()
-	if move {
-		if err := c.Conn.SetReadDeadline(until); err != nil {
-			return 0, err
-		}
+	if err := c.ahead(&c.reads, c.read, c.Conn.SetReadDeadline); err != nil {
+		return 0, err
 	}
 	return c.Conn.Read(b)
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.mu.Lock()
-	until, move := c.writes.next(c.write)
-	c.mu.Unlock()
-	if move {
-		if err := c.Conn.SetWriteDeadline(until); err != nil {
-			return 0, err
-		}
+	if err := c.ahead(&c.writes, c.write, c.Conn.SetWriteDeadline); err != nil {
+		return 0, err
 	}
 	return c.Conn.Write(b)
+}
+
+// ahead moves the deadline of one direction, within the lock so that sever
+// comes before or after and is not undone.
+func (c *conn) ahead(d *deadline, limit time.Duration, set func(time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.severed {
+		return os.ErrDeadlineExceeded
+	}
+	if until, move := d.next(limit); move {
+		return set(until)
+	}
+	return nil
 }
 
 func (c *conn) SetDeadline(t time.Time) error {
@@ -99,15 +141,19 @@ func (c *conn) SetDeadline(t time.Time) error {
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	c.reads.asked(t)
-	c.mu.Unlock()
-	return c.Conn.SetReadDeadline(t)
+	return c.ask(&c.reads, t, c.Conn.SetReadDeadline)
 }
 
 func (c *conn) SetWriteDeadline(t time.Time) error {
+	return c.ask(&c.writes, t, c.Conn.SetWriteDeadline)
+}
+
+func (c *conn) ask(d *deadline, t time.Time, set func(time.Time) error) error {
 	c.mu.Lock()
-	c.writes.asked(t)
-	c.mu.Unlock()
-	return c.Conn.SetWriteDeadline(t)
+	defer c.mu.Unlock()
+	d.asked(t)
+	if c.severed {
+		return nil
+	}
+	return set(t)
 }

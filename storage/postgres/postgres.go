@@ -12,6 +12,25 @@
 // say so:
 //
 //	db, err := postgres.Open(ctx, dsn, postgres.Options{TransactionPooler: true})
+//
+// and set statement_timeout and lock_timeout for the role. Migrate needs two of
+// its server connections at a time. In session mode PgBouncer needs
+// ignore_startup_parameters = statement_timeout,lock_timeout and a
+// default_pool_size of MaxOpen + 2 for every node.
+//
+// # Several hosts
+//
+// With a primary and replicas, name them all and ask for the one that takes
+// changes:
+//
+//	postgres://user:password@h1:5432,h2:5432/db?target_session_attrs=read-write
+//
+// When the primary is lost and a replica promoted, the pool finds the new one
+// without a restart; until then calls fail with storage.ErrUnavailable. A
+// connection whose server became read-only under it is replaced, at most once a
+// second. Nothing that was acknowledged is lost if replication is synchronous
+// (synchronous_standby_names). A host that may vanish without refusing costs
+// each new connection ConnectTimeout.
 package postgres
 
 import (
@@ -137,7 +156,7 @@ func (o Options) pool(cfg pq.Config) (*sqlx.DB, error) {
 		return nil, errors.New("postgres: the settings of the DSN contradict each other")
 	}
 	c.Dialer(dialer{connect: o.ConnectTimeout, read: o.ReadTimeout, write: o.WriteTimeout})
-	db := sqlx.NewDb(sql.OpenDB(renewing{c}), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(renewing{punctual{c}}), "postgres")
 	db.SetMaxOpenConns(o.MaxOpen)
 	db.SetMaxIdleConns(o.MaxIdle)
 	db.SetConnMaxLifetime(o.MaxLifetime)

@@ -4,6 +4,8 @@
 //	dsn := p.Through(t, dsn)
 //	p.Silence(t) // what is sent from now on goes nowhere
 //	p.Heal(t)
+//
+// Wire does the same with an eye for the messages of Postgres.
 package proxy
 
 import (

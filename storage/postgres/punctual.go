@@ -1,0 +1,206 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+	"time"
+)
+
+// grace is how long a call may last beyond the end of its context: the time in
+// which a server that is alive obeys the request to cancel.
+const grace = 500 * time.Millisecond
+
+// punctual makes connections whose calls end with their context. lib/pq asks
+// the server to cancel and then waits for its answer; from a server that fell
+// silent there is none (lib/pq issue 620), and the call would last until the
+// read deadline.
+type punctual struct{ driver.Connector }
+
+func (p punctual) Connect(ctx context.Context) (driver.Conn, error) {
+	g := &guard{}
+	g.begin(ctx)
+	c, err := p.Connector.Connect(context.WithValue(ctx, guardKey{}, g))
+	g.idle()
+	if err != nil {
+		return nil, err
+	}
+	full, ok := c.(fullConn)
+	if !ok {
+		return c, nil
+	}
+	return &guarded{full, g}, nil
+}
+
+// guardKey brings the guard to the dialer. A connection that is dialed without
+// one is for a request to cancel.
+type guardKey struct{}
+
+// guard cuts a connection when the context of the call that uses it has ended
+// and grace has passed.
+type guard struct {
+	mu   sync.Mutex
+	conn *conn
+	turn uint64 // counts the calls
+	stop func() bool
+	last context.Context // of the present call
+	cut  bool
+}
+
+// dialed tells of the connection; lib/pq tries several when there are several
+// hosts.
+func (g *guard) dialed(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.conn = c
+	if g.cut {
+		c.sever()
+	}
+}
+
+// begin starts a call with ctx. It ends with the next begin or idle, so that
+// reading the rows belongs to it.
+func (g *guard) begin(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.finish()
+	g.last = ctx
+	if ctx.Done() == nil {
+		return
+	}
+	turn := g.turn
+	g.stop = context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() { g.end(turn) })
+	})
+}
+
+// again starts a call that has no context of its own, such as COMMIT, with that
+// of the call before.
+func (g *guard) again() {
+	g.mu.Lock()
+	ctx := g.last
+	g.mu.Unlock()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	g.begin(ctx)
+}
+
+// idle ends the present call.
+func (g *guard) idle() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.finish()
+	g.last = nil
+}
+
+// finish ends the present call. A cut that came between two calls is undone: a
+// connection that was in use at the cut is known to be bad to lib/pq.
+func (g *guard) finish() {
+	g.turn++
+	if g.stop != nil {
+		g.stop()
+		g.stop = nil
+	}
+	if g.cut {
+		g.cut = false
+		if g.conn != nil {
+			g.conn.restore()
+		}
+	}
+}
+
+func (g *guard) end(turn uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.turn != turn {
+		return
+	}
+	g.cut = true
+	if g.conn != nil {
+		g.conn.sever()
+	}
+}
+
+// guarded is a connection of lib/pq with its guard.
+type guarded struct {
+	fullConn
+	guard *guard
+}
+
+func (c *guarded) Ping(ctx context.Context) error {
+	c.guard.begin(ctx)
+	return c.fullConn.Ping(ctx)
+}
+
+func (c *guarded) IsValid() bool { // called when the pool takes it back
+	c.guard.idle()
+	return c.fullConn.IsValid()
+}
+
+func (c *guarded) ResetSession(ctx context.Context) error {
+	c.guard.idle()
+	return c.fullConn.ResetSession(ctx)
+}
+
+func (c *guarded) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.guard.begin(ctx)
+	return c.fullConn.ExecContext(ctx, query, args)
+}
+
+func (c *guarded) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.guard.begin(ctx)
+	return c.fullConn.QueryContext(ctx, query, args)
+}
+
+func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.guard.begin(ctx)
+	tx, err := c.fullConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return guardedTx{tx, c.guard}, nil
+}
+
+func (c *guarded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.guard.begin(ctx)
+	s, err := c.fullConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := s.(fullStmt)
+	if !ok { // COPY
+		return s, nil
+	}
+	return &guardedStmt{full, c.guard}, nil
+}
+
+type guardedStmt struct {
+	fullStmt
+	guard *guard
+}
+
+func (s *guardedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.guard.begin(ctx)
+	return s.fullStmt.ExecContext(ctx, args)
+}
+
+func (s *guardedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.guard.begin(ctx)
+	return s.fullStmt.QueryContext(ctx, args)
+}
+
+type guardedTx struct {
+	driver.Tx
+	guard *guard
+}
+
+func (t guardedTx) Commit() error {
+	t.guard.again()
+	return t.Tx.Commit()
+}
+
+func (t guardedTx) Rollback() error {
+	t.guard.again()
+	return t.Tx.Rollback()
+}
