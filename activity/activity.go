@@ -56,10 +56,12 @@ type Store interface {
 	Append(ctx context.Context, events ...Event) error
 	// Page returns up to q.Limit events of q.UserID, newest first (At, then
 	// ID, descending), strictly after q.After in that order. A user without
-	// events has an empty page. Its cost does not grow with the depth.
+	// events has an empty page. Its cost does not grow with the depth. Every
+	// event is seen that was committed before the call.
 	Page(ctx context.Context, q Query) ([]Event, error)
 	// Purge removes up to limit events older than before, of all users, and
-	// says how many it removed; fewer than limit means that none is left.
+	// says how many it removed; fewer than limit means that none is left,
+	// apart from those that another call is removing at that moment.
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 	// Erase removes every event of the user and joins a transaction that ctx
 	// carries. A user without events is not an error.

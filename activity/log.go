@@ -27,9 +27,6 @@ const (
 	// maxCursor is more than any that we make, in bytes; longer ones are
 	// refused unread.
 	maxCursor = 512
-	// purgeBatch is how many rows one statement of Purge removes, so that no
-	// lock is held for long.
-	purgeBatch = 1000
 )
 
 // Config is what New takes.
@@ -38,6 +35,9 @@ type Config struct {
 	Store Store
 	// Keys seal the cursors; required.
 	Keys *keyring.Ring
+	// Retention is how long PurgeExpired leaves an event; 0 is
+	// DefaultRetention, and less than 0 is for ever.
+	Retention time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -47,6 +47,8 @@ type Log struct {
 	store Store
 	keys  *keyring.Ring
 	now   func() time.Time
+
+	retention time.Duration
 }
 
 // New returns a Log. It calls no store.
@@ -57,7 +59,10 @@ func New(c Config) (*Log, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Log{store: c.Store, keys: c.Keys, now: c.Now}, nil
+	if c.Retention == 0 {
+		c.Retention = DefaultRetention
+	}
+	return &Log{store: c.Store, keys: c.Keys, now: c.Now, retention: c.Retention}, nil
 }
 
 // PageRequest asks for a page.
@@ -79,9 +84,13 @@ type Page struct {
 	Next string
 }
 
-// Page returns events of the user. Events that arrive meanwhile appear on the
-// first page only, so pages that follow one another neither repeat nor miss
-// one. A cursor that is not right is ErrBadCursor.
+// Page returns events of the user. Pages that follow one another by their
+// cursors repeat no event, and miss none that was there when the first was
+// read and was not purged since. Events that arrive meanwhile are newer than
+// the first page, as a rule, and on none of the pages; one that was made
+// earlier than it was committed, in a transaction that took its time, may still
+// appear in its place, or be passed by when its page was read before. A cursor
+// that is not right is ErrBadCursor.
 func (l *Log) Page(ctx context.Context, userID string, r PageRequest) (Page, error) {
 	if r.Limit == 0 {
 		r.Limit = DefaultLimit
@@ -119,22 +128,6 @@ func (l *Log) Record(ctx context.Context, events ...Event) error {
 		return nil
 	}
 	return l.store.Append(ctx, events...)
-}
-
-// Purge removes events of all users older than before, in batches, and says
-// how many, also when it stops early with an error. Do not call it inside a
-// transaction.
-func (l *Log) Purge(ctx context.Context, before time.Time) (int, error) {
-	for removed := 0; ; {
-		if err := ctx.Err(); err != nil {
-			return removed, err
-		}
-		n, err := l.store.Purge(ctx, before, purgeBatch)
-		removed += n
-		if err != nil || n < purgeBatch {
-			return removed, err
-		}
-	}
 }
 
 // sealCursor makes a cursor of a position: its microseconds and ID, readable

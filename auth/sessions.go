@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -94,24 +95,16 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 const purgeBatch = 1000
 
 // PurgeExpired removes sessions that reached a limit and throttle counters that
-// remember nothing, in batches until none is left. Nothing depends on it but
-// the space; once an hour is plenty, on any number of nodes.
+// remember nothing, in batches until none is left, and pauses after each batch
+// for as long as it took. Nothing depends on it but the space; once an hour is
+// plenty, on any number of nodes.
 func (s *Service) PurgeExpired(ctx context.Context) error {
 	now := s.now()
-	return errors.Join(
-		purge(ctx, func() (int, error) { return s.sessions.PurgeSessions(ctx, now, purgeBatch) }),
-		purge(ctx, func() (int, error) { return s.throttle.PurgeThrottle(ctx, now, purgeBatch) }),
-	)
-}
-
-// purge calls batch until it finds less than a whole one.
-func purge(ctx context.Context, batch func() (int, error)) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if n, err := batch(); err != nil || n < purgeBatch {
-			return err
-		}
-	}
+	_, sessions := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return s.sessions.PurgeSessions(ctx, now, limit)
+	})
+	_, throttle := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return s.throttle.PurgeThrottle(ctx, now, limit)
+	})
+	return errors.Join(sessions, throttle)
 }

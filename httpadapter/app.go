@@ -65,7 +65,9 @@ func New(config Config) (*App, error) {
 		return nil, err
 	}
 	if s := cfg.Stores.Activity(); s != nil {
-		if a.Activity, err = activity.New(activity.Config{Store: s, Keys: cfg.Keys, Now: cfg.Now}); err != nil {
+		if a.Activity, err = activity.New(activity.Config{
+			Store: s, Keys: cfg.Keys, Retention: cfg.ActivityRetention, Now: cfg.Now,
+		}); err != nil {
 			return nil, err
 		}
 	}
@@ -149,8 +151,10 @@ func (a *App) Routes() []Route {
 // cleanEvery is how often Run looks for what has expired.
 const cleanEvery = 10 * time.Minute
 
-// Run cleans up until ctx ends: expired sessions and limits, and pictures that
-// nobody points to. Several nodes may run it at once. It returns ctx.Err().
+// Run cleans up until ctx ends: expired sessions and limits, events older than
+// Config.ActivityRetention, and pictures that nobody points to. It removes a
+// thousand rows at a time and leaves the database alone for as long after each.
+// Several nodes may run it at once. It returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
@@ -169,6 +173,11 @@ func (a *App) clean(ctx context.Context) {
 	if a.Auth != nil {
 		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
+		}
+	}
+	if a.Activity != nil {
+		if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing old events failed", slog.Any("error", err))
 		}
 	}
 	if a.Pictures != nil {

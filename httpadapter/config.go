@@ -86,6 +86,9 @@ type Config struct {
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.
 	MinPassword int
+	// ActivityRetention is how long events are kept; 0 is 400 days, and less
+	// than 0 is for ever. App.Run removes older ones.
+	ActivityRetention time.Duration
 	// PictureLimits default as in package picture.
 	PictureLimits picture.Limits
 	// Sections are the host's own settings, named "app.<namespace>".

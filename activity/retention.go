@@ -1,0 +1,38 @@
+package activity
+
+import (
+	"context"
+	"time"
+
+	"github.com/profilekit/profilekit/internal/batch"
+)
+
+// DefaultRetention is how long events are kept unless Config says otherwise:
+// 400 days, so that a year can be compared with the one before its last month.
+// Events tell where a person was; keeping them without a limit is a decision
+// that a host should make on purpose (GDPR, Article 5(1)(e)).
+const DefaultRetention = 400 * 24 * time.Hour
+
+// purgeBatch is how many rows one statement removes: few enough that nobody
+// waits for its locks. On a busy machine of two cores a batch of a table of a
+// million events took some milliseconds.
+const purgeBatch = 1000
+
+// Purge removes events of all users older than before and says how many, also
+// when it stops early with an error. It works in batches of 1000 and pauses
+// after each for as long as it took. Several nodes may purge at once. Do not
+// call it inside a transaction, which would keep every lock to its end.
+func (l *Log) Purge(ctx context.Context, before time.Time) (int, error) {
+	return batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return l.store.Purge(ctx, before, limit)
+	})
+}
+
+// PurgeExpired is Purge of what is older than Config.Retention. It does nothing
+// when events are kept for ever.
+func (l *Log) PurgeExpired(ctx context.Context) (int, error) {
+	if l.retention < 0 {
+		return 0, ctx.Err()
+	}
+	return l.Purge(ctx, l.now().Add(-l.retention))
+}
