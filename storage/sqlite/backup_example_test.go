@@ -1,0 +1,35 @@
+package sqlite_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/profilekit/profilekit/storage/sqlite"
+)
+
+// A backup of a database that is in use, and a look at the copy.
+func ExampleBackup() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path, dest := filepath.Join(dir, "app.db"), filepath.Join(dir, "backup.db")
+	db, err := sqlite.Open(ctx, path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sqlite.Backup(ctx, path, dest))
+	fmt.Println(sqlite.Check(ctx, dest))
+	// Output:
+	// <nil>
+	// <nil>
+}
