@@ -1,0 +1,179 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// long asks for the sizes that a large installation has; see .ci/long.
+func long() bool { return os.Getenv("PROFILEKIT_LONG") != "" }
+
+// scale is how much a database holds. One of every busy events belongs to user
+// 7; event i is i seconds after scaleStart; half of the sessions have expired
+// at scaleNow.
+type scale struct{ events, busy, users, sessions int }
+
+var (
+	scaleStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	scaleNow   = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func testScale() scale {
+	if long() {
+		return scale{events: 10_000_000, busy: 50, users: 1_000_000, sessions: 100_000}
+	}
+	return scale{events: 100_000, busy: 4, users: 10_000, sessions: 10_000}
+}
+
+// series is the numbers FIRST to LAST as i, in each database's words.
+const (
+	seriesPostgres = `generate_series(FIRST, LAST) i`
+	seriesSQLite   = `(WITH RECURSIVE c(i) AS (VALUES (FIRST) UNION ALL SELECT i + 1 FROM c WHERE i < LAST) SELECT i FROM c)`
+)
+
+const eventsPostgres = `INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, detail)
+	SELECT lpad(i::text, 32, '0'), CASE WHEN i % BUSY = 0 THEN '7' ELSE (i::bigint * 7919 % USERS + 100)::text END,
+	CASE WHEN i % 1000 < 4 THEN 'rare' ELSE 'auth.sign_in' END, timestamptz '2026-01-01 00:00:00+00' + i * interval '1 second',
+	'203.0.113.0/24', 'Firefox on Linux', '{"fields":"bio"}' FROM ` + seriesPostgres
+
+const eventsSQLite = `INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, detail)
+	SELECT printf('%032d', i), CASE WHEN i % BUSY = 0 THEN '7' ELSE CAST(i * 7919 % USERS + 100 AS TEXT) END,
+	CASE WHEN i % 1000 < 4 THEN 'rare' ELSE 'auth.sign_in' END, START + i * 1000000,
+	'203.0.113.0/24', 'Firefox on Linux', '{"fields":"bio"}' FROM ` + seriesSQLite
+
+const usersAtScale = `INSERT INTO users (username, email, username_key, email_key, password_hash, bio, created_at, updated_at)
+	SELECT 'u' || i, 'u' || i || '@example.org', 'u' || i, 'u' || i || '@example.org', 'hash', 'About me.', TIME, TIME FROM `
+
+const sessionsAtScale = `INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place,
+	created_at, proved_at, last_used_at, idle_until, expires_at)
+	SELECT 's' || i, CAST(i % USERS + 1 AS TEXT), HASH, 'full', false, '', '', '', t, t, t, t + 3600000000, t + 86400000000
+	FROM (SELECT i, NOW + CASE WHEN i % 2 = 0 THEN -3600000001 ELSE 0 END AS t FROM `
+
+// fill is a statement and how many rows it is to make.
+type fill struct {
+	text string
+	rows int
+}
+
+// fills are the statements that fill the tables.
+func (s scale) fills(postgres bool) []fill {
+	words := strings.NewReplacer("BUSY", strconv.Itoa(s.busy), "USERS", strconv.Itoa(s.users),
+		"START", strconv.FormatInt(scaleStart.UnixMicro(), 10), "NOW", strconv.FormatInt(scaleNow.UnixMicro(), 10),
+		"TIME", "0", "HASH", "CAST(printf('%032d', i) AS BLOB)")
+	events, series := eventsSQLite, seriesSQLite
+	if postgres {
+		words = strings.NewReplacer("BUSY", strconv.Itoa(s.busy), "USERS", strconv.Itoa(s.users),
+			"NOW", strconv.FormatInt(scaleNow.UnixMicro(), 10), "TIME", "timestamp '2026-01-01'", "HASH", "sha256(i::text::bytea)")
+		events, series = eventsPostgres, seriesPostgres
+	}
+	return []fill{
+		{words.Replace(events), s.events},
+		{words.Replace(usersAtScale + series), s.users},
+		{words.Replace(sessionsAtScale + series + ") x"), s.sessions},
+	}
+}
+
+// atScale returns a database of each kind that holds s.
+func atScale(t testing.TB, s scale, postgres bool) place {
+	t.Helper()
+	p := place{postgres: postgres}
+	driver := "sqlite"
+	if postgres {
+		p.at, driver = pgtest.Open(t), "postgres"
+	} else {
+		p.at = filepath.Join(t.TempDir(), "app.db")
+	}
+	db := p.open(t)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// By itself, as a pool of ours gives up statements that take long.
+	direct, err := sql.Open(driver, p.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Close()
+	for _, f := range s.fills(postgres) {
+		const chunk = 250_000
+		for from := 1; from <= f.rows; from += chunk {
+			text := strings.NewReplacer("FIRST", strconv.Itoa(from), "LAST", strconv.Itoa(min(from+chunk-1, f.rows))).Replace(f.text)
+			if _, err := direct.ExecContext(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if postgres {
+		if _, err := direct.ExecContext(t.Context(), "VACUUM ANALYZE"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// onBothAtScale runs f with a database of each kind.
+func onBothAtScale(t *testing.T, f func(t *testing.T, p place, s scale)) {
+	s := testScale()
+	t.Run("sqlite", func(t *testing.T) { f(t, atScale(t, s, false), s) })
+	t.Run("postgres", func(t *testing.T) { f(t, atScale(t, s, true), s) })
+}
+
+// p99 runs call n times and returns the time that one in a hundred exceeded,
+// the best of three rounds: a busy machine has its own pauses.
+func p99(t *testing.T, n int, call func(i int) error) time.Duration {
+	t.Helper()
+	var best time.Duration
+	for round := range 3 {
+		took := make([]time.Duration, n)
+		for i := range took {
+			start := time.Now()
+			if err := call(round*n + i); err != nil {
+				t.Fatal(err)
+			}
+			took[i] = time.Since(start)
+		}
+		slices.Sort(took)
+		if p := took[n*99/100]; round == 0 || p < best {
+			best = p
+		}
+		if best < time.Millisecond {
+			break // good enough not to ask again
+		}
+	}
+	return best
+}
+
+// count asks the database itself.
+func count(t *testing.T, db *sqlstore.DB, query string) int {
+	t.Helper()
+	var n []int
+	ask(t, db, &n, query)
+	return n[0]
+}
+
+// together calls each of fs in a goroutine and returns when all are done.
+func together(fs ...func()) {
+	done := make(chan struct{}, len(fs))
+	for _, f := range fs {
+		go func() { defer func() { done <- struct{}{} }(); f() }()
+	}
+	for range fs {
+		<-done
+	}
+}
+
+// patient is a context that ends before a test that hangs would.
+func patient(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
