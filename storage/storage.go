@@ -32,6 +32,11 @@ var (
 	// ErrUnavailable: the store did not answer, or refused for now. Trying
 	// again later may help. An *UnavailableError may say when.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrUnknownOutcome: the connection was lost while a change was made, and
+	// nobody can say whether it happened. It comes with ErrUnavailable. Repeat
+	// the change only where twice is as good as once: with the version that
+	// was read (Patch.IfVersion), or with the same new identifier.
+	ErrUnknownOutcome = errors.New("unknown outcome")
 	// ErrFull: the store has no room left.
 	ErrFull = errors.New("storage full")
 	// ErrInvalidKey: the blob key is not one ValidKey accepts.
@@ -139,7 +144,9 @@ type Transactor interface {
 	// and an error of an inner one dooms the outer. fn may run again after a
 	// serialization failure, so it must not have effects outside the
 	// transaction, and it must not hash, call the network or wait. The context
-	// is dead when InTx has returned: calls with it fail.
+	// is dead when InTx has returned: calls with it fail. When the connection
+	// is lost at the commit the error matches ErrUnknownOutcome, and fn does
+	// not run again.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,6 +65,7 @@ type conn struct {
 	mu            sync.Mutex
 	reads, writes deadline
 	severed       bool
+	sent          atomic.Uint64 // counts the writes
 }
 
 // sever makes reads and writes fail at once, those that wait too.
@@ -119,6 +121,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	if err := c.ahead(&c.writes, c.write, c.Conn.SetWriteDeadline); err != nil {
 		return 0, err
 	}
+	c.sent.Add(1)
 	return c.Conn.Write(b)
 }
 

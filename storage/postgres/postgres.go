@@ -58,6 +58,10 @@ type Options struct {
 	// MaxIdle is how many of them are kept; 0 is MaxOpen. Fewer cost a
 	// connection and its statements again and again.
 	MaxIdle int
+	// MaxWait is how long a call waits while all MaxOpen are in use, before it
+	// fails with storage.ErrUnavailable; 0 is 2 s, less than 0 as long as its
+	// context lasts.
+	MaxWait time.Duration
 	// MaxLifetime and MaxIdleTime close connections after that time; 0 is an
 	// hour and ten minutes.
 	MaxLifetime time.Duration
@@ -133,6 +137,7 @@ func Open(ctx context.Context, dsn string, opts ...Options) (*sqlstore.DB, error
 		Unprepared:    o.TransactionPooler,
 		ErrorInfo:     errorInfo,
 		Now:           o.Now,
+		MaxWait:       o.MaxWait,
 		MigrationPool: o.migrationPool(cfg),
 	}), nil
 }

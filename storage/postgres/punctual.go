@@ -3,6 +3,9 @@ package postgres
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -59,19 +62,23 @@ func (g *guard) dialed(c *conn) {
 }
 
 // begin starts a call with ctx. It ends with the next begin or idle, so that
-// reading the rows belongs to it.
-func (g *guard) begin(ctx context.Context) {
+// reading the rows belongs to it. It returns how many messages were sent so far.
+func (g *guard) begin(ctx context.Context) (sent uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.finish()
 	g.last = ctx
+	if g.conn != nil {
+		sent = g.conn.sent.Load()
+	}
 	if ctx.Done() == nil {
-		return
+		return sent
 	}
 	turn := g.turn
 	g.stop = context.AfterFunc(ctx, func() {
 		time.AfterFunc(grace, func() { g.end(turn) })
 	})
+	return sent
 }
 
 // again starts a call that has no context of its own, such as COMMIT, with that
@@ -138,19 +145,24 @@ func (c *guarded) IsValid() bool { // called when the pool takes it back
 	return c.fullConn.IsValid()
 }
 
-func (c *guarded) ResetSession(ctx context.Context) error {
+func (c *guarded) ResetSession(ctx context.Context) error { // called before it is used again
 	c.guard.idle()
+	if c.guard.conn != nil && c.guard.conn.ended() {
+		return driver.ErrBadConn
+	}
 	return c.fullConn.ResetSession(ctx)
 }
 
 func (c *guarded) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.guard.begin(ctx)
-	return c.fullConn.ExecContext(ctx, query, args)
+	sent := c.guard.begin(ctx)
+	r, err := c.fullConn.ExecContext(ctx, query, args)
+	return r, c.guard.once(reads(query), sent, err)
 }
 
 func (c *guarded) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.guard.begin(ctx)
-	return c.fullConn.QueryContext(ctx, query, args)
+	sent := c.guard.begin(ctx)
+	r, err := c.fullConn.QueryContext(ctx, query, args)
+	return r, c.guard.once(reads(query), sent, err)
 }
 
 func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -172,22 +184,46 @@ func (c *guarded) PrepareContext(ctx context.Context, query string) (driver.Stmt
 	if !ok { // COPY
 		return s, nil
 	}
-	return &guardedStmt{full, c.guard}, nil
+	return &guardedStmt{full, c.guard, reads(query)}, nil
 }
 
 type guardedStmt struct {
 	fullStmt
 	guard *guard
+	reads bool
 }
 
 func (s *guardedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.guard.begin(ctx)
-	return s.fullStmt.ExecContext(ctx, args)
+	sent := s.guard.begin(ctx)
+	r, err := s.fullStmt.ExecContext(ctx, args)
+	return r, s.guard.once(s.reads, sent, err)
 }
 
 func (s *guardedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.guard.begin(ctx)
-	return s.fullStmt.QueryContext(ctx, args)
+	sent := s.guard.begin(ctx)
+	r, err := s.fullStmt.QueryContext(ctx, args)
+	return r, s.guard.once(s.reads, sent, err)
+}
+
+// reads reports whether a statement changes nothing, as far as its first word
+// tells.
+func reads(query string) bool {
+	q := strings.TrimLeft(query, " \t\r\n")
+	return len(q) >= 6 && strings.EqualFold(q[:6], "SELECT")
+}
+
+// errAnswerLost is the end of a connection between a change and its answer.
+var errAnswerLost = fmt.Errorf("the connection ended before the answer: %w", io.ErrUnexpectedEOF)
+
+// once keeps database/sql from making a change twice. lib/pq calls a connection
+// that ends in an orderly way, or with a FATAL, bad also when it has sent the
+// statement, and database/sql runs on another connection what failed on a bad
+// one.
+func (g *guard) once(reads bool, sent uint64, err error) error {
+	if err == driver.ErrBadConn && !reads && g.conn != nil && g.conn.sent.Load() != sent {
+		return errAnswerLost
+	}
+	return err
 }
 
 type guardedTx struct {

@@ -141,3 +141,6 @@ func (e connectError) Timeout() bool {
 }
 
 func (connectError) Temporary() bool { return true }
+
+// NeverSent says that no statement was sent.
+func (connectError) NeverSent() bool { return true }

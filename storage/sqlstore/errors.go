@@ -103,6 +103,12 @@ func lostConnection(err error) (reason string, ok bool) {
 	if errors.As(err, &errno) {
 		return "connection failed", true
 	}
+	// pgx has errors of its own for a connection that cannot be used; they, and
+	// no others, say whether a statement was sent.
+	var closed interface{ SafeToRetry() bool }
+	if errors.As(err, &closed) {
+		return "connection lost", true
+	}
 	return "", false
 }
 
@@ -170,7 +176,7 @@ func sqliteFailure(code string) error {
 		return fmt.Errorf("sqlstore: %w", storage.ErrTaken)
 	}
 	switch n & 0xff {
-	case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
+	case 5, 6, 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
 		return unavailable("waited too long for the database's lock", code)
 	case 7: // SQLITE_NOMEM
 		return unavailable("the database lacks memory", code)
@@ -207,5 +213,36 @@ func (d *DB) commitFailure(err error) error {
 	if _, _, ok := d.errorInfo(err); ok {
 		return d.failure(context.Background(), err)
 	}
-	return unavailable("the connection was lost during commit; whether it happened is unknown", "")
+	return unknownOutcome("the connection was lost during commit")
+}
+
+func unknownOutcome(reason string) error {
+	return &storage.UnavailableError{Err: fmt.Errorf("sqlstore: %s: %w", reason, storage.ErrUnknownOutcome)}
+}
+
+// failRun maps an error of a statement that ran by itself: a change whose
+// answer was lost may have happened. answering is whether the server had begun
+// to answer.
+func (d *DB) failRun(ctx context.Context, u *unit, s *statement, answering bool, err error) error {
+	mapped := d.fail(ctx, u, err)
+	if mapped == nil || u != nil || !s.write || d.dialect != Postgres || ctx.Err() != nil {
+		return mapped
+	}
+	if _, _, told := d.errorInfo(err); told {
+		return mapped
+	}
+	if _, lost := lostConnection(err); lost && (answering || !neverSent(err)) {
+		return unknownOutcome("the connection was lost during a change")
+	}
+	return mapped
+}
+
+// neverSent reports whether the statement surely did not reach the server.
+// ErrBadConn says so: database/sql would otherwise make the change again.
+func neverSent(err error) bool {
+	var own interface{ NeverSent() bool }
+	var op *net.OpError
+	var dns *net.DNSError
+	return errors.Is(err, driver.ErrBadConn) || errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" ||
+		errors.As(err, &own) && own.NeverSent()
 }

@@ -62,30 +62,7 @@ func (s *statement) text(d Dialect) string {
 type pool struct {
 	*sqlx.DB
 	stmts sync.Map // *statement -> *sql.Stmt
-	turns chan struct{}
-	// afterTurn, unless nil, is called at the end of each turn.
-	afterTurn func()
-}
-
-// turn waits until it is the caller's turn to write. SQLite has one writer, and
-// database/sql gives a free connection to any of those that wait for it, so
-// that under load the unlucky ones wait many times as long as the rest; a
-// channel serves them in order.
-func (p *pool) turn(ctx context.Context) (release func(), err error) {
-	if p.turns == nil {
-		return func() {}, ctx.Err()
-	}
-	select {
-	case p.turns <- struct{}{}:
-		return func() {
-			if p.afterTurn != nil {
-				p.afterTurn()
-			}
-			<-p.turns
-		}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	turns *turns   // nil: whoever comes asks database/sql
 }
 
 // prepare returns the kept statement, making it at its first use.
@@ -172,10 +149,10 @@ func (d *DB) on(ctx context.Context, u *unit, s *statement) (queryer, error) {
 // enterFor is enter, and outside a unit waits for the turn of s.
 func (d *DB) enterFor(ctx context.Context, s *statement) (u *unit, release func(), err error) {
 	u, release, err = d.enter(ctx)
-	if err != nil || u != nil || !s.write {
+	if err != nil || u != nil || d.dialect == SQLite && !s.write {
 		return u, release, err
 	}
-	release, err = d.main.turn(ctx)
+	release, err = d.poolOf(s).turns.wait(ctx)
 	return nil, release, err
 }
 
@@ -192,7 +169,7 @@ func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error,
 	}
 	rows, err := q.query(ctx, args)
 	if err != nil {
-		return d.fail(ctx, u, err)
+		return d.failRun(ctx, u, s, false, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -201,9 +178,9 @@ func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error,
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return d.fail(ctx, u, err)
+		return d.failRun(ctx, u, s, true, err)
 	}
-	return d.fail(ctx, u, rows.Close())
+	return d.failRun(ctx, u, s, true, rows.Close())
 }
 
 // row runs s and scans the one row that it returns into dest. found is false
@@ -220,7 +197,7 @@ func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (fo
 	}
 	rows, err := q.query(ctx, args)
 	if err != nil {
-		return false, d.fail(ctx, u, err)
+		return false, d.failRun(ctx, u, s, false, err)
 	}
 	defer rows.Close()
 	if rows.Next() {
@@ -234,10 +211,10 @@ func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (fo
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return false, d.fail(ctx, u, err)
+		return false, d.failRun(ctx, u, s, true, err)
 	}
 	if err := rows.Close(); err != nil {
-		return false, d.fail(ctx, u, err)
+		return false, d.failRun(ctx, u, s, true, err)
 	}
 	return found, nil
 }
@@ -255,7 +232,7 @@ func (d *DB) exec(ctx context.Context, s *statement, args ...any) (int64, error)
 	}
 	res, err := q.exec(ctx, args)
 	if err != nil {
-		return 0, d.fail(ctx, u, err)
+		return 0, d.failRun(ctx, u, s, false, err)
 	}
 	n, err := res.RowsAffected()
 	return n, d.fail(ctx, u, err)
