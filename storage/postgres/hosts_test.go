@@ -87,7 +87,7 @@ func TestR03_StandbyIsUnavailable(t *testing.T) {
 		}
 	}
 	// BEGIN alone ends a connection as well.
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for backend(t, standby.DSN()) == before {
 		if err := inTx(); err == nil || time.Now().After(deadline) {
 			t.Fatalf("%v, and the connection is kept", err)
@@ -108,7 +108,7 @@ func create(ctx context.Context, db *sqlstore.DB, name string) error {
 // refused: a young connection is kept for a second.
 func untilTaken(t *testing.T, change func() error) (refused int) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		err := change()
 		if err == nil {

@@ -46,10 +46,14 @@ type Options struct {
 	//
 	//	func(err error) (code, constraint string, ok bool) {
 	//		var e *pgconn.PgError
-	//		if !errors.As(err, &e) {
-	//			return "", "", false
+	//		var unreached *pgconn.ConnectError
+	//		switch {
+	//		case errors.As(err, &e):
+	//			return e.Code, e.ConstraintName, true
+	//		case errors.As(err, &unreached):
+	//			return "08001", "", true
 	//		}
-	//		return e.Code, e.ConstraintName, true
+	//		return "", "", false
 	//	}
 	ErrorInfo func(error) (code, constraint string, ok bool)
 	// AfterWrite, if any, is called after each write and transaction of a

@@ -7,8 +7,31 @@
 //	err = db.Migrate(ctx)
 //	users := db.Users()                      // a profile.Store
 //
-// New builds a DB over a pool of your own, for example with pgx's
-// database/sql driver.
+// # A pool and a driver of your own
+//
+// New builds a DB over a pool that is open already. All suites pass on pgx's
+// database/sql driver too:
+//
+//	pool, err := sql.Open("pgx", dsn) // with import _ "github.com/jackc/pgx/v5/stdlib"
+//	db := sqlstore.New(sqlx.NewDb(pool, "pgx"), sqlstore.Postgres, sqlstore.Options{ErrorInfo: pgxError})
+//
+// where pgxError reads a *pgconn.PgError as Options.ErrorInfo shows; without it
+// a name that is taken is an error that does not say which field it is. What
+// storage/postgres sets, such a host sets itself: the size of the pool, and
+// statement_timeout and lock_timeout in the DSN, with an Options.MigrationPool
+// that has neither, for building an index takes its time.
+//
+// Behind a pooler that gives every transaction another server connection
+// (PgBouncer's transaction mode) set Options.Unprepared, and
+//
+//   - with lib/pq binary_parameters=yes in the DSN. Without it nearly every
+//     answer under load is that of another query, and no error says so;
+//   - with pgx default_query_exec_mode=exec in the DSN (or simple_protocol).
+//
+// The timeouts are then set for the role or the database (ALTER ROLE … SET),
+// for PgBouncer refuses them from the client. Migrate needs two of its server
+// connections at a time. A pooler in session mode needs no option, but as many
+// server connections as the pools of all nodes open, and two for Migrate.
 //
 // # Units of work
 //

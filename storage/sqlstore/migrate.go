@@ -132,6 +132,13 @@ func (l *advisoryLock) Lock(ctx context.Context, db *sql.DB) error {
 		// $1 would be prepared by the driver; the key is a constant.
 		err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", migrationLock)).Scan(&got)
 		if err == nil && got {
+			// A driver of the extended protocol, such as pgx, leaves the portal of
+			// the query open, and its snapshot with it, for which CREATE INDEX
+			// CONCURRENTLY would wait for ever. The next statement closes it; this
+			// one takes no snapshot of its own.
+			_, err = tx.ExecContext(ctx, "SET LOCAL statement_timeout = 0")
+		}
+		if err == nil && got {
 			l.mu.Lock()
 			l.tx = tx
 			l.mu.Unlock()

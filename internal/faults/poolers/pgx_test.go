@@ -1,8 +1,10 @@
 package poolers_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,12 +30,17 @@ func openPgx(t testing.TB, dsn string, unprepared bool) *sqlstore.DB {
 	}))
 }
 
+// pgxError is what the documentation of sqlstore.Options gives.
 func pgxError(err error) (code, constraint string, ok bool) {
 	var e *pgconn.PgError
-	if !errors.As(err, &e) {
-		return "", "", false
+	var unreached *pgconn.ConnectError
+	switch {
+	case errors.As(err, &e):
+		return e.Code, e.ConstraintName, true
+	case errors.As(err, &unreached):
+		return "08001", "", true
 	}
-	return e.Code, e.ConstraintName, true
+	return "", "", false
 }
 
 func TestR26_SuiteOnPgx(t *testing.T) {
@@ -55,7 +62,7 @@ func TestR26_PgxThroughATransactionPooler(t *testing.T) {
 			db := openPgx(t, through(t, bouncer, pgtest.Open(t))+"&default_query_exec_mode="+mode, true)
 			must(t, db.Migrate(t.Context()))
 			model(t, db)
-			if mode == "exec" || long() {
+			if long() {
 				suite(t, func(t testing.TB, dsn string) *sqlstore.DB {
 					return openPgx(t, through(t, bouncer, dsn)+"&default_query_exec_mode="+mode, true)
 				})
@@ -78,5 +85,42 @@ func TestR26_PgxNamesTheTakenField(t *testing.T) {
 		if !errors.As(err, &taken) || taken.Field != field {
 			t.Errorf("a second %s: %v, want a TakenError that names it", field, err)
 		}
+	}
+}
+
+// TestR05_PgxOutOfReach: a server that is not there, one of the wrong kind, and
+// a connection that was closed are a database out of reach.
+func TestR05_PgxOutOfReach(t *testing.T) {
+	dsn := migrated(t)
+	u, err := url.Parse(dsn)
+	must(t, err)
+	u.Host = "127.0.0.1:1"
+	nobody := u.String()
+	for name, dsn := range map[string]string{
+		"nobody": nobody, "no standby": dsn + "&target_session_attrs=standby",
+	} {
+		db := openPgx(t, dsn, false)
+		if _, err := db.Users().User(t.Context(), "1"); !errors.Is(err, storage.ErrUnavailable) {
+			t.Errorf("%s: %v, want ErrUnavailable", name, err)
+		}
+	}
+	db := openPgx(t, dsn, false)
+	err = db.InTx(t.Context(), func(ctx context.Context) error {
+		tx, _ := sqlstore.Tx(ctx)
+		if _, err := tx.ExecContext(ctx, "SELECT pg_terminate_backend(pg_backend_pid())"); err == nil {
+			t.Error("a session ended itself without an error")
+		}
+		for range 2 { // the second finds the connection closed
+			if _, err := db.Users().User(ctx, "1"); !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("on a connection that ended: %v, want ErrUnavailable", err)
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("a unit of work on a connection that ended: %v, want ErrUnavailable", err)
+	}
+	if _, err := db.Users().User(t.Context(), "1"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("afterwards: %v, want ErrNotFound from a new connection", err)
 	}
 }
