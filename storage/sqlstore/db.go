@@ -56,6 +56,12 @@ type Options struct {
 	//		return "", "", false
 	//	}
 	ErrorInfo func(error) (code, constraint string, ok bool)
+	// MaxWait is how long a call to Postgres waits for its turn when all
+	// connections of the pool are in use, before it fails with
+	// storage.ErrUnavailable; 0 is 2 s, less than 0 as long as its context lasts.
+	// The size of the pool is read once, by New; while it has no limit nobody
+	// waits.
+	MaxWait time.Duration
 	// AfterWrite, if any, is called after each write and transaction of a
 	// SQLite database, while no other can begin: it may tend to the file.
 	AfterWrite func()
@@ -91,8 +97,13 @@ func New(db *sqlx.DB, dialect Dialect, o Options) *DB {
 	if o.Readers != nil {
 		d.readers.DB = o.Readers
 	}
-	if dialect == SQLite {
-		d.main.turns, d.main.afterTurn = make(chan struct{}, 1), o.AfterWrite
+	if dialect == SQLite { // it has one writer
+		d.main.turns = newTurns(1, 0, o.AfterWrite)
+	} else {
+		d.main.turns = o.poolTurns(db.Stats().MaxOpenConnections)
+		if o.Readers != nil {
+			d.readers.turns = o.poolTurns(o.Readers.Stats().MaxOpenConnections)
+		}
 	}
 	if d.errorInfo == nil {
 		d.errorInfo = errorInfo
@@ -127,6 +138,13 @@ func (d *DB) Ledger() storage.Ledger { return ledger{d} }
 func (d *DB) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if d.dialect == Postgres {
+		release, err := d.main.turns.wait(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	var one int
 	return d.failure(ctx, d.main.QueryRowxContext(ctx, "SELECT 1").Scan(&one))

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (c resultCode) Error() string { return "constraint failed: " + secret }
 func (c resultCode) Code() int     { return int(c) }
 
 func TestErrorsAreMappedByCode(t *testing.T) {
-	pg := sqlstore.New(sqlx.NewDb(nil, "none"), sqlstore.Postgres, sqlstore.Options{
+	pg := sqlstore.New(sqlx.NewDb(new(sql.DB), "none"), sqlstore.Postgres, sqlstore.Options{
 		ErrorInfo: func(err error) (string, string, bool) {
 			var e *pq.Error
 			if !errors.As(err, &e) {

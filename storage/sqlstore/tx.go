@@ -191,7 +191,7 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 // during COMMIT must not leave it open whether that happened. release frees
 // what belongs to it after its end.
 func (d *DB) begin(ctx context.Context) (tx *sqlx.Tx, release func(), err error) {
-	done, err := d.main.turn(ctx)
+	done, err := d.main.turns.wait(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
