@@ -17,7 +17,7 @@ func closed(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "app.db")
 	db := open(t, path)
-	fill(t, db, 1000)
+	fill(t, db, 300)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestCheckFindsDamage(t *testing.T) {
 		}},
 		{"an index of other values", func(b []byte) []byte {
 			// The last of a name is in the table or in its index, not in both.
-			i := strings.LastIndex(string(b), "filler500@example.org")
+			i := strings.LastIndex(string(b), "filler200@example.org")
 			copy(b[i:], "FILLER")
 			return b
 		}},
@@ -157,7 +157,7 @@ func TestOpenOfADamagedFile(t *testing.T) {
 	damage(t, path, func(b []byte) []byte { copy(b[4096*3:], make([]byte, len(b)-4096*3)); return b })
 	db, err := sqlite.Open(t.Context(), path)
 	if err == nil {
-		_, err = db.Users().ByUsername(t.Context(), "filler500")
+		_, err = db.Users().ByUsername(t.Context(), "ada")
 		db.Close()
 	}
 	if err == nil || !strings.Contains(err.Error(), "damaged") {
