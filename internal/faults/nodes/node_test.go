@@ -131,7 +131,7 @@ func (s *place) run(cmd *exec.Cmd, env ...string) *node {
 	n := &node{t: s.t, cmd: cmd, said: &output{}, log: &output{}, ended: make(chan struct{})}
 	n.cmd.Env = slices.Concat(os.Environ(), s.env, env)
 	n.cmd.Stdout, n.cmd.Stderr = n.said, n.log
-	if err := n.cmd.Start(); err != nil {
+	if err := startTied(n.cmd); err != nil {
 		s.t.Fatal(err)
 	}
 	go func() {

