@@ -92,7 +92,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 
 // purgeBatch is how many rows one statement of PurgeExpired removes: few enough
 // that nobody waits for its locks.
-const purgeBatch = 1000
+const purgeBatch = 250
 
 // PurgeExpired removes sessions that reached a limit and throttle counters that
 // remember nothing, in batches until none is left, and pauses after each batch

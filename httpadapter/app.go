@@ -152,8 +152,8 @@ func (a *App) Routes() []Route {
 const cleanEvery = 10 * time.Minute
 
 // Run cleans up until ctx ends: expired sessions and limits, events older than
-// Config.ActivityRetention, and pictures that nobody points to. It removes a
-// thousand rows at a time and leaves the database alone for as long after each.
+// Config.ActivityRetention, and pictures that nobody points to. It removes a few
+// hundred rows at a time and leaves the database alone for as long as that took.
 // Several nodes may run it at once. It returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(cleanEvery)

@@ -56,11 +56,7 @@ func readsAtScale(t *testing.T, db *sqlstore.DB, s scale) {
 			return db.Activity().Append(ctx, activity.Event{ID: fmt.Sprintf("append-%d", i), UserID: nth(i), Kind: "auth.sign_in", At: scaleNow})
 		}},
 	} {
-		if p := p99(t, 300, c.call); p >= 50*time.Millisecond {
-			t.Errorf("%s: p99 %v, want less than 50 ms", c.name, p)
-		} else {
-			t.Logf("%s: p99 %v", c.name, p)
-		}
+		within(t, 50*time.Millisecond, c.name, 300, c.call)
 	}
 }
 
@@ -133,7 +129,7 @@ func purgeEvents(t *testing.T, p place, s scale) {
 	}
 	var took []time.Duration
 	for _, node := range nodes {
-		if node.most.Load() > 1000 {
+		if node.most.Load() > 250 {
 			t.Errorf("a batch of %d", node.most.Load())
 		}
 		took = append(took, node.took...)
@@ -141,14 +137,18 @@ func purgeEvents(t *testing.T, p place, s scale) {
 	hold(t, took, waits)
 	// Nothing is left to do: one batch finds that out without a look at the
 	// events that were removed, though no VACUUM came by.
-	if p := p99(t, 20, func(int) error { _, err := nodes[0].Store.Purge(ctx, before, 1000); return err }); p >= 100*time.Millisecond {
-		t.Errorf("a purge of nothing takes %v", p)
-	}
+	within(t, 100*time.Millisecond, "a purge of nothing", 20, func(int) error {
+		n, err := nodes[0].Store.Purge(ctx, before, 250)
+		if n != 0 {
+			t.Errorf("%d more were removed", n)
+		}
+		return err
+	})
 }
 
-// hold judges how long batches took, and with them their locks, and how long
-// a writer beside them waited. The median is free of what else the machine
-// does.
+// hold judges, in the long form, how long batches took, and with them their
+// locks, and how long a writer beside them waited. The short form has the size
+// of the batches and, by the plans, what they read.
 func hold(t *testing.T, batches, waits []time.Duration) {
 	t.Helper()
 	for what, took := range map[string][]time.Duration{"a batch": batches, "a write beside it": waits} {
@@ -158,7 +158,7 @@ func hold(t *testing.T, batches, waits []time.Duration) {
 			continue
 		}
 		t.Logf("%s: %d, median %v, p99 %v, longest %v", what, len(took), took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
-		if m := took[len(took)/2]; m >= 100*time.Millisecond {
+		if m := took[len(took)/2]; m >= 100*time.Millisecond && long() {
 			t.Errorf("%s: median %v, want less than 100 ms", what, m)
 		}
 	}
@@ -171,13 +171,13 @@ func purgeSessions(t *testing.T, p place, s scale) {
 	purge := func(db *sqlstore.DB) func() {
 		return func() {
 			for {
-				n, err := db.Auth().Sessions().PurgeSessions(ctx, scaleNow, 1000)
-				if err != nil || n > 1000 {
+				n, err := db.Auth().Sessions().PurgeSessions(ctx, scaleNow, 250)
+				if err != nil || n > 250 {
 					t.Errorf("PurgeSessions: %d, %v", n, err)
 					return
 				}
 				removed.Add(int64(n))
-				if n < 1000 {
+				if n < 250 {
 					return
 				}
 			}

@@ -32,6 +32,9 @@ func testScale() scale {
 	if long() {
 		return scale{events: 10_000_000, busy: 50, users: 1_000_000, sessions: 100_000}
 	}
+	if race {
+		return scale{events: 10_000, busy: 4, users: 1000, sessions: 2000}
+	}
 	return scale{events: 100_000, busy: 4, users: 10_000, sessions: 10_000}
 }
 
@@ -127,29 +130,38 @@ func onBothAtScale(t *testing.T, f func(t *testing.T, p place, s scale)) {
 	t.Run("postgres", func(t *testing.T) { f(t, atScale(t, s, true), s) })
 }
 
-// p99 runs call n times and returns the time that one in a hundred exceeded,
-// the best of three rounds: a busy machine has its own pauses.
-func p99(t *testing.T, n int, call func(i int) error) time.Duration {
+// within runs call n times and judges the time that one in a hundred exceeded,
+// the best of three rounds. The short form runs beside other tests on a busy
+// machine and judges the median; times under the race detector mean nothing.
+func within(t *testing.T, limit time.Duration, name string, n int, call func(i int) error) {
 	t.Helper()
-	var best time.Duration
-	for round := range 3 {
+	const rounds = 3
+	var best, median time.Duration
+	for round := range rounds {
 		took := make([]time.Duration, n)
 		for i := range took {
 			start := time.Now()
 			if err := call(round*n + i); err != nil {
-				t.Fatal(err)
+				t.Fatalf("%s: %v", name, err)
 			}
 			took[i] = time.Since(start)
 		}
 		slices.Sort(took)
 		if p := took[n*99/100]; round == 0 || p < best {
-			best = p
+			best, median = p, took[n/2]
 		}
-		if best < time.Millisecond {
-			break // good enough not to ask again
+		if best < limit || race {
+			break
 		}
 	}
-	return best
+	t.Logf("%s: median %v, p99 %v", name, median, best)
+	judged := median
+	if long() {
+		judged = best
+	}
+	if judged >= limit && !race {
+		t.Errorf("%s: %v, want less than %v", name, judged, limit)
+	}
 }
 
 // count asks the database itself.
