@@ -91,7 +91,7 @@ func start(t *testing.T, dsn string, blobs storage.BlobStore, opts ...postgres.O
 	return serve(t, db, blobs)
 }
 
-func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore) *app {
+func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...func(*httpadapter.Config)) *app {
 	t.Helper()
 	keys, err := keyring.New(keyring.Generate())
 	if err != nil {
@@ -101,12 +101,16 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore) *app {
 		blobs = memblob.New()
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
-	handler, err := httpadapter.New(httpadapter.Config{
+	c := httpadapter.Config{
 		Stores: db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 		RequestTimeout: requestTime, BodyTimeout: bodyTime,
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	handler, err := httpadapter.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
