@@ -19,14 +19,19 @@ import (
 // keepAlive runs the server until its standard input ends, which it does when
 // the test binary is gone, and then removes the folder. $1 is the server, $2
 // the folder, $3 the port.
-const keepAlive = `"$1" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 -F \
-	-c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB \
+const keepAlive = `"$1" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 \
+	-c max_connections=200 -c shared_buffers=64MB \
 	>"$2/log" 2>&1 </dev/null &
 pid=$!
 cat >/dev/null
 kill -QUIT "$pid"
 wait "$pid"
 rm -rf "$2"`
+
+// careless is quick, for data that nobody misses. It stands in the server's
+// file and not on its command line, which the ALTER SYSTEM of durable could not
+// overrule.
+const careless = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 // process is a server that was started.
 type process struct {
@@ -53,6 +58,10 @@ func launch() (*process, error) {
 		return nil, err
 	}
 	if err := h.initdb(); err != nil {
+		h.remove()
+		return nil, err
+	}
+	if err := h.configure(careless); err != nil {
 		h.remove()
 		return nil, err
 	}
@@ -126,6 +135,16 @@ func (h *home) command(name string, args ...string) *exec.Cmd {
 
 func (h *home) initdb() error {
 	return h.run("initdb", "-D", h.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+}
+
+// configure adds lines to the server's file of settings.
+func (h *home) configure(lines string) error {
+	f, err := os.OpenFile(filepath.Join(h.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(lines)
+	return errors.Join(err, f.Close())
 }
 
 // run runs one of Postgres' programs to its end: the one beside the server, of

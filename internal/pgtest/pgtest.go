@@ -249,6 +249,7 @@ func (s *server) durable(t testing.TB) {
 	s.sync.Do(func() {
 		s.exec(t, "ALTER SYSTEM SET fsync = on")
 		s.exec(t, "ALTER SYSTEM SET synchronous_commit = on")
+		s.exec(t, "ALTER SYSTEM SET full_page_writes = on")
 		s.exec(t, "SELECT pg_reload_conf()")
 	})
 }
