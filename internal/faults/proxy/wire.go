@@ -16,6 +16,7 @@ const (
 	Pass      Verdict = iota
 	CutBefore         // the connection is reset; the server never sees the message
 	CutAfter          // the server gets the message, the client no answer: its connection is reset
+	EndAfter          // as CutAfter, but the connection ends in an orderly way
 	Hang              // the server gets the message, the client hears nothing more
 )
 
@@ -133,13 +134,12 @@ func (w *Wire) serve(client, back net.Conn) {
 			}
 		}
 	})
-	verdict := w.requests(client, back)
+	verdict := w.requests(client, back, deaf)
 	switch verdict {
 	case Hang:
-		close(deaf)
 		_, _ = io.Copy(io.Discard, client) // until the client gives up
-	case CutAfter:
-		close(deaf)
+	case EndAfter:
+		client.Close()
 	}
 	if verdict == CutBefore || verdict == CutAfter {
 		w.drop(client)
@@ -151,8 +151,9 @@ func (w *Wire) serve(client, back net.Conn) {
 }
 
 // requests passes messages on until one is judged otherwise or the client
-// ends.
-func (w *Wire) requests(client, back net.Conn) Verdict {
+// ends. It closes deaf before it passes on the one whose answer is not to be
+// heard.
+func (w *Wire) requests(client, back net.Conn, deaf chan<- struct{}) Verdict {
 	head := make([]byte, 5)
 	for first := true; ; first = false {
 		h := head
@@ -181,6 +182,9 @@ func (w *Wire) requests(client, back net.Conn) Verdict {
 		}
 		if verdict == CutBefore {
 			return verdict
+		}
+		if verdict != Pass {
+			close(deaf)
 		}
 		if _, err := back.Write(append(append([]byte(nil), h...), payload...)); err != nil {
 			return Pass
