@@ -4,11 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/lib/pq"
 
 	"github.com/profilekit/profilekit/activity"
 )
@@ -220,15 +217,15 @@ func appends(b *testing.B, kind string, size int) {
 func floor(b *testing.B, hand *sql.DB, kind string, list []activity.Event) {
 	b.Helper()
 	ctx := b.Context()
-	columns := []string{"id", "user_id", "kind", "at", "ip", "device", "place", "detail"}
+	const columns = "id, user_id, kind, at, ip, device, place, detail"
 	tx, err := hand.BeginTx(ctx, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer tx.Rollback()
-	text := pq.CopyIn("profilekit_activity", columns...)
+	text := "COPY profilekit_activity (" + columns + ") FROM STDIN"
 	if kind == "sqlite" {
-		text = "INSERT INTO profilekit_activity (" + strings.Join(columns, ", ") + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+		text = "INSERT INTO profilekit_activity (" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 	}
 	st, err := tx.PrepareContext(ctx, text)
 	if err != nil {
