@@ -1,7 +1,9 @@
 package httpadapter
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"mime"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/profile/picture/initials"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -143,6 +146,10 @@ func (a *App) getUserPicture(c *call) error {
 	if err != nil {
 		return err
 	}
+	format := cmp.Or(c.r.URL.Query().Get("format"), "png")
+	if format != "png" && format != "svg" {
+		return problemf(400, "bad_parameter", "format is png or svg.")
+	}
 	v, err := c.viewer()
 	if err != nil {
 		return err
@@ -161,11 +168,45 @@ func (a *App) getUserPicture(c *call) error {
 		target = &own
 	}
 	if target == nil {
-		return c.raw(http.StatusOK, "image/png", a.avatar())
+		return c.defaultPicture(u, visible, size, format)
 	}
 	c.w.Header().Set("Location", *target)
 	c.w.WriteHeader(http.StatusFound)
 	return nil
+}
+
+// defaultPicture answers with letters of the names that the caller may see.
+func (c *call) defaultPicture(u profile.User, visible profile.Visible, size int, format string) error {
+	name := ""
+	if visible.Has("displayName") {
+		name = u.DisplayName
+	}
+	avatar := initials.New(u.ID, name, u.Username)
+	h := c.w.Header()
+	safePicture(h)
+	// To be asked for again: the same address shows a picture once there is one.
+	h.Set("Cache-Control", "private, no-cache")
+	tag := fmt.Sprintf(`"%s-%d.%s"`, avatar.ETag(), min(size, initials.MaxSize), format)
+	h.Set("ETag", tag)
+	if c.r.Header.Get("If-None-Match") == tag {
+		c.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if format == "svg" {
+		return c.raw(http.StatusOK, "image/svg+xml", avatar.SVG(size))
+	}
+	b, err := avatar.PNG(size)
+	if err != nil {
+		return err
+	}
+	return c.raw(http.StatusOK, "image/png", b)
+}
+
+// safePicture stops a browser from ever seeing anything but a picture in bytes
+// that are ours, made by an encoder.
+func safePicture(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Disposition", "inline")
 }
 
 // fitting is the smallest of sizes that is not below want, else the largest.
@@ -214,10 +255,7 @@ func (a *App) getPicture(c *call) error {
 	}
 
 	h := c.w.Header()
-	// The bytes are ours, made by the encoder; these stop a browser from ever
-	// seeing anything but a picture in them.
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Disposition", "inline")
+	safePicture(h)
 	if public {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")

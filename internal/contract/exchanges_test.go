@@ -121,7 +121,13 @@ var samples = []sample{
 		id: "getUserPicture", method: "GET", path: "/api/users/ada/picture?size=64", anonymous: true, status: 302,
 		header: map[string]string{"Location": "/api/pictures/a-64.jpg"},
 	},
-	{id: "getUserPicture", method: "GET", path: "/api/users/bob/picture", anonymous: true, status: 200, answerType: "image/png", answer: pngHex},
+	{
+		id: "getUserPicture", method: "GET", path: "/api/users/bob/picture", anonymous: true, status: 200, answerType: "image/png", answer: pngHex,
+		header: map[string]string{
+			"Cache-Control": "private, no-cache", "ETag": `"i1-42-aa5500-512.png"`,
+			"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline",
+		},
+	},
 	{
 		id: "getPicture", method: "GET", path: "/api/pictures/a-64.jpg", anonymous: true, status: 200, answerType: "image/jpeg", answer: jpegHex,
 		header: map[string]string{
