@@ -12,6 +12,7 @@ import (
 
 func arrivalCases(t *testing.T, h Harness) {
 	t.Run("R38 no row twice and none missed, one arriving a page", func(t *testing.T) { arrivingBetween(t, h) })
+	t.Run("R38 what arrives where nobody has read yet is seen", func(t *testing.T) { arrivingAhead(t, h) })
 	t.Run("R38 no row twice and none missed, many writers", func(t *testing.T) { arrivingMeanwhile(t, h) })
 }
 
@@ -26,6 +27,23 @@ func arrivingBetween(t *testing.T, h Harness) {
 		conform.Must(t, "Append", h.Store.Append(ctx, e))
 	})
 	judge(t, present, seen)
+}
+
+// arrivingAhead appends an event of an earlier time, as a transaction that took
+// long does, before the pages have come to it.
+func arrivingAhead(t *testing.T, h Harness) {
+	ctx, user := conform.Context(t), h.NewUser(t)
+	all := fill(t, h, user, 31)
+	seen := readAll(t, h, ctx, user, 3, func(page int) {
+		if page != 2 {
+			return
+		}
+		e := conform.Event(user, kind, all[len(all)-1].At.Add(-time.Microsecond))
+		e.ID = conform.EventID(conform.Time(), 5000)
+		conform.Must(t, "Append", h.Store.Append(ctx, e))
+		all = append(all, e)
+	})
+	judge(t, all, seen)
 }
 
 // arrivingMeanwhile reads while writers append newer events without pause.
