@@ -35,7 +35,7 @@ func testScale() scale {
 	if race {
 		return scale{events: 10_000, busy: 4, users: 1000, sessions: 2000}
 	}
-	return scale{events: 100_000, busy: 4, users: 10_000, sessions: 10_000}
+	return scale{events: 200_000, busy: 4, users: 20_000, sessions: 20_000}
 }
 
 // series is the numbers FIRST to LAST as i, in each database's words.
@@ -106,6 +106,7 @@ func atScale(t testing.TB, s scale, postgres bool) place {
 		t.Fatal(err)
 	}
 	defer direct.Close()
+	restore := withoutIndexes(t, direct, postgres)
 	for _, f := range s.fills(postgres) {
 		const chunk = 250_000
 		for from := 1; from <= f.rows; from += chunk {
@@ -115,12 +116,52 @@ func atScale(t testing.TB, s scale, postgres bool) place {
 			}
 		}
 	}
+	restore()
 	if postgres {
 		if _, err := direct.ExecContext(t.Context(), "VACUUM ANALYZE"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return p
+}
+
+// withoutIndexes takes the indexes of the feed away, which are made more
+// quickly of all rows at once; restore makes them as they were.
+func withoutIndexes(t testing.TB, db *sql.DB, postgres bool) (restore func()) {
+	t.Helper()
+	list := `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'profilekit_activity' AND sql IS NOT NULL`
+	if postgres {
+		list = `SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'profilekit_activity' AND indexname <> 'profilekit_activity_pkey'`
+	}
+	rows, err := db.QueryContext(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var names, texts []string
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			t.Fatal(err)
+		}
+		names, texts = append(names, name), append(texts, text)
+	}
+	if err := rows.Err(); err != nil || len(names) != 3 {
+		t.Fatalf("indexes %q, want 3; error %v", names, err)
+	}
+	run := func(text string) {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range names {
+		run("DROP INDEX " + name)
+	}
+	return func() {
+		for _, text := range texts {
+			run(text)
+		}
+	}
 }
 
 // onBothAtScale runs f with a database of each kind.
