@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/profilekit/profilekit/internal/lifetime"
 )
 
 // grace is how long a call may last beyond the end of its context: the time in
@@ -46,7 +48,6 @@ type guard struct {
 	conn *conn
 	turn uint64 // counts the calls
 	stop func() bool
-	last context.Context // of the present call
 	cut  bool
 }
 
@@ -67,7 +68,6 @@ func (g *guard) begin(ctx context.Context) (sent uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.finish()
-	g.last = ctx
 	if g.conn != nil {
 		sent = g.conn.sent.Load()
 	}
@@ -81,24 +81,11 @@ func (g *guard) begin(ctx context.Context) (sent uint64) {
 	return sent
 }
 
-// again starts a call that has no context of its own, such as COMMIT, with that
-// of the call before.
-func (g *guard) again() {
-	g.mu.Lock()
-	ctx := g.last
-	g.mu.Unlock()
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	g.begin(ctx)
-}
-
 // idle ends the present call.
 func (g *guard) idle() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.finish()
-	g.last = nil
 }
 
 // finish ends the present call. A cut that came between two calls is undone: a
@@ -171,7 +158,7 @@ func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, err
 	}
-	return guardedTx{tx, c.guard}, nil
+	return guardedTx{tx, c.guard, lifetime.Of(ctx)}, nil
 }
 
 func (c *guarded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -226,17 +213,19 @@ func (g *guard) once(reads bool, sent uint64, err error) error {
 	return err
 }
 
+// guardedTx ends with limit: Commit and Rollback have no context of their own.
 type guardedTx struct {
 	driver.Tx
 	guard *guard
+	limit context.Context
 }
 
 func (t guardedTx) Commit() error {
-	t.guard.again()
+	t.guard.begin(t.limit)
 	return t.Tx.Commit()
 }
 
 func (t guardedTx) Rollback() error {
-	t.guard.again()
+	t.guard.begin(t.limit)
 	return t.Tx.Rollback()
 }

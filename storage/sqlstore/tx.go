@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/profilekit/profilekit/internal/lifetime"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -197,7 +198,7 @@ func (d *DB) begin(ctx context.Context) (tx *sqlx.Tx, release func(), err error)
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
-	tx, err = d.main.BeginTxx(own, nil)
+	tx, err = d.main.BeginTxx(lifetime.With(own, ctx), nil)
 	if !stop() && err == nil { // ctx ended, and with it the transaction
 		_ = tx.Rollback()
 		err = ctx.Err()
