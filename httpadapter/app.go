@@ -75,6 +75,10 @@ func New(config Config) (*App, error) {
 		a.Pictures, err = picture.New(picture.Config{
 			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores,
 			Limits: cfg.PictureLimits, Now: cfg.Now, Logger: cfg.Logger,
+			Public: func(ctx context.Context, userID string) (bool, error) {
+				_, public, err := a.Profiles.PictureVisible(ctx, profile.Viewer{}, userID)
+				return public, err
+			},
 		})
 		if err != nil {
 			return nil, err

@@ -43,7 +43,12 @@ func (a *App) patchSettings(c *call) error {
 	if err := strictjson.Check(data); err != nil {
 		return err
 	}
+	settle, err := a.beforePrivacy(c.ctx(), c.id.User, data)
+	if err != nil {
+		return err
+	}
 	d, err := a.Settings.Patch(c.ctx(), c.id.User.ID, data, version)
+	settle()
 	if err != nil {
 		return err
 	}

@@ -114,8 +114,15 @@ func (a *App) pictureView(p profile.Picture) pictureURLs {
 	return v
 }
 
-// pictureURL is stable and ours, so it can check the viewer each time.
+// pictureURL is the store's own address of a picture that everybody may see,
+// where the store has such. Otherwise it is ours, which looks who asks. It
+// changes with every picture only, and is never one that ends.
 func (a *App) pictureURL(p profile.Picture, size int) string {
+	if a.Pictures != nil {
+		if u := a.Pictures.PublicURL(p, size); u != "" {
+			return u
+		}
+	}
 	return a.cfg.Base + "/pictures/" + picture.Key(p, size)
 }
 

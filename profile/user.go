@@ -82,6 +82,9 @@ type Picture struct {
 	Placeholder string `json:"placeholder,omitempty"`
 	// URL is an address outside our stores (an adopted row), or "".
 	URL string `json:"url,omitempty"`
+	// Public says that the public addresses of the blob store may be told:
+	// everybody may see the picture. See package picture.
+	Public bool `json:"public,omitempty"`
 }
 
 // IsZero reports whether there is no picture.

@@ -45,6 +45,10 @@ type Config struct {
 	Blobs  storage.BlobStore
 	Tx     storage.Transactor
 	Limits Limits
+	// Public reports whether everybody may see the user's picture. With it,
+	// and a BlobStore that is a storage.PublicURLer, public pictures have the
+	// store's own addresses: see Settle. nil means never.
+	Public func(ctx context.Context, userID string) (bool, error)
 	// Pool, when set, is shared with others; nil is one of the Service's own.
 	Pool   *Pool
 	Now    func() time.Time // nil is time.Now
@@ -62,6 +66,7 @@ type Config struct {
 type Service struct {
 	cfg  Config
 	pool *Pool
+	urls storage.PublicURLer // nil when there are no public addresses
 }
 
 // New returns a Service. It starts nothing.
@@ -82,7 +87,11 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{cfg: cfg, pool: cfg.Pool}, nil
+	s := &Service{cfg: cfg, pool: cfg.Pool}
+	if urls, ok := cfg.Blobs.(storage.PublicURLer); ok && cfg.Public != nil {
+		s.urls = urls
+	}
+	return s, nil
 }
 
 // MaxBytes is the longest file that Put takes, in bytes.
@@ -114,20 +123,41 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 		return profile.User{}, err
 	}
 	p := profile.Picture{Base: base, Ext: res.Ext, Placeholder: res.Placeholder}
-	for _, sq := range res.Squares {
+	blobs := make([]blob, len(res.Squares))
+	for i, sq := range res.Squares {
 		p.Sizes = append(p.Sizes, sq.Size)
+		blobs[i] = blob{Key(p, sq.Size), res.ContentType, sq.Data}
 	}
-	fresh := keys(p)
+	if p.Public, err = s.public(ctx, userID); err != nil {
+		return profile.User{}, err
+	}
+	u, err := s.replace(ctx, userID, change{to: p, kind: KindChanged}, blobs)
+	if err != nil || !p.Public {
+		return u, err
+	}
+	// The owner may have gone private since the question.
+	return s.Settle(ctx, userID)
+}
+
+// blob is one that is to be put.
+type blob struct {
+	key, contentType string
+	data             []byte
+}
+
+// replace puts the blobs of c.to and points the user to them.
+func (s *Service) replace(ctx context.Context, userID string, c change, blobs []blob) (profile.User, error) {
+	fresh := keys(c.to)
 	if err := s.cfg.Ledger.Reserve(ctx, userID, fresh, s.cfg.Now()); err != nil {
 		return profile.User{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	if err := s.putBlobs(ctx, p, res); err != nil {
+	if err := s.putBlobs(ctx, blobs); err != nil {
 		s.abandon(ctx, fresh)
 		return profile.User{}, err
 	}
-	u, outcome, err := s.point(ctx, userID, &p, KindChanged)
+	u, outcome, err := s.point(ctx, userID, c)
 	switch {
 	case err == nil:
 		return u, nil
@@ -137,7 +167,7 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 		// The commit may have happened. If it did not, the keys are still
 		// pending and Sweep takes them later; marking them dead now could take
 		// a picture that somebody sees.
-		if u, ok := s.pointsTo(ctx, userID, base); ok {
+		if u, ok := s.pointsTo(ctx, userID, c.to.Base); ok {
 			return u, nil
 		}
 	}
@@ -154,10 +184,10 @@ func (s *Service) pipelineError(ctx context.Context, err error) error {
 	return hidePanic(err)
 }
 
-func (s *Service) putBlobs(ctx context.Context, p profile.Picture, res Result) error {
-	meta := storage.Meta{ContentType: res.ContentType, CacheControl: cacheControl}
-	for _, sq := range res.Squares {
-		if err := s.cfg.Blobs.Put(ctx, Key(p, sq.Size), bytes.NewReader(sq.Data), meta); err != nil {
+func (s *Service) putBlobs(ctx context.Context, blobs []blob) error {
+	for _, b := range blobs {
+		meta := storage.Meta{ContentType: b.contentType, CacheControl: cacheControl}
+		if err := s.cfg.Blobs.Put(ctx, b.key, bytes.NewReader(b.data), meta); err != nil {
 			return fmt.Errorf("picture: store: %w", err)
 		}
 	}
@@ -167,7 +197,7 @@ func (s *Service) putBlobs(ctx context.Context, p profile.Picture, res Result) e
 // Remove takes the user's picture away and returns the user. Without a
 // picture nothing changes.
 func (s *Service) Remove(ctx context.Context, userID string) (profile.User, error) {
-	u, outcome, err := s.point(ctx, userID, &profile.Picture{}, KindRemoved)
+	u, outcome, err := s.point(ctx, userID, change{kind: KindRemoved})
 	if err != nil && outcome == unknown {
 		if u, ok := s.pointsTo(ctx, userID, ""); ok {
 			return u, nil
@@ -184,11 +214,22 @@ const (
 	unknown            // the connection broke at the commit
 )
 
-// point makes p the user's picture in one transaction: the new keys live, the
-// old ones dead, the event written.
-func (s *Service) point(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, outcome, error) {
+// change is what a user's picture becomes.
+type change struct {
+	to   profile.Picture
+	kind activity.Kind // of the event, or ""
+	// from is the Base that the present picture must have; "" is any.
+	from string
+}
+
+// errReplaced: the present picture is not the one that the change is of.
+var errReplaced = errors.New("picture: replaced in the meantime")
+
+// point makes the change in one transaction: the new keys live, the old ones
+// dead, the event written.
+func (s *Service) point(ctx context.Context, userID string, c change) (profile.User, outcome, error) {
 	for try := 1; ; try++ {
-		u, outcome, err := s.pointOnce(ctx, userID, p, kind)
+		u, outcome, err := s.pointOnce(ctx, userID, c)
 		if !errors.Is(err, storage.ErrStale) || outcome != rolledBack {
 			return u, outcome, err
 		}
@@ -198,13 +239,13 @@ func (s *Service) point(ctx context.Context, userID string, p *profile.Picture, 
 	}
 }
 
-func (s *Service) pointOnce(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, outcome, error) {
+func (s *Service) pointOnce(ctx context.Context, userID string, c change) (profile.User, outcome, error) {
 	var (
 		after profile.User
 		fnErr error
 	)
 	err := s.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-		after, fnErr = s.pointIn(ctx, userID, p, kind)
+		after, fnErr = s.pointIn(ctx, userID, c)
 		return fnErr
 	})
 	switch {
@@ -219,16 +260,20 @@ func (s *Service) pointOnce(ctx context.Context, userID string, p *profile.Pictu
 // pointIn is the transaction. The user's version is read and then required:
 // under read committed another upload may have come between, and the picture
 // to be marked dead would be the wrong one.
-func (s *Service) pointIn(ctx context.Context, userID string, p *profile.Picture, kind activity.Kind) (profile.User, error) {
+func (s *Service) pointIn(ctx context.Context, userID string, c change) (profile.User, error) {
 	before, err := s.cfg.Users.User(ctx, userID)
 	if err != nil {
 		return profile.User{}, err
 	}
-	if before.Picture.IsZero() && p.IsZero() {
+	if c.from != "" && before.Picture.Base != c.from {
+		return profile.User{}, errReplaced
+	}
+	if before.Picture.IsZero() && c.to.IsZero() {
 		return before, nil
 	}
 	now := s.cfg.Now()
-	if fresh := keys(*p); len(fresh) > 0 {
+	moved := before.Picture.Base != c.to.Base
+	if fresh := keys(c.to); moved && len(fresh) > 0 {
 		if err := s.cfg.Ledger.Live(ctx, fresh, now); err != nil {
 			if errors.Is(err, storage.ErrNotFound) {
 				// Swept because it took too long. That is not the user's being
@@ -238,12 +283,15 @@ func (s *Service) pointIn(ctx context.Context, userID string, p *profile.Picture
 			return profile.User{}, err
 		}
 	}
-	after, err := s.cfg.Users.Update(ctx, userID, profile.Patch{IfVersion: before.Version, Picture: p},
-		activity.NewEvent(ctx, kind, userID, now, nil))
+	var events []activity.Event
+	if c.kind != "" {
+		events = append(events, activity.NewEvent(ctx, c.kind, userID, now, nil))
+	}
+	after, err := s.cfg.Users.Update(ctx, userID, profile.Patch{IfVersion: before.Version, Picture: &c.to}, events...)
 	if err != nil {
 		return profile.User{}, err
 	}
-	if old := keys(before.Picture); len(old) > 0 {
+	if old := keys(before.Picture); moved && len(old) > 0 {
 		if err := s.cfg.Ledger.Dead(ctx, old, now); err != nil {
 			return profile.User{}, err
 		}
