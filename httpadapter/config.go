@@ -104,7 +104,11 @@ type Config struct {
 	// "https://app.example.org"; they get CORS headers.
 	TrustedOrigins []string
 
-	// RequestTimeout bounds the work on one request; 0 is 15 s.
+	// RequestTimeout bounds the work on one request; 0 is 15 s. It ends the
+	// request's context, which the stores of this module obey within half a
+	// second whatever the database does, so that the answer comes within a second
+	// of it. A handler is not left behind to answer sooner: a store of the host's
+	// own that ignores its context holds up its own requests until it returns.
 	RequestTimeout time.Duration
 	// BodyTimeout bounds how long a body may take to arrive; 0 is 30 s.
 	BodyTimeout time.Duration
