@@ -19,7 +19,12 @@ func TestStatementsAreConstant(t *testing.T) {
 		"GetContext": true, "SelectContext": true, "PrepareContext": true, "PreparexContext": true, "NamedExecContext": true,
 		"Query": true, "QueryRow": true, "Exec": true, "Prepare": true, "MustExec": true, "Get": true, "Select": true,
 	}
-	runners := map[string]bool{"statement.go": true, "db.go": true, "migrate.go": true}
+	// Migrations run once and before all else; what defines a table takes no
+	// parameters.
+	runners := map[string]bool{
+		"statement.go": true, "db.go": true, "migrate.go": true, "migrate_plan.go": true, "drift.go": true,
+		"adopt.go": true, "adopt_inspect.go": true, "adopt_keys.go": true,
+	}
 
 	files := token.NewFileSet()
 	entries, err := os.ReadDir(".")

@@ -18,37 +18,75 @@ import (
 //go:embed migrations/postgres/*.sql migrations/sqlite/*.sql
 var migrations embed.FS
 
-// migrationsTable keeps our versions apart from those of a host that uses
-// goose too.
-const migrationsTable = "profilekit_migrations"
+// MigrationsTable is where the versions of our migrations are recorded, apart
+// from those of a host that uses goose too.
+const MigrationsTable = "profilekit_migrations"
+
+// Migrations are the files of our migrations for goose, in the root of the
+// file system, for a host that runs them itself: with MigrationsTable as the
+// table of versions, and on Postgres with a lock (goose.WithSessionLocker) when
+// several nodes start at once. Migrate then finds nothing to do. The first one
+// fails when there is a table users; Migrate alone can take that over. It is
+// nil for another Dialect than those of this package.
+func Migrations(dialect Dialect) fs.FS {
+	dir := map[Dialect]string{Postgres: "migrations/postgres", SQLite: "migrations/sqlite"}[dialect]
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return nil
+	}
+	return files
+}
 
 // migrationLock is the key of the Postgres advisory lock: "profilek" in ASCII.
 const migrationLock int64 = 0x70726f66696c656b
 
-// MigrateOptions change what Migrate does. It has no fields yet.
-type MigrateOptions struct{}
+// MigrateOptions change what Migrate does.
+type MigrateOptions struct {
+	// AdoptUsers lets Migrate take over a table users that was there before
+	// profilekit, on Postgres; without it such a table is ErrForeignUsers. When
+	// there is none, or it was taken over already, it means nothing. See
+	// "Adopting a table of users" in the package's documentation.
+	AdoptUsers bool
+	// Zone is the zone in which the old program wrote created_at, a TIMESTAMP
+	// without one: an IANA zone, often time.UTC. Ours are in UTC. It must be
+	// given when there is a row with a time.
+	Zone *time.Location
+	// Report, if any, is told what was done when a table was taken over.
+	Report func(Plan)
+}
+
+func oneOf(opts []MigrateOptions) MigrateOptions {
+	if len(opts) > 0 {
+		return opts[0]
+	}
+	return MigrateOptions{}
+}
 
 // Migrate brings the tables to the version that this release needs. Any number
 // of processes may call it at the same moment: each migration runs once, and
 // every call returns after the last. It is no error when there is nothing to
-// do. The database user needs the right to create tables.
-func (d *DB) Migrate(ctx context.Context, _ ...MigrateOptions) error {
+// do, nor when a newer release has migrated further: migrations only add. At
+// most one MigrateOptions is used. The database user needs the right to create
+// tables.
+//
+// A table users that is not ours is ErrForeignUsers or, with AdoptUsers, taken
+// over or refused with an *AdoptError; either way nothing was changed then.
+func (d *DB) Migrate(ctx context.Context, opts ...MigrateOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	db := d.main.DB
-	if d.migration != nil {
-		own, err := d.migration()
-		if err != nil {
-			return d.failure(ctx, err)
-		}
-		defer own.Close()
-		db = own
+	db, done, err := d.migrating(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := d.settleUsers(ctx, db, oneOf(opts)); err != nil {
+		return err
 	}
 	if d.dialect == SQLite {
 		return d.migrateSQLite(ctx, db)
 	}
-	p, err := d.provider(db, "postgres", goose.WithLocker(&advisoryLock{}))
+	p, err := d.provider(db, goose.WithLocker(&advisoryLock{}))
 	if err != nil {
 		return err
 	}
@@ -56,22 +94,30 @@ func (d *DB) Migrate(ctx context.Context, _ ...MigrateOptions) error {
 	return d.migrationFailure(ctx, err)
 }
 
-func (d *DB) provider(db *sqlx.DB, dir string, opts ...goose.ProviderOption) (*goose.Provider, error) {
+// migrating returns the pool to migrate with.
+func (d *DB) migrating(ctx context.Context) (db *sqlx.DB, done func(), err error) {
+	if d.migration == nil {
+		return d.main.DB, func() {}, nil
+	}
+	own, err := d.migration()
+	if err != nil {
+		return nil, nil, d.failure(ctx, err)
+	}
+	return own, func() { _ = own.Close() }, nil
+}
+
+func (d *DB) provider(db *sqlx.DB, opts ...goose.ProviderOption) (*goose.Provider, error) {
 	dialect := database.DialectPostgres
 	if d.dialect == SQLite {
 		dialect = database.DialectSQLite3
 	}
-	files, err := fs.Sub(migrations, "migrations/"+dir)
-	if err != nil {
-		return nil, fmt.Errorf("sqlstore: %w", err)
-	}
-	store, err := database.NewStore(dialect, migrationsTable)
+	store, err := database.NewStore(dialect, MigrationsTable)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	// The registry of goose is global; a host's migrations in it are not ours.
 	opts = append(opts, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
-	p, err := goose.NewProvider(goose.DialectCustom, db.DB, files, opts...)
+	p, err := goose.NewProvider(goose.DialectCustom, db.DB, Migrations(d.dialect), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
@@ -82,13 +128,13 @@ func (d *DB) provider(db *sqlx.DB, dir string, opts ...goose.ProviderOption) (*g
 // transaction, which also writes the version. Who comes second finds the
 // tables there, fails, and looks again.
 func (d *DB) migrateSQLite(ctx context.Context, db *sqlx.DB) error {
-	p, err := d.provider(db, "sqlite")
+	p, err := d.provider(db)
 	if err != nil {
 		return err
 	}
 	version := func() int64 {
 		var n sql.NullInt64
-		if db.GetContext(ctx, &n, "SELECT max(version_id) FROM "+migrationsTable) != nil {
+		if db.GetContext(ctx, &n, "SELECT max(version_id) FROM "+MigrationsTable) != nil {
 			return -1 // no table yet
 		}
 		return n.Int64
