@@ -72,7 +72,7 @@ func TestR03_CrashOfTheDatabase(t *testing.T) {
 	for _, w := range list {
 		writers.Go(func() { w.write(a, stop, tick.C) })
 	}
-	for range times(2, 20) {
+	for range times(1, 20) {
 		before := served.Load()
 		until(t, "writes are acknowledged", func() bool { return served.Load() >= before+50 })
 		server.Crash()

@@ -77,7 +77,7 @@ func TestR06_SilentDatabase(t *testing.T) {
 	everyOK(t, a, token)
 	base, _ := ours()
 	p.Silence(t)
-	for range times(2, 20) {
+	for range times(1, 20) {
 		everyRoute(t, a, dsn, token)
 	}
 	settled(t, base, 60*time.Second)

@@ -46,7 +46,7 @@ func TestR07_SlowDatabase(t *testing.T) {
 	for i := range tokens {
 		tokens[i] = a.user(fmt.Sprint("slow", i))
 	}
-	rounds := times(2, 20)
+	rounds := times(1, 20)
 	within := func(what string) (answers []answer) {
 		for round := range rounds {
 			for _, method := range []string{"GET", "PATCH"} {
