@@ -4,5 +4,6 @@
 //	proxy    a proxy that delays, cuts or swallows what passes
 //	silence  databases that refuse, hang, are slow or lose connections
 //	poolers  PgBouncer, pgx, several hosts, replicas
+//	pictures the life of pictures in real object stores
 //	nodes    processes that are killed, restarted and run beside each other
 package faults
