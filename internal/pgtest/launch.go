@@ -167,8 +167,9 @@ func binary(name string) (string, error) {
 	}
 	places = append(places, "/usr/sbin/"+name) // which not everybody's PATH has
 	for _, path := range places {
-		// Postgres finds its other files from its own place.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
+		// Postgres finds its other files from its own place. Debian's wrapper of
+		// clients goes by the name it is called with.
+		if real, err := filepath.EvalSymlinks(path); err == nil && filepath.Base(real) != "pg_wrapper" {
 			return real, nil
 		}
 	}

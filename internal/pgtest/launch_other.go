@@ -23,9 +23,11 @@ func (*Server) copyOf(*Server) error { return errUnix }
 
 type home struct{}
 
-func (*home) data() string    { return "" }
-func (*home) logFile() string { return "" }
-func (*home) initdb() error   { return errUnix }
+func (*home) data() string          { return "" }
+func (*home) logFile() string       { return "" }
+func binary(string) (string, error) { return "", errUnix }
+
+func (*home) initdb() error { return errUnix }
 
 type supervised struct{}
 

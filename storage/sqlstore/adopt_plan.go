@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"strings"
 	"time"
-
 )
 
 // ourColumns are the definitions of the columns that users has beyond those of
@@ -126,7 +125,7 @@ BEGIN
 	END IF;
 	IF NEW.email_key IS NULL THEN
 		IF NEW.email !~ '^(?=[^@]{1,64}@)[A-Za-z0-9_+''&=/!#$%*?^{|}~-]+(\.[A-Za-z0-9_+''&=/!#$%*?^{|}~-]+)*@([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,63}$'
-			OR NEW.email ~ '[A-Za-z0-9-]{64}' THEN
+			OR split_part(NEW.email, '@', 2) ~ '[A-Za-z0-9-]{64}' THEN
 			RAISE EXCEPTION 'this e-mail address cannot be taken' USING ERRCODE = 'check_violation', COLUMN = 'email', TABLE = 'users';
 		END IF;
 		NEW.email_key := translate(NEW.email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
