@@ -1,0 +1,147 @@
+package heic
+
+import (
+	"context"
+	"image"
+)
+
+// decode decodes a picture as stored, before it is cropped and turned.
+func (e *engine) decode(ctx context.Context, s *still) (image.Image, error) {
+	var m image.Image
+	err := e.with(ctx, s.engineMemory(), func(dec *session) error {
+		color, err := dec.canvas(s.color)
+		if err != nil {
+			return err
+		}
+		if s.alpha == nil {
+			m = color
+			return nil
+		}
+		alpha, err := dec.canvas(*s.alpha)
+		if err != nil {
+			return err
+		}
+		m = withAlpha(color, alpha)
+		return nil
+	})
+	if err == errDamaged {
+		err = damaged()
+	}
+	return m, err
+}
+
+// canvas decodes tile by tile, so that the decoder never needs memory for
+// more than one.
+func (s *session) canvas(c canvas) (image.Image, error) {
+	r := image.Rect(0, 0, c.width, c.height)
+	out := newCanvas(r, c.tiles[0].stream.chroma)
+	for i, t := range c.tiles {
+		file, err := t.file()
+		if err != nil {
+			return nil, err
+		}
+		if err := s.ctx.Err(); err != nil {
+			return nil, err
+		}
+		p, err := s.decode(file, t.stream)
+		if err != nil {
+			return nil, err
+		}
+		w, h := t.props.width, t.props.height
+		at := image.Pt(i%c.cols*w, i/c.cols*h)
+		paste(out, p, image.Rect(0, 0, w, h).Add(at).Intersect(r))
+	}
+	return out, nil
+}
+
+func newCanvas(r image.Rectangle, chroma int) image.Image {
+	switch chroma {
+	case 0:
+		return image.NewGray(r)
+	case 1:
+		return image.NewYCbCr(r, image.YCbCrSubsampleRatio420)
+	case 2:
+		return image.NewYCbCr(r, image.YCbCrSubsampleRatio422)
+	}
+	return image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
+}
+
+// paste copies the samples of a tile to r, which begins at a whole sample of
+// colour.
+func paste(m image.Image, p planes, r image.Rectangle) {
+	switch m := m.(type) {
+	case *image.Gray:
+		rows(m.Pix, m.Stride, r, p.y, p.yStride)
+	case *image.YCbCr:
+		rows(m.Y, m.YStride, r, p.y, p.yStride)
+		fx, fy := 1, 1
+		switch m.SubsampleRatio {
+		case image.YCbCrSubsampleRatio420:
+			fx, fy = 2, 2
+		case image.YCbCrSubsampleRatio422:
+			fx = 2
+		}
+		c := image.Rect(r.Min.X/fx, r.Min.Y/fy, (r.Max.X+fx-1)/fx, (r.Max.Y+fy-1)/fy)
+		rows(m.Cb, m.CStride, c, p.cb, p.stride)
+		rows(m.Cr, m.CStride, c, p.cr, p.stride)
+	}
+}
+
+func rows(dst []byte, dstStride int, r image.Rectangle, src []byte, stride int) {
+	for y := range r.Dy() {
+		at := (r.Min.Y+y)*dstStride + r.Min.X
+		copy(dst[at:at+r.Dx()], src[y*stride:])
+	}
+}
+
+// withAlpha adds the luma of alpha; parse saw to it that the sizes are equal.
+func withAlpha(color, alpha image.Image) image.Image {
+	var a []byte
+	var stride int
+	switch m := alpha.(type) {
+	case *image.Gray:
+		a, stride = m.Pix, m.Stride
+	case *image.YCbCr:
+		a, stride = m.Y, m.YStride
+	}
+	switch m := color.(type) {
+	case *image.YCbCr:
+		return &image.NYCbCrA{YCbCr: *m, A: a, AStride: stride}
+	case *image.Gray:
+		out := image.NewNYCbCrA(m.Rect, image.YCbCrSubsampleRatio420)
+		copy(out.Y, m.Pix)
+		for i := range out.Cb {
+			out.Cb[i], out.Cr[i] = 128, 128
+		}
+		out.A, out.AStride = a, stride
+		return out
+	}
+	return color
+}
+
+// engineMemory is what the decoder may address.
+func (s *still) engineMemory() int64 {
+	most := s.color.largest()
+	if s.alpha != nil {
+		most = max(most, s.alpha.largest())
+	}
+	return most
+}
+
+func (c canvas) largest() int64 {
+	var most int64
+	for _, t := range c.tiles {
+		n := 0
+		for _, extent := range t.data {
+			n += len(extent)
+		}
+		most = max(most, t.memory(n))
+	}
+	return most
+}
+
+// memory of the decoder for one tile of n bytes: measured, see
+// TestR22_MemoryOfTheDecoder.
+func (t coded) memory(n int) int64 {
+	return 16<<20 + 24*int64(t.stream.codedWidth)*int64(t.stream.codedHeight) + 4*int64(n)
+}
