@@ -178,6 +178,9 @@ func (d *DB) attempt(ctx context.Context, fn func(context.Context) error) (retry
 	}
 	if err != nil {
 		_ = tx.Rollback()
+		if ctx.Err() == nil && !errors.Is(err, storage.ErrUnavailable) {
+			d.prepareLater(ctx, u) // what is always refused is prepared too
+		}
 		// Statements of the host bring their conflicts in fn's error.
 		return retry || d.retriable(err), err
 	}

@@ -1,0 +1,181 @@
+package httpadapter_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	sqlitedriver "modernc.org/sqlite"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/internal/sqlspy"
+	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/memblob"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// spied is a world whose database is behind a spy. Wherever something outside
+// the database takes its time (a hash, a blob store, the client's network), it
+// checks that no transaction is open and no connection in use. That is exact
+// with one request at a time, which is all that the tests here send.
+type spied struct {
+	*world
+	spy     *sqlspy.Spy
+	db      *sqlstore.DB
+	pools   []*sqlx.DB
+	members int
+	model   func() (c *client, name, path string)
+	waits   map[string]int // how often each kind of waiting was looked at
+}
+
+// onSpied runs f with a spied world of each database.
+func onSpied(t *testing.T, f func(t *testing.T, s *spied)) {
+	t.Run("sqlite", func(t *testing.T) {
+		s := &spied{spy: sqlspy.New()}
+		at := "file://" + filepath.ToSlash(filepath.Join(t.TempDir(), "app.db")) +
+			"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"
+		main := s.pool("sqlite", sql.OpenDB(s.spy.Driver(&sqlitedriver.Driver{}, at)), 1)
+		readers := s.pool("sqlite", sql.OpenDB(s.spy.Driver(&sqlitedriver.Driver{}, at+"&_pragma=query_only(1)")), 4)
+		s.db = sqlstore.New(main, sqlstore.SQLite, sqlstore.Options{Readers: readers})
+		s.start(t)
+		f(t, s)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		c, err := pq.NewConnector(pgtest.Open(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &spied{spy: sqlspy.New()}
+		main := s.pool("postgres", sql.OpenDB(s.spy.Connector(c)), 4)
+		s.db = sqlstore.New(main, sqlstore.Postgres, sqlstore.Options{ErrorInfo: pqInfo})
+		s.start(t)
+		f(t, s)
+	})
+}
+
+func pqInfo(err error) (code, constraint string, ok bool) {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
+		return "", "", false
+	}
+	return string(e.Code), e.Constraint, true
+}
+
+func (s *spied) pool(driver string, db *sql.DB, connections int) *sqlx.DB {
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	p := sqlx.NewDb(db, driver)
+	s.pools = append(s.pools, p)
+	return p
+}
+
+func (s *spied) start(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() { _ = s.db.Close() })
+	if err := s.db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg, w := config(t)
+	s.world, s.waits = w, map[string]int{}
+	many := auth.Rule{Limit: 1000, Window: 1 << 40}
+	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many}
+	cfg.Stores = s.db
+	cfg.Blobs = spiedBlobs{s, memblob.New()}
+	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
+	var err error
+	if w.app, err = httpadapter.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	w.srv = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Body = spiedBody{s, r.Body}
+		w.app.ServeHTTP(spiedWriter{s, rw}, r)
+	}))
+	t.Cleanup(w.srv.Close)
+}
+
+// free checks that the database is left alone while something else takes its
+// time.
+func (s *spied) free(what string) {
+	s.waits[what]++
+	if n := s.spy.OpenTransactions(); n != 0 {
+		s.t.Errorf("%s: %d transactions are open", what, n)
+	}
+	for _, p := range s.pools {
+		if n := p.Stats().InUse; n != 0 {
+			s.t.Errorf("%s: %d connections are in use", what, n)
+		}
+	}
+}
+
+type spiedHasher struct {
+	s    *spied
+	next auth.Hasher
+}
+
+func (h spiedHasher) Hash(password string) (string, error) {
+	h.s.free("hash a password")
+	return h.next.Hash(password)
+}
+
+func (h spiedHasher) Match(encoded, password string) auth.MatchResult {
+	h.s.free("match a password")
+	return h.next.Match(encoded, password)
+}
+
+type spiedBlobs struct {
+	s    *spied
+	next storage.BlobStore
+}
+
+func (b spiedBlobs) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
+	b.s.free("put a blob")
+	return b.next.Put(ctx, key, body, meta)
+}
+
+func (b spiedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
+	b.s.free("open a blob")
+	return b.next.Open(ctx, key)
+}
+
+func (b spiedBlobs) Delete(ctx context.Context, key string) error {
+	b.s.free("delete a blob")
+	return b.next.Delete(ctx, key)
+}
+
+// spiedBody is the network that a request comes by, spiedWriter that of the
+// answer.
+type spiedBody struct {
+	s *spied
+	io.ReadCloser
+}
+
+func (b spiedBody) Read(p []byte) (int, error) {
+	b.s.free("read a body")
+	return b.ReadCloser.Read(p)
+}
+
+type spiedWriter struct {
+	s *spied
+	http.ResponseWriter
+}
+
+func (w spiedWriter) Write(p []byte) (int, error) {
+	w.s.free("write an answer")
+	return w.ResponseWriter.Write(p)
+}
+
+func (w spiedWriter) WriteHeader(status int) {
+	w.s.free("write an answer")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w spiedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
