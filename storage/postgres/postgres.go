@@ -187,10 +187,14 @@ func setDefault(runtime map[string]string, name string, d time.Duration) {
 
 func errorInfo(err error) (code, constraint string, ok bool) {
 	var e *pq.Error
-	if !errors.As(err, &e) {
-		return "", "", false
+	switch {
+	case errors.As(err, &e):
+		return string(e.Code), e.Constraint, true
+	case errors.Is(err, pq.ErrInFailedTransaction):
+		// From COMMIT, in the driver's words; it has rolled back.
+		return "25P02", "", true
 	}
-	return string(e.Code), e.Constraint, true
+	return "", "", false
 }
 
 // probe connects once and says in one line what is wrong.

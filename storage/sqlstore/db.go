@@ -52,6 +52,8 @@ type Options struct {
 	//			return e.Code, e.ConstraintName, true
 	//		case errors.As(err, &unreached):
 	//			return "08001", "", true
+	//		case errors.Is(err, pgx.ErrTxCommitRollback):
+	//			return "25P02", "", true
 	//		}
 	//		return "", "", false
 	//	}

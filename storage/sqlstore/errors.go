@@ -208,12 +208,23 @@ func (d *DB) retriable(err error) bool {
 }
 
 // commitFailure maps an error of COMMIT. When the connection was lost nobody
-// can say whether it happened, and the text says so.
+// can say whether it happened, and the error says so.
 func (d *DB) commitFailure(err error) error {
-	if _, _, ok := d.errorInfo(err); ok {
-		return d.failure(context.Background(), err)
+	code, _, told := d.errorInfo(err)
+	switch {
+	case !told:
+		return unknownOutcome("the connection was lost during commit")
+	case d.dialect == Postgres && endsConnection(code):
+		return unknownOutcome("the server ended the connection during commit")
 	}
-	return unknownOutcome("the connection was lost during commit")
+	return d.failure(context.Background(), err)
+}
+
+// endsConnection reports whether the SQLSTATE is that of a server that goes
+// away. It may come after a commit that is durable: one that waits for a
+// replica is ended so.
+func endsConnection(code string) bool {
+	return code == "40003" || strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P")
 }
 
 func unknownOutcome(reason string) error {
