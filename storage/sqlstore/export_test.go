@@ -1,6 +1,10 @@
 package sqlstore
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+)
 
 // Failure is what a driver's error becomes, for the tests.
 func (d *DB) Failure(err error) error { return d.failure(context.Background(), err) }
@@ -39,4 +43,15 @@ func Statements() map[string]Texts {
 		all[name+"/many"] = Texts{c.many.postgres, c.many.sqlite}
 	}
 	return all
+}
+
+// Schema describes the tables as a file of the folder schema does.
+func (d *DB) Schema(ctx context.Context) (string, error) {
+	lines, err := d.schema(ctx, d.main.DB)
+	list := make([]string, len(lines))
+	for i, l := range lines {
+		list[i] = l.Table + "|" + l.What + "|" + l.Type + "\n"
+	}
+	slices.Sort(list)
+	return strings.Join(list, ""), err
 }

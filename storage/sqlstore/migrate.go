@@ -69,6 +69,8 @@ func oneOf(opts []MigrateOptions) MigrateOptions {
 // most one MigrateOptions is used. The database user needs the right to create
 // tables.
 //
+// At its end Migrate checks the tables, see Check.
+//
 // A table users that is not ours is ErrForeignUsers or, with AdoptUsers, taken
 // over or refused with an *AdoptError; either way nothing was changed then.
 func (d *DB) Migrate(ctx context.Context, opts ...MigrateOptions) error {
@@ -83,9 +85,17 @@ func (d *DB) Migrate(ctx context.Context, opts ...MigrateOptions) error {
 	if err := d.settleUsers(ctx, db, oneOf(opts)); err != nil {
 		return err
 	}
+	migrate := d.migratePostgres
 	if d.dialect == SQLite {
-		return d.migrateSQLite(ctx, db)
+		migrate = d.migrateSQLite
 	}
+	if err := migrate(ctx, db); err != nil {
+		return err
+	}
+	return d.check(ctx, db)
+}
+
+func (d *DB) migratePostgres(ctx context.Context, db *sqlx.DB) error {
 	p, err := d.provider(db, goose.WithLocker(&advisoryLock{}))
 	if err != nil {
 		return err
