@@ -18,6 +18,9 @@ import (
 func unchanged(t *testing.T, p place) func() {
 	t.Helper()
 	before := pgtest.Dump(t, p.at)
+	if !strings.Contains(before, "password_hash") {
+		t.Fatal("the dump does not hold the table")
+	}
 	return func() {
 		t.Helper()
 		if after := pgtest.Dump(t, p.at); after != before {

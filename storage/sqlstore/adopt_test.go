@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,6 +206,67 @@ func TestAdoptKeepsWhatWouldBeRefusedToday(t *testing.T) {
 	}
 	if u, err := db.Users().User(t.Context(), "3000000000"); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("an id beyond the old type: %v, %v", u.ID, err)
+	}
+}
+
+func TestR31_NodesAdoptOnceWhileTheOldProgramWrites(t *testing.T) {
+	p, old := oldDatabase(t, `INSERT INTO users (username, email, password_hash)
+		SELECT 'u' || n, 'u' || n || '@example.org', '' FROM generate_series(1, 5000) n`)
+	const nodes = 6
+	stop := make(chan struct{})
+	inserted := make(chan int)
+	go func() { // the old program
+		n := 0
+		for {
+			_, err := old.Exec("INSERT INTO users (username, email, password_hash) VALUES ($1, $2, '')", fmt.Sprintf("Late %d", n), fmt.Sprintf("late%d@Example.org", n))
+			if err != nil {
+				t.Errorf("the old program's insert: %v", err)
+			}
+			n++
+			select {
+			case <-stop:
+				inserted <- n
+				return
+			default:
+			}
+		}
+	}()
+	reports := make(chan sqlstore.Plan, nodes)
+	var all sync.WaitGroup
+	for i := range nodes {
+		db := p.open(t)
+		all.Go(func() {
+			o := inUTC
+			o.Report = func(p sqlstore.Plan) { reports <- p }
+			if err := db.Migrate(t.Context(), o); err != nil {
+				t.Errorf("node %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	close(stop)
+	late := <-inserted
+	if len(reports) != 1 {
+		t.Errorf("%d nodes adopted, want 1", len(reports))
+	}
+	if n := one[int](t, old, "SELECT count(*) FROM users"); n != 5000+late {
+		t.Errorf("there are %d users, want %d", n, 5000+late)
+	}
+	if n := one[int](t, old, "SELECT count(*) FROM users WHERE username_key <> lower(username) OR email_key <> lower(email)"); n != 0 {
+		t.Errorf("%d keys are wrong", n)
+	}
+}
+
+// An adopted table is, to the catalog, the one that a fresh start makes, but
+// for the trigger that serves the old program.
+func TestR33_AnAdoptedSchemaEqualsAFreshOne(t *testing.T) {
+	p, old := oldDatabase(t)
+	if err := p.open(t).Migrate(t.Context(), inUTC); err != nil {
+		t.Fatal(err)
+	}
+	do(t, old, "DROP FUNCTION profilekit_users_keys CASCADE")
+	if got, want := pgtest.Dump(t, p.at, true), pgtest.Dump(t, migrated(t), true); got != want {
+		t.Errorf("the schema is\n%s\nwant\n%s", got, want)
 	}
 }
 

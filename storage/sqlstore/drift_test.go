@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"flag"
 	"os"
@@ -103,6 +104,27 @@ func TestDriftIsNamed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An index that was to be built beside writers, and could not be, is there but
+// serves nobody.
+func TestAnInvalidIndexIsDrift(t *testing.T) {
+	p := place{postgres: true, at: migrated(t)}
+	db := p.open(t)
+	pool, err := sql.Open("postgres", p.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	do(t, pool, "ALTER TABLE users DROP CONSTRAINT users_email_key_key")
+	do(t, pool, "INSERT INTO users (username, email, username_key, email_key) VALUES ('a', 'a', 'a', 'same'), ('b', 'b', 'b', 'same')")
+	if _, err := pool.Exec("CREATE UNIQUE INDEX CONCURRENTLY users_email_key_key ON users (email_key)"); err == nil {
+		t.Fatal("the index was made")
+	}
+	var drift *sqlstore.DriftError
+	if err := db.Check(t.Context()); !errors.As(err, &drift) || !strings.Contains(err.Error(), "table users: lacks the unique index btree (email_key)") {
+		t.Errorf("Check: %v", err)
+	}
 }
 
 func TestCheckOfAnEmptyDatabase(t *testing.T) {

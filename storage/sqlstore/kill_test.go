@@ -1,0 +1,239 @@
+//go:build unix
+
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+
+	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/storage/sqlstore"
+)
+
+// The environment of a process that only migrates: the database, and the number
+// of the call to its driver before which it is killed, 0 for none.
+const (
+	childDatabase = "PROFILEKIT_TEST_MIGRATE"
+	childDeath    = "PROFILEKIT_TEST_MIGRATE_DEATH"
+)
+
+// TestMigratingChild is that process; alone it has nothing to migrate and tests
+// the counting.
+func TestMigratingChild(t *testing.T) {
+	at := os.Getenv(childDatabase)
+	if at == "" {
+		at = filepath.Join(t.TempDir(), "app.db")
+	}
+	death, _ := strconv.Atoi(os.Getenv(childDeath))
+	mortal := &mortal{death: death}
+	dialect := sqlstore.SQLite
+	if strings.HasPrefix(at, "postgres:") {
+		dialect, mortal.next = sqlstore.Postgres, &pq.Driver{}
+	} else {
+		at = "file:" + at + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(20000)"
+		mortal.next = &sqlite.Driver{}
+	}
+	pool := sql.OpenDB(connector{mortal, at})
+	if dialect == sqlstore.SQLite {
+		pool.SetMaxOpenConns(1)
+	}
+	db := sqlstore.New(sqlx.NewDb(pool, "any"), dialect, sqlstore.Options{})
+	defer db.Close()
+	if err := db.Migrate(t.Context(), inUTC); err != nil {
+		t.Fatal(err)
+	}
+	if mortal.calls == 0 {
+		t.Error("no call was counted")
+	}
+}
+
+// child starts the process above.
+func child(t *testing.T, at string, death int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigratingChild$", "-test.count=1")
+	cmd.Env = append(os.Environ(), childDatabase+"="+at, childDeath+"="+strconv.Itoa(death))
+	return cmd
+}
+
+func TestR31_TwentyProcessesMigrateOnce(t *testing.T) {
+	const nodes = 20
+	fresh(t, func(t *testing.T, p place) {
+		var all sync.WaitGroup
+		for i := range nodes {
+			all.Go(func() {
+				if out, err := child(t, p.at, 0).CombinedOutput(); err != nil {
+					t.Errorf("process %d: %v\n%s", i, err, out)
+				}
+			})
+		}
+		all.Wait()
+		db := p.open(t)
+		var versions []int
+		ask(t, db, &versions, "SELECT version_id FROM profilekit_migrations ORDER BY version_id")
+		if fmt.Sprint(versions) != "[0 1 2 3]" {
+			t.Errorf("recorded versions %v", versions)
+		}
+		if err := db.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestR33_KilledInEachStepOfAMigration(t *testing.T) {
+	old := func(t *testing.T) place {
+		return place{postgres: true, at: pgtest.OpenFrom(t, "old users", func(ctx context.Context, dsn string) error {
+			db, err := sql.Open("postgres", dsn)
+			if err != nil {
+				return err
+			}
+			_, err = db.ExecContext(ctx, oldTable+`; INSERT INTO users (username, email, password_hash, created_at)
+				SELECT 'u' || n, 'u' || n || '@example.org', '', '2024-01-01' FROM generate_series(1, 50) n`)
+			return errors.Join(err, db.Close())
+		})}
+	}
+	for name, c := range map[string]struct {
+		open func(t *testing.T) place
+		rows int
+	}{
+		"sqlite":   {func(t *testing.T) place { return place{at: filepath.Join(t.TempDir(), "app.db")} }, 0},
+		"postgres": {func(t *testing.T) place { return place{postgres: true, at: pgtest.Open(t)} }, 0},
+		"adoption": {old, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			whole := c.open(t)
+			db := whole.open(t)
+			if err := db.Migrate(t.Context(), inUTC); err != nil {
+				t.Fatal(err)
+			}
+			want := tables(t, db, whole)
+			// In the short form not before every call, but in every step.
+			stride := 1
+			if !long() {
+				stride = 4
+			}
+			kills := 0
+			for death := 1; ; death += stride {
+				p := c.open(t)
+				out, err := child(t, p.at, death).CombinedOutput()
+				if err == nil {
+					break
+				}
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+					t.Fatalf("the process was to be killed before call %d: %v\n%s", death, err, out)
+				}
+				kills++
+				db := p.open(t)
+				if err := db.Migrate(t.Context(), inUTC); err != nil {
+					t.Fatalf("after a death before call %d: %v", death, err)
+				}
+				if got := tables(t, db, p); got != want {
+					t.Errorf("after a death before call %d the tables are\n%s\nwant\n%s", death, got, want)
+				}
+				var rows []int
+				if ask(t, db, &rows, "SELECT count(*) FROM users"); rows[0] != c.rows {
+					t.Errorf("after a death before call %d there are %d users, want %d", death, rows[0], c.rows)
+				}
+				_ = db.Close()
+			}
+			t.Logf("killed %d times", kills)
+			if kills < 20/stride {
+				t.Errorf("killed only %d times", kills)
+			}
+		})
+	}
+}
+
+// tables is all that a database's catalog says.
+func tables(t *testing.T, db *sqlstore.DB, p place) string {
+	t.Helper()
+	if p.postgres {
+		return pgtest.Dump(t, p.at, true)
+	}
+	var lines []string
+	ask(t, db, &lines, "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name")
+	return strings.Join(lines, "\n")
+}
+
+// connector and mortal are a driver that kills its process before the call of
+// that number.
+type connector struct {
+	*mortal
+	name string
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	next, err := c.next.Open(c.name)
+	return &mortalConn{next, c.mortal}, err
+}
+
+func (c connector) Driver() driver.Driver { return c.next }
+
+type mortal struct {
+	next  driver.Driver
+	mu    sync.Mutex
+	death int
+	calls int
+}
+
+func (m *mortal) live() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	if m.calls == m.death {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // the signal is on its way
+	}
+}
+
+type mortalConn struct {
+	driver.Conn
+	m *mortal
+}
+
+func (c *mortalConn) Prepare(query string) (driver.Stmt, error) {
+	c.m.live()
+	return c.Conn.Prepare(query)
+}
+
+func (c *mortalConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.m.live()
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+func (c *mortalConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.m.live()
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+func (c *mortalConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.m.live()
+	tx, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+	return mortalTx{tx, c.m}, err
+}
+
+type mortalTx struct {
+	driver.Tx
+	m *mortal
+}
+
+func (t mortalTx) Commit() error {
+	t.m.live()
+	return t.Tx.Commit()
+}
