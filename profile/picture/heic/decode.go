@@ -5,7 +5,7 @@ import (
 	"image"
 )
 
-// decode decodes a picture as stored, before it is cropped and turned.
+// decode decodes a picture and crops it; turning it is left to the caller.
 func (e *engine) decode(ctx context.Context, s *still) (image.Image, error) {
 	var m image.Image
 	err := e.with(ctx, s.engineMemory(), func(dec *session) error {
@@ -14,20 +14,25 @@ func (e *engine) decode(ctx context.Context, s *still) (image.Image, error) {
 			return err
 		}
 		if s.alpha == nil {
-			m = color
+			m = canonical(color, s.nclx)
 			return nil
 		}
 		alpha, err := dec.canvas(*s.alpha)
 		if err != nil {
 			return err
 		}
-		m = withAlpha(color, alpha)
+		if m = canonical(withAlpha(color, alpha), s.nclx); s.premult {
+			m = premultiplied(m)
+		}
 		return nil
 	})
 	if err == errDamaged {
 		err = damaged()
 	}
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return cropped(m, s.look.crop), nil
 }
 
 // canvas decodes tile by tile, so that the decoder never needs memory for
@@ -74,13 +79,7 @@ func paste(m image.Image, p planes, r image.Rectangle) {
 		rows(m.Pix, m.Stride, r, p.y, p.yStride)
 	case *image.YCbCr:
 		rows(m.Y, m.YStride, r, p.y, p.yStride)
-		fx, fy := 1, 1
-		switch m.SubsampleRatio {
-		case image.YCbCrSubsampleRatio420:
-			fx, fy = 2, 2
-		case image.YCbCrSubsampleRatio422:
-			fx = 2
-		}
+		fx, fy := factors(m.SubsampleRatio)
 		c := image.Rect(r.Min.X/fx, r.Min.Y/fy, (r.Max.X+fx-1)/fx, (r.Max.Y+fy-1)/fy)
 		rows(m.Cb, m.CStride, c, p.cb, p.stride)
 		rows(m.Cr, m.CStride, c, p.cr, p.stride)
@@ -140,8 +139,30 @@ func (c canvas) largest() int64 {
 	return most
 }
 
-// memory of the decoder for one tile of n bytes: measured, see
-// TestR22_MemoryOfTheDecoder.
+// memory of the decoder for a tile of n bytes, as measured and a little more:
+// 7 bytes a pixel for 4:2:0 and 11 for 4:4:4, twice that for more than 8 bits,
+// and what the slices are unpacked into. It is a limit, not a guess: see
+// memory.
 func (t coded) memory(n int) int64 {
-	return 16<<20 + 24*int64(t.stream.codedWidth)*int64(t.stream.codedHeight) + 4*int64(n)
+	perPixel := [...]int64{6, 8, 10, 12}[t.stream.chroma]
+	if t.props.hvcC[17]&7 > 0 || t.props.hvcC[18]&7 > 0 {
+		perPixel *= 2
+	}
+	return 4<<20 + perPixel*int64(t.stream.codedWidth)*int64(t.stream.codedHeight) + 4*int64(n)
+}
+
+// memory is what decoding takes at most, next to the file.
+func (s *still) memory() int64 {
+	pixels := int64(s.color.width) * int64(s.color.height)
+	planes := [...]int64{2, 3, 4, 6}[s.color.tiles[0].stream.chroma] * pixels / 2
+	if s.alpha != nil {
+		planes += [...]int64{2, 3, 4, 6}[s.alpha.tiles[0].stream.chroma] * pixels / 2
+		if s.color.tiles[0].stream.chroma == 0 {
+			planes += 3 * pixels / 2
+		}
+	}
+	if s.premult || s.nclx != nil && s.nclx.matrix == 0 {
+		planes += 4 * pixels
+	}
+	return s.engineMemory() + planes
 }

@@ -10,6 +10,8 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -24,54 +26,124 @@ import (
 var libheif []byte
 
 // engine is the compiled decoder. Pictures share its code and nothing else.
+//
+// There may be two builds of the same module. The quick one cannot be stopped
+// in the middle of a tile; the careful one can, but takes five times as long.
+// Nothing known keeps the decoder busy for ever. If something does one day,
+// the first tile to outlast patience makes the careful build do all the work
+// from then on: what hangs already is lost, the rest of the process is not.
 type engine struct {
-	module []byte // uncompressed; nil is libheif
+	module   []byte // uncompressed; nil is libheif
+	patience time.Duration
+	peak     func(int64) // tests are told how much memory a picture took
 
-	peak func(int64) // tests are told how much memory a picture took
+	careful atomic.Bool
 
-	mu   sync.RWMutex // held for reading while a picture is decoded
+	mu     sync.Mutex
+	builds [2]*build // quick, careful
+	users  int       // pictures being decoded
+	gone   bool
+}
+
+type build struct {
 	rt   wazero.Runtime
 	code wazero.CompiledModule
-	gone bool
 }
+
+const defaultPatience = 15 * time.Second
 
 var errClosed = errors.New("heic: the decoder is closed")
 
-// start compiles the decoder, once.
+// start compiles the build that is in use, once.
 func (e *engine) start(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.gone:
-		return errClosed
-	case e.code != nil:
-		return nil
-	}
-	if err := ctx.Err(); err != nil {
+	_, done, err := e.use(ctx)
+	if err != nil {
 		return err
 	}
-	module := e.module
-	if module == nil {
-		z, err := gzip.NewReader(bytes.NewReader(libheif))
-		if err != nil {
-			return fmt.Errorf("heic: %w", err)
-		}
-		if module, err = io.ReadAll(z); err != nil {
-			return fmt.Errorf("heic: %w", err)
-		}
-	}
-	// What is compiled serves everybody, so it does not end with this caller.
-	ctx = context.WithoutCancel(ctx)
-	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(true))
-	code, err := compile(ctx, rt, module)
-	if err != nil {
-		return errors.Join(fmt.Errorf("heic: compile: %w", err), rt.Close(ctx))
-	}
-	e.rt, e.code = rt, code
+	done()
 	return nil
 }
 
+// use returns the build in use, until done is called. Only one caller compiles.
+func (e *engine) use(ctx context.Context) (b *build, done func(), err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.gone {
+		return nil, nil, errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	i := 0
+	if e.careful.Load() {
+		i = 1
+	}
+	if e.builds[i] == nil {
+		// What is compiled serves everybody, so it does not end with this caller.
+		b, err := newBuild(context.WithoutCancel(ctx), e.module, i == 1)
+		if err != nil {
+			return nil, nil, fmt.Errorf("heic: compile: %w", err)
+		}
+		e.builds[i] = b
+	}
+	e.users++
+	return e.builds[i], e.leave, nil
+}
+
+func (e *engine) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.users--
+	if e.gone && e.users == 0 {
+		_ = e.free() // memory only; nobody waits for it any more
+	}
+}
+
+// close lets go of the builds, at the latest when the last picture is decoded.
+func (e *engine) close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.gone {
+		return nil
+	}
+	e.gone = true
+	if e.users > 0 {
+		return nil
+	}
+	return e.free()
+}
+
+func (e *engine) free() error {
+	var errs []error
+	for i, b := range e.builds {
+		if b != nil {
+			errs = append(errs, b.rt.Close(context.Background()))
+		}
+		e.builds[i] = nil
+	}
+	return errors.Join(errs...)
+}
+
+func newBuild(ctx context.Context, module []byte, careful bool) (*build, error) {
+	if module == nil {
+		z, err := gzip.NewReader(bytes.NewReader(libheif))
+		if err != nil {
+			return nil, err
+		}
+		if module, err = io.ReadAll(z); err != nil {
+			return nil, err
+		}
+	}
+	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(careful))
+	code, err := compile(ctx, rt, module)
+	if err != nil {
+		return nil, errors.Join(err, rt.Close(ctx))
+	}
+	return &build{rt, code}, nil
+}
+
 func compile(ctx context.Context, rt wazero.Runtime, module []byte) (wazero.CompiledModule, error) {
+	// Clocks, files, random numbers: the module imports none that it is given.
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, rt); err != nil {
 		return nil, err
 	}
@@ -87,46 +159,30 @@ func compile(ctx context.Context, rt wazero.Runtime, module []byte) (wazero.Comp
 	return code, nil
 }
 
-// close ends the engine when the last picture is decoded.
-func (e *engine) close() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.gone = true
-	if e.rt == nil {
-		return nil
-	}
-	err := e.rt.Close(context.Background())
-	e.rt, e.code = nil, nil
-	return err
-}
-
 // with gives do a decoder with fresh memory of at most limit bytes, for one
 // picture.
 func (e *engine) with(ctx context.Context, limit int64, do func(*session) error) error {
-	if err := e.start(ctx); err != nil {
+	b, done, err := e.use(ctx)
+	if err != nil {
 		return err
 	}
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if e.code == nil {
-		return errClosed
-	}
+	defer done()
 	mem, err := newMemory(limit)
 	if err != nil {
 		return fmt.Errorf("heic: %w", err)
 	}
 	defer mem.release()
-	inst, err := e.rt.InstantiateModule(experimental.WithMemoryAllocator(ctx, mem), e.code,
-		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	s := &session{ctx: ctx, engine: e}
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize")
+	s.mod, err = b.rt.InstantiateModule(experimental.WithMemoryAllocator(ctx, mem), b.code, config)
 	if err != nil {
-		return sessionError(ctx, mem, err)
+		return sessionError(s, mem, err)
 	}
 	// Before the memory is released.
-	defer inst.Close(context.WithoutCancel(ctx))
-	s := &session{ctx: ctx, mod: inst}
-	s.malloc, s.free, s.run = inst.ExportedFunction("malloc"), inst.ExportedFunction("free"), inst.ExportedFunction("decode")
+	defer s.mod.Close(context.WithoutCancel(ctx))
+	s.malloc, s.free, s.run = s.mod.ExportedFunction("malloc"), s.mod.ExportedFunction("free"), s.mod.ExportedFunction("decode")
 	if err := do(s); err != nil {
-		return sessionError(ctx, mem, err)
+		return sessionError(s, mem, err)
 	}
 	if e.peak != nil {
 		e.peak(int64(mem.used))
@@ -136,11 +192,13 @@ func (e *engine) with(ctx context.Context, limit int64, do func(*session) error)
 
 // sessionError says what a failure means to the caller. What the module itself
 // says is about addresses.
-func sessionError(ctx context.Context, mem *memory, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if mem.refused {
+func sessionError(s *session, mem *memory, err error) error {
+	switch {
+	case s.ctx.Err() != nil:
+		return s.ctx.Err()
+	case s.late:
+		return tooLong()
+	case mem.refused:
 		return tooMuchMemory()
 	}
 	return err

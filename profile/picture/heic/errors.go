@@ -42,3 +42,7 @@ func (e *unsupported) Is(target error) bool { return target == picture.ErrUnsupp
 func tooMuchMemory() error {
 	return &picture.RejectedError{Reason: picture.ReasonMemory, Limit: "decoding it takes more memory than a picture of its size should"}
 }
+
+func tooLong() error {
+	return &picture.RejectedError{Reason: picture.ReasonTime, Limit: "decoding it takes too long"}
+}

@@ -159,6 +159,9 @@ func (p *parser) readStill(s *still) error {
 			return err
 		}
 	}
+	if err := s.nclx.shown(c.tiles[0].stream.chroma); err != nil {
+		return err
+	}
 	return p.readAlpha(s, refs)
 }
 

@@ -3,6 +3,7 @@ package heic
 import (
 	"context"
 	"encoding/binary"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -16,6 +17,8 @@ const (
 // session is a decoder at work on one picture.
 type session struct {
 	ctx               context.Context
+	engine            *engine
+	late              bool // a call was stopped
 	mod               api.Module
 	malloc, free, run api.Function
 	last              uint32 // the samples handed out, freed by the next call
@@ -55,7 +58,7 @@ func (s *session) decode(file []byte, want stream) (planes, error) {
 	defer s.drop(info)
 	call := func(configOnly uint64, out uint32) error {
 		at := uint64(info)
-		res, err := s.run.Call(s.ctx, uint64(in), uint64(len(file)), configOnly, at, at+4, at+8, at+12, at+16, uint64(out))
+		res, err := s.call(s.run, uint64(in), uint64(len(file)), configOnly, at, at+4, at+8, at+12, at+16, uint64(out))
 		if err != nil || len(res) != 1 || uint32(res[0]) == 0 {
 			return errDamaged
 		}
@@ -117,8 +120,26 @@ func layout(s stream) (p planes, luma, chroma int) {
 	return p, p.yStride * s.height, chroma
 }
 
+// call calls a function of the module. One that takes too long is stopped if
+// this is the careful build; else the next pictures are decoded by that.
+func (s *session) call(f api.Function, args ...uint64) ([]uint64, error) {
+	if f == nil {
+		return nil, errDamaged
+	}
+	patience := s.engine.patience
+	timer := time.AfterFunc(patience, func() { s.engine.careful.Store(true) })
+	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	res, err := f.Call(ctx, args...)
+	if err != nil && ctx.Err() != nil {
+		s.late = true
+	}
+	return res, err
+}
+
 func (s *session) alloc(n int) (uint32, error) {
-	res, err := s.malloc.Call(s.ctx, uint64(n))
+	res, err := s.call(s.malloc, uint64(n))
 	if err != nil || len(res) != 1 || uint32(res[0]) == 0 {
 		return 0, errDamaged
 	}
@@ -126,4 +147,4 @@ func (s *session) alloc(n int) (uint32, error) {
 }
 
 // drop frees; when that fails, the next call fails too.
-func (s *session) drop(at uint32) { _, _ = s.free.Call(s.ctx, uint64(at)) }
+func (s *session) drop(at uint32) { _, _ = s.call(s.free, uint64(at)) }
