@@ -157,3 +157,5 @@ func grayOf(m image.Image) *image.Gray {
 	}
 	return out
 }
+
+func imageRect(c canvas) image.Rectangle { return image.Rect(0, 0, c.width, c.height) }
