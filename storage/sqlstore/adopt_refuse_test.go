@@ -164,6 +164,7 @@ func TestAdoptRefusesWhatItCannotTakeAsItIs(t *testing.T) {
 		"endless time":   {"INSERT INTO users (username, email, password_hash, created_at) VALUES ('a', 'a@x.org', '', 'infinity')", "column created_at: is outside the years 1 to 9999 for ids 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p, _ := oldDatabase(t, c.change)
 			db := p.open(t)
 			same := unchanged(t, p)

@@ -55,6 +55,47 @@
 // our own. All other tables begin with profilekit_ and name a user by text,
 // without a foreign key, so they work beside a users table of any key type.
 //
+// # Migrations
+//
+// Migrate brings a database up to date and may be called by every node at
+// every start. Migrations only add, so that nodes of the release before go on
+// beside nodes of this one. Plan is the dry run; Check names what somebody
+// changed since; Migrations are the files, for a host that runs goose itself.
+//
+// # Adopting a table of users
+//
+// On Postgres Migrate takes over a table users of this shape, by
+// MigrateOptions.AdoptUsers, in one transaction:
+//
+//	CREATE TABLE users (
+//		id SERIAL PRIMARY KEY,
+//		username VARCHAR(50) UNIQUE NOT NULL, email VARCHAR(100) UNIQUE NOT NULL,
+//		password_hash TEXT NOT NULL, profile_picture TEXT,
+//		role VARCHAR(20) DEFAULT 'user', created_at TIMESTAMP DEFAULT NOW())
+//
+// Every row, id, name, address, hash, picture and role stays as it is, further
+// columns of the host's too; created_at becomes UTC. id becomes a BIGINT, for
+// which the table is rewritten: 100,000 rows take some seconds, in which nobody
+// reads or writes it. The database user must own the table and may make
+// temporary ones.
+//
+// Users who differ in nothing that tells people apart, such as `Bob` and `bob`,
+// are told by id in an *AdoptError and must be renamed first. A user name or
+// address that nobody could choose today stays. One that has no key at all,
+// such as the address `A@localhost`, stays too, but finds nobody: Plan names
+// those users by id, who sign in by the other of the two. A view on a column
+// whose type changes, a trigger, a generated column, a missing constraint or a
+// type that could lose something is refused by its name.
+//
+// The old program may go on beside the new one. A trigger makes the keys of
+// rows that it writes and raises their version; an address other than plain
+// ASCII it refuses, and a name or address that is taken to us is taken to the
+// old program too. What it cannot do is check the password of somebody who has
+// signed in to the new one, which hashes it anew, or expect created_at in its own
+// zone. When it is gone, remove what served it:
+//
+//	DROP FUNCTION profilekit_users_keys CASCADE
+//
 // # Errors
 //
 // Failures of the database are the sentinels of package storage, told apart by
