@@ -186,23 +186,34 @@ func (d *DB) rows(ctx context.Context, s *statement, each func(*sql.Rows) error,
 // row runs s and scans the one row that it returns into dest. found is false
 // when there was none.
 func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (found bool, err error) {
+	err = d.unbroken(ctx, func() (retry bool, err error) {
+		found, retry, err = d.rowOnce(ctx, s, args, dest)
+		return retry, err
+	})
+	return found, err
+}
+
+func (d *DB) rowOnce(ctx context.Context, s *statement, args, dest []any) (found, retry bool, err error) {
 	u, release, err := d.enterFor(ctx, s)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer release()
+	refused := func(answering bool, err error) (bool, bool, error) {
+		return false, u == nil && d.retriable(err), d.failRun(ctx, u, s, answering, err)
+	}
 	q, err := d.on(ctx, u, s)
 	if err != nil {
-		return false, d.fail(ctx, u, err)
+		return false, false, d.fail(ctx, u, err)
 	}
 	rows, err := q.query(ctx, args)
 	if err != nil {
-		return false, d.failRun(ctx, u, s, false, err)
+		return refused(false, err)
 	}
 	defer rows.Close()
 	if rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return false, d.fail(ctx, u, err)
+			return false, false, d.fail(ctx, u, err)
 		}
 		found = true
 		// A change is done only when SQLite has run to its end; asking a read
@@ -211,29 +222,37 @@ func (d *DB) row(ctx context.Context, s *statement, args []any, dest ...any) (fo
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return false, d.failRun(ctx, u, s, true, err)
+		return refused(true, err)
 	}
 	if err := rows.Close(); err != nil {
-		return false, d.failRun(ctx, u, s, true, err)
+		return refused(true, err)
 	}
-	return found, nil
+	return found, false, nil
 }
 
 // exec runs s and says how many rows it changed.
-func (d *DB) exec(ctx context.Context, s *statement, args ...any) (int64, error) {
+func (d *DB) exec(ctx context.Context, s *statement, args ...any) (n int64, err error) {
+	err = d.unbroken(ctx, func() (retry bool, err error) {
+		n, retry, err = d.execOnce(ctx, s, args)
+		return retry, err
+	})
+	return n, err
+}
+
+func (d *DB) execOnce(ctx context.Context, s *statement, args []any) (n int64, retry bool, err error) {
 	u, release, err := d.enterFor(ctx, s)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer release()
 	q, err := d.on(ctx, u, s)
 	if err != nil {
-		return 0, d.fail(ctx, u, err)
+		return 0, false, d.fail(ctx, u, err)
 	}
 	res, err := q.exec(ctx, args)
 	if err != nil {
-		return 0, d.failRun(ctx, u, s, false, err)
+		return 0, u == nil && d.retriable(err), d.failRun(ctx, u, s, false, err)
 	}
-	n, err := res.RowsAffected()
-	return n, d.fail(ctx, u, err)
+	n, err = res.RowsAffected()
+	return n, false, d.fail(ctx, u, err)
 }

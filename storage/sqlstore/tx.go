@@ -14,8 +14,8 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// maxAttempts bounds how often fn of InTx runs when the database breaks a
-// deadlock or a serialization conflict at its cost.
+// maxAttempts bounds how often fn of InTx, or a statement by itself, runs when
+// the database breaks a deadlock or a serialization conflict at its cost.
 const maxAttempts = 5
 
 // errEnded answers calls with the context of a transaction that has ended.
@@ -93,8 +93,15 @@ func (d *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 	if d.inUnit(ctx) {
 		return d.nested(ctx, fn)
 	}
+	return d.unbroken(ctx, func() (bool, error) { return d.attempt(ctx, fn) })
+}
+
+// unbroken calls run again when the database broke a deadlock or a conflict at
+// its cost, which is what retry says. A statement by itself is a transaction
+// too: of two users who take each other's name, one is refused by a deadlock.
+func (d *DB) unbroken(ctx context.Context, run func() (retry bool, err error)) error {
 	for attempt := 1; ; attempt++ {
-		retry, err := d.attempt(ctx, fn)
+		retry, err := run()
 		if err == nil || !retry || attempt == maxAttempts {
 			return err
 		}
