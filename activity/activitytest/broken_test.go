@@ -109,7 +109,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 				return Harness{Store: m.Activity(), Tx: forgivesInner{m}}
 			})
 		}},
-		conform.Broken{Name: "has no transactions", Finds: "transaction/Append/the context is dead afterwards", Suite: func(t *testing.T) {
+		conform.Broken{Name: "has no transactions", Finds: "transaction/Append/rollback leaves nothing", Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness { return Harness{Store: memstore.New().Activity(), Tx: noTx{}} })
 		}},
 		over("writes events one by one", "append/an ID that exists is taken and none is written",

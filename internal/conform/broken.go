@@ -96,7 +96,7 @@ func NewMeeting() Meeting { return Meeting{make(chan struct{})} }
 
 // Wait returns when another caller waits too, or soon when there is none.
 func (m Meeting) Wait() {
-	alone := time.NewTimer(5 * time.Millisecond)
+	alone := time.NewTimer(10 * time.Millisecond)
 	defer alone.Stop()
 	select {
 	case m.c <- struct{}{}:

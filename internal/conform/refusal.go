@@ -24,21 +24,28 @@ func Refusals(t *testing.T, tx storage.Transactor, refusals []Refusal) {
 		return
 	}
 	for _, r := range refusals {
+		var hung bool
 		t.Run("refusal within/"+r.Name, func(t *testing.T) {
 			ctx := Context(t)
 			if err := r.Do(ctx); !errors.Is(err, r.Is) {
 				t.Errorf("outside a transaction: error %v, want one matching %q", err, r.Is)
 			}
-			err := tx.InTx(ctx, func(ctx context.Context) error {
+			limited, cancel := joining(ctx)
+			defer cancel()
+			err := tx.InTx(limited, func(ctx context.Context) error {
 				err := r.Do(ctx)
 				if !errors.Is(err, r.Is) {
 					t.Errorf("within a transaction: error %v, want one matching %q", err, r.Is)
 				}
 				return err
 			})
+			hung = waited(t, limited)
 			if !errors.Is(err, r.Is) {
 				t.Errorf("from InTx: error %v, want one matching %q", err, r.Is)
 			}
 		})
+		if hung {
+			return // so would the others
+		}
 	}
 }
