@@ -14,6 +14,8 @@ const (
 	transferHLG     = 18
 )
 
+var srgbPrimaries = [3][2]float64{{.640, .330}, {.300, .600}, {.150, .060}}
+
 // profile is the colour profile of the picture, or nil for sRGB. One in the
 // file wins (ISO/IEC 23000-22, 7.3.6.4); else the numbers of nclx are written
 // as one, so that whoever converts colours needs to know profiles only.
@@ -28,7 +30,7 @@ func (s *still) profile() []byte {
 	case 9: // BT.2020
 		xy = [3][2]float64{{.708, .292}, {.170, .797}, {.131, .046}}
 	default: // BT.709, and what is close to it
-		xy = [3][2]float64{{.640, .330}, {.300, .600}, {.150, .060}}
+		xy = srgbPrimaries
 		if linear(s.nclx.transfer) == nil {
 			return nil
 		}
