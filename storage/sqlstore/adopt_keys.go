@@ -35,10 +35,10 @@ func computeKeys(ctx context.Context, tx *sql.Tx, plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	var names, addresses idList
+	var lost lostLogins
 	after, first := int64(0), true
 	for {
-		batch, last, err := readKeys(ctx, tx, after, first, &names, &addresses)
+		batch, last, err := readKeys(ctx, tx, after, first, &lost)
 		if err != nil {
 			return err
 		}
@@ -57,14 +57,7 @@ func computeKeys(ctx context.Context, tx *sql.Tx, plan *Plan) error {
 		}
 		plan.Rows += int64(len(batch))
 	}
-	for _, l := range []struct {
-		field, other string
-		ids          idList
-	}{{"user name", "e-mail address", names}, {"e-mail address", "user name", addresses}} {
-		if len(l.ids.ids) > 0 {
-			plan.note("The %s of ids %s is kept, but is none that we take: they sign in by %s, until they have another.", l.field, l.ids, l.other)
-		}
-	}
+	lost.tell(plan)
 	_, err = tx.ExecContext(ctx, "ANALYZE "+keysTable)
 	return err
 }
@@ -76,7 +69,7 @@ type rowKeys struct {
 }
 
 // readKeys reads the next users and makes their keys.
-func readKeys(ctx context.Context, tx *sql.Tx, after int64, first bool, names, addresses *idList) (batch []rowKeys, last int64, err error) {
+func readKeys(ctx context.Context, tx *sql.Tx, after int64, first bool, lost *lostLogins) (batch []rowKeys, last int64, err error) {
 	query := `SELECT id::bigint, username, email FROM users WHERE id > $1::bigint ORDER BY id LIMIT ` + strconv.Itoa(adoptBatch)
 	if first { // ids below 1 are told as a problem, not passed over
 		query = `SELECT id::bigint, username, email FROM users WHERE $1::bigint IS NOT NULL ORDER BY id LIMIT ` + strconv.Itoa(adoptBatch)
@@ -88,18 +81,48 @@ func readKeys(ctx context.Context, tx *sql.Tx, after int64, first bool, names, a
 			return err
 		}
 		last = k.ID
+		name, address := !strings.Contains(username, "@"), true
 		if k.Username, err = profile.UsernameKey(username); err != nil {
-			k.Username = unreachable + username
-			names.add(k.ID)
+			k.Username, name = unreachable+username, false
 		}
 		if k.Email, err = profile.EmailKey(email); err != nil {
-			k.Email = unreachable + email
-			addresses.add(k.ID)
+			k.Email, address = unreachable+email, false
 		}
+		lost.add(k.ID, name, address)
 		batch = append(batch, k)
 		return nil
 	})
 	return batch, last, err
+}
+
+// lostLogins are the users who cannot sign in by their user name, because it
+// has no key or is read as an address for its @, or by their e-mail address.
+type lostLogins struct{ name, address, both idList }
+
+func (l *lostLogins) add(id int64, name, address bool) {
+	switch {
+	case !name && !address:
+		l.both.add(id)
+	case !name:
+		l.name.add(id)
+	case !address:
+		l.address.add(id)
+	}
+}
+
+func (l *lostLogins) tell(plan *Plan) {
+	for _, c := range []struct {
+		ids    idList
+		format string
+	}{
+		{l.name, "The user name of ids %s is kept, but they sign in by e-mail address alone until they have another."},
+		{l.address, "The e-mail address of ids %s is kept, but they sign in by user name alone until they have another."},
+		{l.both, "Neither the user name nor the e-mail address of ids %s is one to sign in by: give them another, or they are shut out."},
+	} {
+		if len(c.ids.ids) > 0 {
+			plan.note(c.format, c.ids)
+		}
+	}
 }
 
 // findCollisions adds the users whose keys are the same.

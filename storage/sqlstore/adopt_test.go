@@ -166,7 +166,8 @@ func TestAdoptKeepsWhatWouldBeRefusedToday(t *testing.T) {
 	}
 	notes := strings.Join(report.Notes, "\n")
 	for _, want := range []string{
-		"The user name of ids 5, 6 is kept", "The e-mail address of ids 1, 2, 3 is kept", "2 rows have no created_at",
+		"The user name of ids 5, 6 is kept", "The e-mail address of ids 1, 2 is kept", "address of ids 3 is one to sign in by",
+		"2 rows have no created_at",
 		"passwords of ids 2 are", "pictures of ids 3 are",
 	} {
 		if !strings.Contains(notes, want) {
