@@ -34,8 +34,14 @@ func TestS61_Matrices(t *testing.T) {
 			for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio444} {
 				m := image.NewYCbCr(image.Rect(0, 0, 15, 9), ratio)
 				for _, want := range []color.NRGBA{
-					{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {255, 255, 255, 255},
-					{0, 0, 0, 255}, {120, 130, 140, 255}, {200, 90, 30, 255}, {10, 60, 200, 255},
+					{255, 0, 0, 255},
+					{0, 255, 0, 255},
+					{0, 0, 255, 255},
+					{255, 255, 255, 255},
+					{0, 0, 0, 255},
+					{120, 130, 140, 255},
+					{200, 90, 30, 255},
+					{10, 60, 200, 255},
 				} {
 					y, cb, cr := ycc(want, c.kr, c.kb, video)
 					fill(m.Y, y)
