@@ -145,7 +145,7 @@ func (c canvas) largest() int64 {
 // memory.
 func (t coded) memory(n int) int64 {
 	perPixel := [...]int64{6, 8, 10, 12}[t.stream.chroma]
-	if t.props.hvcC[17]&7 > 0 || t.props.hvcC[18]&7 > 0 {
+	if deep(t.props.hvcC) {
 		perPixel *= 2
 	}
 	return 4<<20 + perPixel*int64(t.stream.codedWidth)*int64(t.stream.codedHeight) + 4*int64(n)

@@ -200,6 +200,9 @@ func (p *parser) codedItem(id uint32, props properties) (coded, error) {
 	if err != nil {
 		return coded{}, err
 	}
+	if s.chroma == 3 && deep(props.hvcC) {
+		return coded{}, &unsupported{"a HEIC picture of more than 8 bits in 4:4:4"} // libheif makes nothing of it
+	}
 	w, h := int64(s.codedWidth), int64(s.codedHeight)
 	if w*h > p.mostPixels+64*(w+h) { // whole blocks of 64, beyond the picture's edge
 		return coded{}, tooManyPixels(w, h, p.mostPixels)
@@ -210,6 +213,9 @@ func (p *parser) codedItem(id uint32, props properties) (coded, error) {
 	}
 	return coded{id: id, props: props, stream: s}, nil
 }
+
+// deep reports whether samples have more than 8 bits.
+func deep(hvcC []byte) bool { return hvcC[17]&7 > 0 || hvcC[18]&7 > 0 }
 
 // size holds the sides of a picture against the limits.
 func (p *parser) size(width, height uint32) error {

@@ -76,7 +76,7 @@ func TestS60_Refused(t *testing.T) {
 		"grid, many tiles":   {"chunks", grid(func(s *spec) { copy(body(s)[2:], []byte{255, 255}) })},
 		"grid, tile missing": {"corrupt", grid(func(s *spec) { s.refs[0].to = s.refs[0].to[1:] })},
 		"grid, tile unknown": {"corrupt", grid(func(s *spec) { s.refs[0].to[3] = 999 })},
-		"grid of itself":     {"unsupported", grid(func(s *spec) { s.refs[0].to[3] = 100 })},
+		"grid of itself":     {"unsupported", grid(func(s *spec) { s.refs[0].to[3] = 1000 })},
 		"grid, not covered":  {"corrupt", grid(func(s *spec) { copy(body(s)[4:], []byte{1, 44}); s.items[len(s.items)-1].props = nil })},
 		"grid, tile's bomb":  {"pixels", grid(func(s *spec) { s.props[0].body = ispe(100_000, 100_000) })},
 		"grid, turned tile":  {"unsupported", grid(func(s *spec) { s.items[2].props = append(s.items[2].props, s.prop("irot", []byte{1})) })},
@@ -124,6 +124,13 @@ func TestS60_Refused(t *testing.T) {
 				t.Errorf("refused as %q; want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestS60_DeepFullColour(t *testing.T) {
+	data := noise(t, 64, 64, true, "-b", "10", "-p", "chroma=444")
+	if got := refusal(t, data); got != "unsupported" {
+		t.Errorf("refused as %q", got)
 	}
 }
 

@@ -199,7 +199,7 @@ func gridSpec(t testing.TB, w, h int, more ...property) spec {
 	const side = 64
 	cols, rows := (w+side-1)/side, (h+side-1)/side
 	card := imagetest.Card(w, h)
-	s := spec{primary: 100}
+	s := spec{primary: 1000}
 	var ids []uint16
 	known := map[string]*still{}
 	size := s.prop("ispe", ispe(side, side))
@@ -222,11 +222,11 @@ func gridSpec(t testing.TB, w, h int, more ...property) spec {
 	body := []byte{0, 0, byte(rows - 1), byte(cols - 1)}
 	body = binary.BigEndian.AppendUint16(body, uint16(w))
 	body = binary.BigEndian.AppendUint16(body, uint16(h))
-	whole := specItem{id: 100, kind: "grid", data: body, method: 1, props: []byte{s.prop("ispe", ispe(w, h))}}
+	whole := specItem{id: 1000, kind: "grid", data: body, method: 1, props: []byte{s.prop("ispe", ispe(w, h))}}
 	for _, p := range more {
 		whole.props = append(whole.props, 0x80|s.prop(p.kind, p.body))
 	}
 	s.items = append(s.items, whole)
-	s.refs = append(s.refs, specRef{"dimg", 100, ids})
+	s.refs = append(s.refs, specRef{"dimg", 1000, ids})
 	return s
 }
