@@ -31,8 +31,8 @@ type Config struct {
 	Stores   Stores
 	Activity activity.Store
 	Tx       storage.Transactor
-	// SeparateUsers says that Users is not the table that the session store
-	// knows: its SessionUserStore is then not used.
+	// SeparateUsers says that Users is not the table that Stores know: what they
+	// keep beside it is then not used, see SeparateStores and SessionUserStore.
 	SeparateUsers bool
 
 	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
@@ -100,6 +100,9 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("auth: Config.Activity is missing")
 	case c.Tx == nil:
 		return nil, errors.New("auth: Config.Tx is missing")
+	}
+	if apart, ok := c.Stores.(SeparateStores); ok && c.SeparateUsers {
+		c.Stores = apart.Separate()
 	}
 	s := &Service{
 		users:         c.Users,

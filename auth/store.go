@@ -16,6 +16,14 @@ type Stores interface {
 	Throttle() ThrottleStore
 }
 
+// SeparateStores is an optional method of Stores that can serve a host whose
+// users are in a table of its own.
+type SeparateStores interface {
+	// Separate returns the stores for such users: of the users themselves they
+	// know the ID, which may be any text, and keep the passwords apart.
+	Separate() Stores
+}
+
 // PasswordStore keeps one encoded hash a user, apart from profile.User.
 type PasswordStore interface {
 	// PasswordHash returns the user's encoded hash, or "" when the user has

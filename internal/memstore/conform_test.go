@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
@@ -43,5 +44,12 @@ func TestAuth(t *testing.T) {
 	authtest.Run(t, func(*testing.T) authtest.Harness {
 		s := memstore.New()
 		return authtest.Harness{Stores: s.Auth(), Users: s.Users(), Tx: s, Activity: s.Activity()}
+	})
+}
+
+func TestAuthApart(t *testing.T) {
+	authtest.Run(t, func(*testing.T) authtest.Harness {
+		s := memstore.New()
+		return authtest.Harness{Stores: s.Auth().(auth.SeparateStores).Separate(), Tx: s, Activity: s.Activity()}
 	})
 }

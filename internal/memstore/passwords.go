@@ -11,11 +11,25 @@ import (
 
 type authStores struct{ s *Store }
 
-func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
+func (a authStores) Passwords() auth.PasswordStore { return passwords{s: a.s} }
 func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
 func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
 
-type passwords struct{ s *Store }
+// Separate implements auth.SeparateStores.
+func (a authStores) Separate() auth.Stores { return authApart{a} }
+
+// authApart are the stores for users elsewhere.
+type authApart struct{ authStores }
+
+func (a authApart) Passwords() auth.PasswordStore { return passwords{s: a.s, apart: true} }
+func (a authApart) Sessions() auth.SessionStore {
+	return struct{ auth.SessionStore }{a.authStores.Sessions()}
+}
+
+type passwords struct {
+	s     *Store
+	apart bool // who exists is not known here
+}
 
 func (p passwords) PasswordHash(ctx context.Context, userID string) (string, error) {
 	hash := ""
@@ -34,7 +48,7 @@ func (p passwords) LockPassword(ctx context.Context, userID string) (string, err
 
 func (p passwords) SetPassword(ctx context.Context, userID, old, hash string, events ...activity.Event) error {
 	return p.s.write(ctx, func(st *state) error {
-		if _, there := st.users.get(userID); !there {
+		if _, there := st.users.get(userID); !there && !p.apart {
 			return fmt.Errorf("memstore: user: %w", storage.ErrNotFound)
 		}
 		if present, _ := st.passwords.get(userID); present != old {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
 	"github.com/profilekit/profilekit/profile/profiletest"
@@ -56,6 +57,12 @@ func conformance(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
 			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+		})
+	})
+	t.Run("auth apart", func(t *testing.T) {
+		authtest.Run(t, func(t *testing.T) authtest.Harness {
+			db := open(t)
+			return authtest.Harness{Stores: db.Auth().(auth.SeparateStores).Separate(), Tx: db, Activity: db.Activity()}
 		})
 	})
 	t.Run("picture", func(t *testing.T) {

@@ -23,6 +23,7 @@ func Statements() map[string]Texts {
 		"insertEvents": insertEvents, "insertEvent": insertEvent,
 		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "claimKeys": claimKeys, "forgetKeys": forgetKeys,
 		"selectOwner": selectOwner, "selectKeys": selectKeys,
+		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
 		"selectPassword": selectPassword, "lockPassword": lockPassword,
 		"selectSession": selectSession, "selectSessions": selectSessions, "touchSession": touchSession,
 		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,
@@ -34,6 +35,7 @@ func Statements() map[string]Texts {
 		all[name] = Texts{s.postgres, s.sqlite}
 	}
 	for name, c := range map[string]change{
+		"insertPasswordApart": insertPasswordApart, "updatePasswordApart": updatePasswordApart,
 		"updatePassword": updatePassword, "insertSession": insertSession, "rotateSession": rotateSession, "endSession": endSession,
 		"insertSettings": insertSettings, "updateSettings": updateSettings,
 		"insertUser": insertUser, "updateUser": updateUser, "editUser": editUser,

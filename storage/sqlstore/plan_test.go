@@ -22,7 +22,7 @@ import (
 var plans = map[string][2]string{
 	"selectPage":     {"profilekit_activity_user", "profilekit_activity_user"},
 	"selectKindPage": {"profilekit_activity_kind", "profilekit_activity_kind"},
-	"purgeActivity":  {"profilekit_activity_time,profilekit_activity_pkey", "profilekit_activity_at,auto"},
+	"purgeActivity":  {"profilekit_activity_time,profilekit_activity_pkey", "profilekit_activity_time,auto"},
 	"eraseActivity":  {"profilekit_activity_", "profilekit_activity_"}, // either index that begins with the user
 	"insertEvents":   {"", ""},
 	"insertEvent":    {"", ""},
@@ -38,6 +38,11 @@ var plans = map[string][2]string{
 	"selectPassword": {"users_pkey", "pk"},
 	"lockPassword":   {"users_pkey", "pk"},
 	"updatePassword": {"users_pkey", "pk"},
+
+	"selectPasswordApart": {"profilekit_passwords_pkey", "auto"},
+	"lockPasswordApart":   {"profilekit_passwords_pkey", "auto"},
+	"insertPasswordApart": {"profilekit_passwords_pkey", ""},
+	"updatePasswordApart": {"profilekit_passwords_pkey", "auto"},
 
 	"insertSession":     {"", ""},
 	"rotateSession":     {"profilekit_sessions_", "auto"}, // by the hash or the ID
@@ -104,6 +109,7 @@ func filled(t *testing.T) string {
 				`INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at)
 				SELECT 's' || i, (i % 5000 + 1)::text, sha256(i::text::bytea), 'full', false, '', '', '', i, i, i, i, i FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_settings (user_id, data, version, updated_at) SELECT i::text, '{}', 1, now() FROM generate_series(1, 5000) i`,
+				`INSERT INTO profilekit_passwords SELECT i::text, 'h' FROM generate_series(1, 5000) i`,
 				`INSERT INTO profilekit_throttle SELECT 'k' || i, 1, i, i, i, i, true FROM generate_series(1, 5000) i`,
 				`INSERT INTO profilekit_blobs SELECT 'b' || i, (i % 1000)::text, CASE WHEN i % 100 = 0 THEN 'dead' ELSE 'live' END,
 				timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) i`,
