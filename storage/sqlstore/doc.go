@@ -48,12 +48,26 @@
 //		return err
 //	})
 //
+// Return the error of a statement that failed: Postgres refuses all that comes
+// after it in the transaction, ours and the commit too, unless you went back to
+// a savepoint. fn runs again, 5 times in all, after a deadlock or a
+// serialization failure, and so does a change of ours that is made by itself.
+//
 // # Tables
 //
 // The table users has the columns id, username, email, password_hash,
 // profile_picture, role and created_at of an ordinary application table, then
 // our own. All other tables begin with profilekit_ and name a user by text,
 // without a foreign key, so they work beside a users table of any key type.
+//
+// # Users in a table of the host's own
+//
+// Such a host implements profile.Store alone, in three rules: read from
+// Tx(ctx) when there is one and from your own pool otherwise; write in Tx(ctx)
+// or, without one, in an InTx; write the events with Activity().Append in the
+// same. profiletest.Run says whether it is right, by a name for what is not.
+// Passwords are then kept in profilekit_passwords (auth.SeparateStores). The
+// folder examples/ownusers is a whole program.
 //
 // # Migrations
 //
