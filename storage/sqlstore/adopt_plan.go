@@ -16,7 +16,10 @@ func ourColumns() []string {
 	var list []string
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(strings.Join(strings.Fields(line), " "), ",")
-		if strings.HasPrefix(line, "username_key ") || len(list) > 0 && line != ");" {
+		switch {
+		case line == ");":
+			return list
+		case strings.HasPrefix(line, "username_key "), len(list) > 0:
 			list = append(list, line)
 		}
 	}

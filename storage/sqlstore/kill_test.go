@@ -8,14 +8,17 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -144,7 +147,7 @@ func TestR33_KilledInEachStepOfAMigration(t *testing.T) {
 					t.Fatalf("after a death before call %d: %v", death, err)
 				}
 				if got := tables(t, db, p); got != want {
-					t.Errorf("after a death before call %d the tables are\n%s\nwant\n%s", death, got, want)
+					t.Errorf("after a death before call %d the tables differ:\n%s", death, difference(got, want))
 				}
 				var rows []int
 				if ask(t, db, &rows, "SELECT count(*) FROM users"); rows[0] != c.rows {
@@ -169,6 +172,67 @@ func tables(t *testing.T, db *sqlstore.DB, p place) string {
 	var lines []string
 	ask(t, db, &lines, "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name")
 	return strings.Join(lines, "\n")
+}
+
+// The server may learn late that a process died: what that process had not
+// committed is still there when the next one begins.
+func TestR33_AnUnfinishedMigrationOfTheDeadLeavesNoTrace(t *testing.T) {
+	p := place{postgres: true, at: pgtest.Open(t)}
+	pool, err := sql.Open("postgres", p.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	dead, err := pool.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files(t, sqlstore.Postgres)[:2] {
+		text, err := fs.ReadFile(sqlstore.Migrations(sqlstore.Postgres), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dead.Exec(string(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := p.open(t)
+	done := make(chan error, 1)
+	go func() { done <- db.Migrate(t.Context()) }()
+	for waits := 0; waits == 0; {
+		waits = one[int](t, pool, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+		select {
+		case err := <-done:
+			t.Fatalf("Migrate did not wait: %v", err)
+		case <-time.After(5 * time.Millisecond): // not to ask without a pause
+		}
+	}
+	if err := dead.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got, want := tables(t, db, p), pgtest.Dump(t, migrated(t), true); got != want {
+		t.Errorf("the tables differ:\n%s", difference(got, want))
+	}
+}
+
+// difference is the lines that are in one text alone.
+func difference(got, want string) string {
+	var b strings.Builder
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, line := range g {
+		if !slices.Contains(w, line) {
+			b.WriteString("+ " + line + "\n")
+		}
+	}
+	for _, line := range w {
+		if !slices.Contains(g, line) {
+			b.WriteString("- " + line + "\n")
+		}
+	}
+	return b.String()
 }
 
 // connector and mortal are a driver that kills its process before the call of

@@ -2,8 +2,8 @@ package sqlstore_test
 
 import (
 	"context"
-	"path/filepath"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"

@@ -2,8 +2,11 @@
 -- users keeps the columns, names and limits of the table that it replaces and
 -- adds its own after them. NOT NULL with an empty default, rather than NULL,
 -- so that COALESCE(parameter, column) is "leave it" in a partial update.
+-- The sequence is made by its name, as BIGSERIAL would choose another when a
+-- process that died has not quite let go of this one.
+CREATE SEQUENCE users_id_seq;
 CREATE TABLE users (
-	id              BIGSERIAL PRIMARY KEY,
+	id              BIGINT       PRIMARY KEY DEFAULT nextval('users_id_seq'),
 	username        VARCHAR(50)  NOT NULL UNIQUE,
 	email           VARCHAR(100) NOT NULL UNIQUE,
 	password_hash   TEXT         NOT NULL DEFAULT '',
@@ -29,3 +32,4 @@ CREATE TABLE users (
 	version         BIGINT      NOT NULL DEFAULT 1,
 	updated_at      TIMESTAMPTZ  NOT NULL DEFAULT now()
 );
+ALTER SEQUENCE users_id_seq OWNED BY users.id;
