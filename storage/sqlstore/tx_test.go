@@ -15,7 +15,7 @@ import (
 
 var errOnPurpose = errors.New("on purpose")
 
-func TestTxHandsOutTheTransaction(t *testing.T) {
+func TestD04_TxHandsOutTheTransaction(t *testing.T) {
 	onBoth(t, func(t *testing.T, p place) {
 		db := p.open(t)
 		ctx := t.Context()
@@ -61,7 +61,7 @@ func TestTxHandsOutTheTransaction(t *testing.T) {
 
 // A transaction belongs to one DB: a second one, even of the same database,
 // neither joins nor disturbs it.
-func TestTransactionsOfTwoDatabasesAreApart(t *testing.T) {
+func TestD04_TransactionsOfTwoDatabasesAreApart(t *testing.T) {
 	onBoth(t, func(t *testing.T, p place) {
 		db, ctx := p.open(t), t.Context()
 		var other *sqlstore.DB
@@ -103,7 +103,7 @@ func TestTransactionsOfTwoDatabasesAreApart(t *testing.T) {
 
 // Postgres accepts nothing after a refused statement. SQLite would, and commit
 // the half of a change that came before; so the rule is the same for both.
-func TestRefusedStatementDoomsTheTransaction(t *testing.T) {
+func TestD04_RefusedStatementDoomsTheTransaction(t *testing.T) {
 	onBoth(t, func(t *testing.T, p place) {
 		db, ctx := p.open(t), t.Context()
 		user(t, ctx, db, "first")
@@ -161,7 +161,7 @@ func TestRefusedStatementDoomsTheTransaction(t *testing.T) {
 
 // Two transactions that take two rows in opposite order: Postgres ends one,
 // which runs again.
-func TestDeadlockIsRunAgain(t *testing.T) {
+func TestD04_DeadlockIsRunAgain(t *testing.T) {
 	p := place{postgres: true, at: migrated(t)}
 	db, ctx := p.open(t), t.Context()
 	ids := []string{user(t, ctx, db, "ann").ID, user(t, ctx, db, "bob").ID}
@@ -197,20 +197,5 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 	}
 	if attempts < 3 {
 		t.Errorf("fn ran %d times: there was no deadlock to break", attempts)
-	}
-}
-
-func TestConflictsAreRunAgainABoundedNumberOfTimes(t *testing.T) {
-	p := place{postgres: true, at: migrated(t)}
-	db, ctx := p.open(t), t.Context()
-	attempts := 0
-	err := db.InTx(ctx, func(ctx context.Context) error {
-		attempts++
-		tx, _ := sqlstore.Tx(ctx)
-		_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '40001'; END $$`)
-		return err
-	})
-	if err == nil || attempts != 5 {
-		t.Errorf("fn ran %d times, error %v; want 5 times and an error", attempts, err)
 	}
 }
