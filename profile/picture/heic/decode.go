@@ -7,25 +7,7 @@ import (
 
 // decode decodes a picture and crops it; turning it is left to the caller.
 func (e *engine) decode(ctx context.Context, s *still) (image.Image, error) {
-	var m image.Image
-	err := e.with(ctx, s.engineMemory(), func(dec *session) error {
-		color, err := dec.canvas(s.color)
-		if err != nil {
-			return err
-		}
-		if s.alpha == nil {
-			m = canonical(color, s.nclx)
-			return nil
-		}
-		alpha, err := dec.canvas(*s.alpha)
-		if err != nil {
-			return err
-		}
-		if m = canonical(withAlpha(color, alpha), s.nclx); s.premult {
-			m = premultiplied(m)
-		}
-		return nil
-	})
+	m, err := e.whole(ctx, s)
 	if err == errDamaged {
 		err = damaged()
 	}
@@ -35,9 +17,28 @@ func (e *engine) decode(ctx context.Context, s *still) (image.Image, error) {
 	return cropped(m, s.look.crop), nil
 }
 
-// canvas decodes tile by tile, so that the decoder never needs memory for
-// more than one.
-func (s *session) canvas(c canvas) (image.Image, error) {
+func (e *engine) whole(ctx context.Context, s *still) (image.Image, error) {
+	m, err := e.canvas(ctx, s.color)
+	if err != nil {
+		return nil, err
+	}
+	if s.alpha != nil {
+		alpha, err := e.canvas(ctx, *s.alpha)
+		if err != nil {
+			return nil, err
+		}
+		m = withAlpha(m, alpha)
+	}
+	if m = canonical(m, s.nclx); s.premult {
+		m = premultiplied(m)
+	}
+	return m, nil
+}
+
+// canvas decodes tile by tile, each with a memory of its own, so that the
+// decoder never needs memory for more than one. (Its wrapper also keeps every
+// picture that it decoded; they go with the memory.)
+func (e *engine) canvas(ctx context.Context, c canvas) (image.Image, error) {
 	r := image.Rect(0, 0, c.width, c.height)
 	out := newCanvas(r, c.tiles[0].stream.chroma)
 	for i, t := range c.tiles {
@@ -45,16 +46,18 @@ func (s *session) canvas(c canvas) (image.Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.ctx.Err(); err != nil {
-			return nil, err
-		}
-		p, err := s.decode(file, t.stream)
+		w, h := t.props.width, t.props.height
+		place := image.Rect(0, 0, w, h).Add(image.Pt(i%c.cols*w, i/c.cols*h)).Intersect(r)
+		err = e.with(ctx, t.memory(t.bytes()), func(s *session) error {
+			p, err := s.decode(file, t.stream)
+			if err == nil {
+				paste(out, p, place)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		w, h := t.props.width, t.props.height
-		at := image.Pt(i%c.cols*w, i/c.cols*h)
-		paste(out, p, image.Rect(0, 0, w, h).Add(at).Intersect(r))
 	}
 	return out, nil
 }
@@ -130,13 +133,17 @@ func (s *still) engineMemory() int64 {
 func (c canvas) largest() int64 {
 	var most int64
 	for _, t := range c.tiles {
-		n := 0
-		for _, extent := range t.data {
-			n += len(extent)
-		}
-		most = max(most, t.memory(n))
+		most = max(most, t.memory(t.bytes()))
 	}
 	return most
+}
+
+func (t coded) bytes() int {
+	n := 0
+	for _, extent := range t.data {
+		n += len(extent)
+	}
+	return n
 }
 
 // memory of the decoder for a tile of n bytes, as measured and a little more:

@@ -16,7 +16,7 @@
 // Each tile is then written to a file of its own which holds nothing but that
 // tile, and only such files reach the decoder: libheif and libde265, compiled
 // to WebAssembly and run by wazero. They have no clock, no files and no
-// network, fresh memory for each picture, and no more of it than was told to
+// network, fresh memory for each tile, and no more of it than was told to
 // the pool. A native libheif is never loaded, whatever the system has.
 //
 // # What is taken

@@ -10,7 +10,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -27,22 +26,18 @@ var libheif []byte
 
 // engine is the compiled decoder. Pictures share its code and nothing else.
 //
-// There may be two builds of the same module. The quick one cannot be stopped
-// in the middle of a tile; the careful one can, but takes five times as long.
-// Nothing known keeps the decoder busy for ever. If something does one day,
-// the first tile to outlast patience makes the careful build do all the work
-// from then on: what hangs already is lost, the rest of the process is not.
+// It is built so that it can be stopped, which makes it five times as slow:
+// code that never comes back to Go not only could not be stopped, it would
+// also hold up the garbage collector, and with it the whole process.
 type engine struct {
 	module   []byte // uncompressed; nil is libheif
 	patience time.Duration
-	peak     func(int64) // tests are told how much memory a picture took
+	peak     func(int64) // tests are told how much memory a tile took
 
-	careful atomic.Bool
-
-	mu     sync.Mutex
-	builds [2]*build // quick, careful
-	users  int       // pictures being decoded
-	gone   bool
+	mu    sync.Mutex
+	built *build
+	users int // tiles being decoded
+	gone  bool
 }
 
 type build struct {
@@ -54,7 +49,7 @@ const defaultPatience = 15 * time.Second
 
 var errClosed = errors.New("heic: the decoder is closed")
 
-// start compiles the build that is in use, once.
+// start compiles the decoder, once.
 func (e *engine) start(ctx context.Context) error {
 	_, done, err := e.use(ctx)
 	if err != nil {
@@ -64,7 +59,7 @@ func (e *engine) start(ctx context.Context) error {
 	return nil
 }
 
-// use returns the build in use, until done is called. Only one caller compiles.
+// use returns the compiled decoder, to be kept until done is called. Only one caller compiles.
 func (e *engine) use(ctx context.Context) (b *build, done func(), err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -74,20 +69,16 @@ func (e *engine) use(ctx context.Context) (b *build, done func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	i := 0
-	if e.careful.Load() {
-		i = 1
-	}
-	if e.builds[i] == nil {
+	if e.built == nil {
 		// What is compiled serves everybody, so it does not end with this caller.
-		b, err := newBuild(context.WithoutCancel(ctx), e.module, i == 1)
+		b, err := newBuild(context.WithoutCancel(ctx), e.module)
 		if err != nil {
 			return nil, nil, fmt.Errorf("heic: compile: %w", err)
 		}
-		e.builds[i] = b
+		e.built = b
 	}
 	e.users++
-	return e.builds[i], e.leave, nil
+	return e.built, e.leave, nil
 }
 
 func (e *engine) leave() {
@@ -99,7 +90,7 @@ func (e *engine) leave() {
 	}
 }
 
-// close lets go of the builds, at the latest when the last picture is decoded.
+// close lets go of the compiled code, at the latest when the last picture is decoded.
 func (e *engine) close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -114,17 +105,15 @@ func (e *engine) close() error {
 }
 
 func (e *engine) free() error {
-	var errs []error
-	for i, b := range e.builds {
-		if b != nil {
-			errs = append(errs, b.rt.Close(context.Background()))
-		}
-		e.builds[i] = nil
+	if e.built == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	err := e.built.rt.Close(context.Background())
+	e.built = nil
+	return err
 }
 
-func newBuild(ctx context.Context, module []byte, careful bool) (*build, error) {
+func newBuild(ctx context.Context, module []byte) (*build, error) {
 	if module == nil {
 		z, err := gzip.NewReader(bytes.NewReader(libheif))
 		if err != nil {
@@ -134,7 +123,7 @@ func newBuild(ctx context.Context, module []byte, careful bool) (*build, error) 
 			return nil, err
 		}
 	}
-	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(careful))
+	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(true))
 	code, err := compile(ctx, rt, module)
 	if err != nil {
 		return nil, errors.Join(err, rt.Close(ctx))
@@ -151,7 +140,7 @@ func compile(ctx context.Context, rt wazero.Runtime, module []byte) (wazero.Comp
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"malloc", "free", "decode"} {
+	for _, name := range []string{"malloc", "decode"} {
 		if code.ExportedFunctions()[name] == nil {
 			return nil, fmt.Errorf("the module has no function %q", name)
 		}
@@ -160,7 +149,7 @@ func compile(ctx context.Context, rt wazero.Runtime, module []byte) (wazero.Comp
 }
 
 // with gives do a decoder with fresh memory of at most limit bytes, for one
-// picture.
+// tile.
 func (e *engine) with(ctx context.Context, limit int64, do func(*session) error) error {
 	b, done, err := e.use(ctx)
 	if err != nil {
@@ -180,7 +169,7 @@ func (e *engine) with(ctx context.Context, limit int64, do func(*session) error)
 	}
 	// Before the memory is released.
 	defer s.mod.Close(context.WithoutCancel(ctx))
-	s.malloc, s.free, s.run = s.mod.ExportedFunction("malloc"), s.mod.ExportedFunction("free"), s.mod.ExportedFunction("decode")
+	s.malloc, s.run = s.mod.ExportedFunction("malloc"), s.mod.ExportedFunction("decode")
 	if err := do(s); err != nil {
 		return sessionError(s, mem, err)
 	}

@@ -14,9 +14,7 @@ type Options struct {
 	// want a libheif of their own (README.md says what it must export). nil is
 	// the one in this package.
 	Module []byte
-	// Patience is how long one tile may take before the decoder counts as
-	// hanging; 15 s. From the first that does, all pictures are decoded by a
-	// build that can be stopped but takes five times as long.
+	// Patience is how long one tile may take; 15 s.
 	Patience time.Duration
 }
 
@@ -84,8 +82,8 @@ func (d *Decoder) Header(data []byte, maxPixels int64) (Header, error) {
 }
 
 // Decode decodes a file that Header took, into an *image.YCbCr, *image.Gray,
-// *image.NYCbCrA, *image.NRGBA or *image.RGBA with its corner at (0, 0). When
-// ctx ends, it returns after the tile that it is at.
+// *image.NYCbCrA, *image.NRGBA or *image.RGBA with its corner at (0, 0). It
+// stops when ctx ends.
 func (d *Decoder) Decode(ctx context.Context, data []byte, maxPixels int64) (image.Image, error) {
 	s, err := parse(data, maxPixels)
 	if err != nil {

@@ -98,6 +98,12 @@ func TestR22_MemoryOfAGrid(t *testing.T) {
 	if got := s.engineMemory(); got > small+64<<10 {
 		t.Errorf("%d bytes for 100 tiles, %d for one", got, small)
 	}
+	var peak int64
+	e := &engine{patience: time.Minute, peak: func(n int64) { peak = max(peak, n) }}
+	defer e.close()
+	if _, err := e.decode(t.Context(), s); err != nil || peak > small {
+		t.Errorf("%v; %d bytes were used", err, peak)
+	}
 	if want := s.engineMemory() + 640*640*3/2; s.memory() != want {
 		t.Errorf("%d bytes; want %d", s.memory(), want)
 	}

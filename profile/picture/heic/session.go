@@ -3,7 +3,6 @@ package heic
 import (
 	"context"
 	"encoding/binary"
-	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -14,18 +13,18 @@ const (
 	colorspaceGray  = 2
 )
 
-// session is a decoder at work on one picture.
+// session is a decoder at work on one tile. What it allocates is freed with all
+// its memory.
 type session struct {
-	ctx               context.Context
-	engine            *engine
-	late              bool // a call was stopped
-	mod               api.Module
-	malloc, free, run api.Function
-	last              uint32 // the samples handed out, freed by the next call
+	ctx         context.Context
+	engine      *engine
+	late        bool // a call was stopped
+	mod         api.Module
+	malloc, run api.Function
 }
 
 // planes are the samples of a tile. They lie in the decoder's memory and are
-// valid until it is called again.
+// gone with the session.
 type planes struct {
 	y, cb, cr       []byte // the last two nil for gray
 	yStride, stride int
@@ -38,15 +37,10 @@ var guard = []byte("profilekit: nothing is written to here.\x00\xff\x55\xaa")
 
 // decode decodes the file that coded.file made.
 func (s *session) decode(file []byte, want stream) (planes, error) {
-	if s.last != 0 {
-		s.drop(s.last)
-		s.last = 0
-	}
 	in, err := s.alloc(len(file))
 	if err != nil {
 		return planes{}, err
 	}
-	defer s.drop(in)
 	mem := s.mod.Memory()
 	if !mem.Write(in, file) {
 		return planes{}, errDamaged
@@ -55,7 +49,6 @@ func (s *session) decode(file []byte, want stream) (planes, error) {
 	if err != nil {
 		return planes{}, err
 	}
-	defer s.drop(info)
 	call := func(configOnly uint64, out uint32) error {
 		at := uint64(info)
 		res, err := s.call(s.run, uint64(in), uint64(len(file)), configOnly, at, at+4, at+8, at+12, at+16, uint64(out))
@@ -89,7 +82,6 @@ func (s *session) decode(file []byte, want stream) (planes, error) {
 	if err != nil {
 		return planes{}, err
 	}
-	s.last = out
 	if !mem.Write(out+uint32(size), guard) {
 		return planes{}, errDamaged
 	}
@@ -120,16 +112,10 @@ func layout(s stream) (p planes, luma, chroma int) {
 	return p, p.yStride * s.height, chroma
 }
 
-// call calls a function of the module. One that takes too long is stopped if
-// this is the careful build; else the next pictures are decoded by that.
+// call calls a function of the module, and stops it when the caller is gone or
+// it takes too long.
 func (s *session) call(f api.Function, args ...uint64) ([]uint64, error) {
-	if f == nil {
-		return nil, errDamaged
-	}
-	patience := s.engine.patience
-	timer := time.AfterFunc(patience, func() { s.engine.careful.Store(true) })
-	defer timer.Stop()
-	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	ctx, cancel := context.WithTimeout(s.ctx, s.engine.patience)
 	defer cancel()
 	res, err := f.Call(ctx, args...)
 	if err != nil && ctx.Err() != nil {
@@ -145,6 +131,3 @@ func (s *session) alloc(n int) (uint32, error) {
 	}
 	return uint32(res[0]), nil
 }
-
-// drop frees; when that fails, the next call fails too.
-func (s *session) drop(at uint32) { _, _ = s.call(s.free, uint64(at)) }
