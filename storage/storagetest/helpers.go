@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"errors"
+	"image"
+	"image/jpeg"
 	"io"
 	"io/fs"
 	"strings"
@@ -70,6 +72,21 @@ func wantMissing(t testing.TB, s storage.BlobStore, key string) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open of missing %q: %v; want fs.ErrNotExist", key, err)
 	}
+}
+
+// picture is a JPEG, with the cache header of package picture the only kind of
+// blob that every store can lend.
+func picture(t testing.TB, shade byte) string {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 16, 16))
+	for i := range m.Pix {
+		m.Pix[i] = shade * byte(i)
+	}
+	var b strings.Builder
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // brief keeps messages about large bodies readable.
