@@ -34,7 +34,7 @@ func try(ctx context.Context, f func() error) error {
 		if !errors.As(err, &unavailable) || n == maxAttempts || unavailable.RetryAfter > maxBackoff || ctx.Err() != nil {
 			return err
 		}
-		most := min(minBackoff<<(2*n), maxBackoff)
+		most := min(2*minBackoff<<n, maxBackoff)
 		wait := max(unavailable.RetryAfter, minBackoff+rand.N(most-minBackoff))
 		select {
 		case <-time.After(wait):
