@@ -27,6 +27,7 @@ func on(t testing.TB, server *cloudinarytest.Server, opts cloudinaryblob.Options
 }
 
 func TestR25_Conformance(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(t *testing.T) storage.BlobStore {
 		_, s := open(t, cloudinaryblob.Options{})
 		return s
@@ -42,6 +43,7 @@ type withoutPublicURL struct {
 }
 
 func TestR25_ConformanceFolderAndPublic(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(t *testing.T) storage.BlobStore {
 		_, s := open(t, cloudinaryblob.Options{Folder: "some/pictures/", Public: true})
 		return withoutPublicURL{s, s, s}

@@ -60,7 +60,8 @@ func (s *Store) refused(op string, status int, h http.Header, message string) er
 		e.Reason = "Cloudinary asks for a pause"
 	case status >= 500:
 		e.Reason = "Cloudinary has trouble"
-	case status == http.StatusRequestTimeout, status == http.StatusLocked:
+	case status == http.StatusRequestTimeout, status == http.StatusLocked,
+		op == "open" && status/100 == 3: // sent from one place to another more often than is followed
 		e.Reason = "Cloudinary is not ready"
 	default:
 		return e

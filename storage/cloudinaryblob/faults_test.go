@@ -44,6 +44,7 @@ func always(status int, body string, headers ...string) func(http.ResponseWriter
 const page = "<!DOCTYPE html><html><body><h1>Bad Gateway</h1>"
 
 func TestR24_SpoiledPuts(t *testing.T) {
+	t.Parallel()
 	stored := func(then func(http.ResponseWriter)) func(http.ResponseWriter, *http.Request, http.Handler) {
 		return func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
 			pass.ServeHTTP(httptest.NewRecorder(), r)
@@ -205,6 +206,7 @@ func TestR24_NoLookAtTheOtherKind(t *testing.T) {
 }
 
 func TestR23_NobodyAnswers(t *testing.T) {
+	t.Parallel()
 	server, s := open(t, cloudinaryblob.Options{})
 	server.Close()
 	start := time.Now()
@@ -244,6 +246,7 @@ func calls(s *cloudinaryblob.Store) map[string]func(context.Context) error {
 
 // A store that never answers is left at the timeout, and at the caller's end.
 func TestR24_Silence(t *testing.T) {
+	t.Parallel()
 	server, s := open(t, cloudinaryblob.Options{Timeout: 300 * time.Millisecond})
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
@@ -269,6 +272,7 @@ func TestR24_Silence(t *testing.T) {
 
 // What Open, Delete and List are told.
 func TestR24_SpoiledCalls(t *testing.T) {
+	t.Parallel()
 	_, healthy := open(t, cloudinaryblob.Options{})
 	if err := calls(healthy)["Put"](t.Context()); err != nil {
 		t.Fatal(err)
@@ -307,6 +311,7 @@ func TestR24_SpoiledCalls(t *testing.T) {
 // A reader that is slower than Timeout still gets the whole blob, and one whose
 // connection breaks is told so.
 func TestR24_Reading(t *testing.T) {
+	t.Parallel()
 	server, s := open(t, cloudinaryblob.Options{Timeout: 200 * time.Millisecond})
 	body := strings.Repeat("x", 1<<20)
 	for _, key := range []string{"k.txt", "cut.txt"} {

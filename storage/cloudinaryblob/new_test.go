@@ -1,9 +1,13 @@
 package cloudinaryblob_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -134,5 +138,80 @@ func TestBodiesThatChange(t *testing.T) {
 	}
 	if names := server.Names(); len(names) != 0 {
 		t.Errorf("left %v", names)
+	}
+}
+
+// breaking fails after its first part, and tells then what to do first.
+type breaking struct {
+	io.ReadSeeker
+	left int
+	do   func()
+}
+
+var errBreaks = errors.New("the body breaks")
+
+func (b *breaking) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		if b.do != nil {
+			b.do()
+		}
+		return 0, errBreaks
+	}
+	n, err := b.ReadSeeker.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// An image whose reading fails, also before it is known to be one, leaves
+// nothing; so does one whose caller goes away.
+func TestR24_ImagesThatBreak(t *testing.T) {
+	server, s := open(t, cloudinaryblob.Options{})
+	png := picture(t, "png", 7) + strings.Repeat("trailing", 20_000)
+	for _, after := range []int{0, 1, 511, 512, 513, 100_000, len(png)} {
+		for name, want := range map[string]error{"breaks": errBreaks, "cancelled": context.Canceled} {
+			ctx, cancel := context.WithCancel(t.Context())
+			body := &breaking{ReadSeeker: strings.NewReader(png), left: after}
+			if want == context.Canceled {
+				body.do = cancel
+			}
+			if err := s.Put(ctx, "k.png", body, asPicture("png")); !errors.Is(err, want) {
+				t.Errorf("%s after %d bytes: %v; want %v", name, after, err, want)
+			}
+			cancel()
+			if names := server.Names(); len(names) != 0 {
+				t.Errorf("%s after %d bytes: left %v", name, after, names)
+			}
+		}
+	}
+	put(t, s, "k.png", png, asPicture("png"))
+	if got, _, err := get(t, s, "k.png"); err != nil || got != png {
+		t.Errorf("%d bytes, %v; want the %d put", len(got), err, len(png))
+	}
+}
+
+// Downloads may be redirected, uploads not: TestR24_SpoiledPuts.
+func TestRedirectedDownload(t *testing.T) {
+	server, s := open(t, cloudinaryblob.Options{})
+	put(t, s, "k", "words", storage.Meta{ContentType: "text/plain"})
+	server.Misbehave(func(_ int64, w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		if r.URL.Query().Get("public_id") == "" || strings.HasPrefix(r.URL.Path, "//") {
+			return false
+		}
+		http.Redirect(w, r, server.URL+"/elsewhere", http.StatusFound)
+		return true
+	})
+	if _, _, err := get(t, s, "k"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("redirected to nothing: %v; want fs.ErrNotExist", err)
+	}
+	file := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusFound)
+	}))
+	defer file.Close()
+	server.Misbehave(func(_ int64, w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		http.Redirect(w, r, file.URL, http.StatusFound)
+		return true
+	})
+	if _, _, err := get(t, s, "k"); !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("redirected for ever: %v; want ErrUnavailable", err)
 	}
 }
