@@ -91,6 +91,9 @@ type Config struct {
 	ActivityRetention time.Duration
 	// PictureLimits default as in package picture.
 	PictureLimits picture.Limits
+	// PictureDecoders take formats beside JPEG, PNG, GIF and WebP: HEIC with
+	// package profile/picture/heic, BMP and TIFF with profile/picture/rare.
+	PictureDecoders []picture.Decoder
 	// Sections are the host's own settings, named "app.<namespace>".
 	Sections []settings.Declaration
 	// Custom are the host's own profile fields.

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/gif"
@@ -22,7 +23,7 @@ type decoded struct {
 
 // decode calls the decoder of the format by name, never image.Decode: what
 // else the host program registered there is not asked for.
-func decode(data []byte, h header) (decoded, error) {
+func decode(ctx context.Context, data []byte, h header, lim Limits) (decoded, error) {
 	d := decoded{width: h.width, height: h.height}
 	if h.frame != nil {
 		data = h.frame.file()
@@ -40,6 +41,11 @@ func decode(data []byte, h header) (decoded, error) {
 	case formatWebP:
 		d.img, err = webp.Decode(r)
 		d.video = true
+	case formatOther:
+		if d.img, err = decodeOther(ctx, data, h, lim.MaxPixels); err != nil {
+			return decoded{}, err
+		}
+		d.offset = image.Point{}.Sub(d.img.Bounds().Min)
 	}
 	if err != nil {
 		return decoded{}, decodeError(h.format, err)
@@ -48,11 +54,12 @@ func decode(data []byte, h header) (decoded, error) {
 	// that, and the squares are cut by it.
 	b := d.img.Bounds().Add(d.offset)
 	if b.Empty() || !b.In(image.Rect(0, 0, h.width, h.height)) {
-		return decoded{}, corrupt(h.format.String())
+		return decoded{}, corrupt(h.name())
 	}
-	if h.format == formatJPEG || h.format == formatPNG || h.format == formatWebP && h.frame == nil {
+	// Only a frame of an animation may be smaller than the whole.
+	if h.format != formatGIF && h.frame == nil {
 		if b.Dx() != h.width || b.Dy() != h.height {
-			return decoded{}, corrupt(h.format.String())
+			return decoded{}, corrupt(h.name())
 		}
 	}
 	return d, nil
@@ -65,7 +72,7 @@ func decodeError(f format, err error) error {
 		asPNG  png.UnsupportedError
 	)
 	if errors.As(err, &asJPEG) || errors.As(err, &asPNG) {
-		return &unsupportedError{"this rare kind of " + f.String() + " picture"}
+		return &unsupportedError{what: "this rare kind of " + f.String() + " picture"}
 	}
 	return corrupt(f.String())
 }

@@ -10,6 +10,10 @@
 //		save(sq.Size, res.ContentType, sq.Data)
 //	}
 //
+// A host adds formats by Options.Decoders (and Config.Decoders): HEIC with the
+// package heic, BMP and TIFF with the package rare. They go through the same
+// limits, pool and checks.
+//
 // A Service does that for a user and keeps the result:
 //
 //	pictures, err := picture.New(picture.Config{

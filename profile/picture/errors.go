@@ -3,6 +3,7 @@ package picture
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Errors of the pipeline, told apart by errors.Is.
@@ -55,14 +56,19 @@ func corrupt(format string) error {
 }
 
 // unsupportedError is ErrUnsupported with the name of what was sent.
-type unsupportedError struct{ what string }
+type unsupportedError struct {
+	what string
+	also []string // names of the formats that the host added
+}
 
 func (e *unsupportedError) Error() string {
 	what := "this kind of file"
 	if e.what != "" {
 		what = e.what
 	}
-	return what + " is not supported; send a JPEG, PNG, GIF or WebP picture"
+	taken := append([]string{"JPEG", "PNG", "GIF", "WebP"}, e.also...)
+	last := len(taken) - 1
+	return what + " is not supported; send a " + strings.Join(taken[:last], ", ") + " or " + taken[last] + " picture"
 }
 
 func (e *unsupportedError) Is(target error) bool { return target == ErrUnsupported }

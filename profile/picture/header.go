@@ -10,19 +10,26 @@ type header struct {
 	memory int64
 	// exif is the TIFF structure of the first EXIF block, or nil.
 	exif []byte
+	// orientation is what the structure itself says; 0 leaves it to exif.
+	orientation orientation
+	// profile is the ICC profile of the colours as embedded, or nil.
+	profile []byte
+	// decoder decodes a format that the host added.
+	decoder Decoder
 	// frame is the first frame of an animated WebP, or nil.
 	frame *webpFrame
 }
 
 // inspect walks the structure of a file and holds it against the limits. It
 // allocates next to nothing, whatever the file claims.
-func inspect(data []byte, lim Limits) (header, error) {
-	f, err := sniff(data)
+func inspect(data []byte, lim Limits, decoders []Decoder) (header, error) {
+	h, err := recognise(data, decoders)
 	if err != nil {
 		return header{}, err
 	}
-	h := header{format: f}
-	switch f {
+	switch h.format {
+	case formatOther:
+		err = h.inspectOther(data, lim)
 	case formatJPEG:
 		err = h.inspectJPEG(data, lim)
 	case formatPNG:
@@ -48,15 +55,31 @@ func (h *header) size(width, height int, most int64) error {
 	if width <= 0 || height <= 0 {
 		return rejectf(ReasonSides, "it is %d x %d pixels; both sides must be at least 1", width, height)
 	}
-	if pixels := int64(width) * int64(height); pixels > most {
+	if int64(width) > most/int64(height) { // their product may not fit
 		return rejectf(ReasonPixels, "it is %d x %d pixels, which is %.1f megapixels; the limit is %.1f",
-			width, height, float64(pixels)/1e6, float64(most)/1e6)
+			width, height, float64(width)*float64(height)/1e6, float64(most)/1e6)
 	}
 	h.width, h.height = width, height
 	return nil
 }
 
 func (h *header) pixels() int64 { return int64(h.width) * int64(h.height) }
+
+// name is how people call the format.
+func (h *header) name() string {
+	if h.decoder != nil {
+		return h.decoder.Name()
+	}
+	return h.format.String()
+}
+
+// turn is what must be done to the stored picture to see it upright.
+func (h *header) turn() orientation {
+	if h.orientation != 0 {
+		return h.orientation
+	}
+	return orientationOf(h.exif)
+}
 
 func tooMany(reason, what string, most int) error {
 	return rejectf(reason, "it has more than the %d %s allowed", most, what)

@@ -93,7 +93,7 @@ type jpegFrame struct {
 
 func (h *header) jpegFrame(j *jpegFrame, marker byte, segment []byte, lim Limits) error {
 	if marker > markerSOF2 {
-		return &unsupportedError{"a lossless or arithmetic-coded JPEG picture"}
+		return &unsupportedError{what: "a lossless or arithmetic-coded JPEG picture"}
 	}
 	if j.components != 0 || len(segment) < 6 {
 		return corrupt("JPEG")

@@ -24,9 +24,9 @@ type Limits struct {
 	// MaxChunks is the number of chunks of a PNG or WebP and of segments of a
 	// JPEG; 20000.
 	MaxChunks int
-	// DecodeTime is how long one picture may be worked on; 20 s. A decoder
-	// cannot be stopped: the caller returns then, but the decoder's place in
-	// the pool stays taken until it has ended.
+	// DecodeTime is how long one picture may be worked on; 20 s. The decoders of
+	// this package cannot be stopped: the caller returns then, but the decoder's
+	// place in the pool stays taken until it has ended.
 	DecodeTime time.Duration
 	// QueueTime is how long a picture waits for its turn before ErrBusy; 10 s.
 	QueueTime time.Duration

@@ -33,9 +33,10 @@ func NewPool(lim Limits) *Pool {
 }
 
 // run calls work on a goroutine of its own when there is a place. It returns
-// early when ctx ends or the picture takes too long; work goes on then, with
-// its place, because a decoder cannot be stopped.
-func (p *Pool) run(ctx context.Context, need int64, work func() (Result, error)) (Result, error) {
+// early when ctx ends or the picture takes too long. The context of work ends
+// then; it goes on, with its place, until it takes notice, because not every
+// decoder can be stopped.
+func (p *Pool) run(ctx context.Context, need int64, work func(context.Context) (Result, error)) (Result, error) {
 	if err := p.acquire(ctx, need); err != nil {
 		return Result{}, err
 	}
@@ -44,6 +45,8 @@ func (p *Pool) run(ctx context.Context, need int64, work func() (Result, error))
 		err error
 	}
 	done := make(chan outcome, 1)
+	working, cancel := context.WithCancel(ctx)
+	defer cancel()
 	go func() {
 		defer p.release(need)
 		var o outcome
@@ -54,7 +57,7 @@ func (p *Pool) run(ctx context.Context, need int64, work func() (Result, error))
 			}
 			done <- o
 		}()
-		o.res, o.err = work()
+		o.res, o.err = work(working)
 	}()
 	timer := time.NewTimer(p.lim.DecodeTime)
 	defer timer.Stop()

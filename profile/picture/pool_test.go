@@ -17,19 +17,19 @@ func TestS60_DeadlineAnswersAndKeepsTheSlot(t *testing.T) {
 		p := NewPool(Limits{Slots: 1, Queue: 1, DecodeTime: 20 * time.Second, QueueTime: 10 * time.Second})
 		release := make(chan struct{})
 		start := time.Now()
-		_, err := p.run(t.Context(), 1, func() (Result, error) { <-release; return Result{}, nil })
+		_, err := p.run(t.Context(), 1, func(context.Context) (Result, error) { <-release; return Result{}, nil })
 		var rejected *RejectedError
 		if !errors.As(err, &rejected) || rejected.Reason != ReasonTime || time.Since(start) != 20*time.Second {
 			t.Errorf("%v after %v; want it rejected after 20 s", err, time.Since(start))
 		}
 		start = time.Now()
-		_, err = p.run(t.Context(), 1, func() (Result, error) { return Result{Ext: "jpg"}, nil })
+		_, err = p.run(t.Context(), 1, func(context.Context) (Result, error) { return Result{Ext: "jpg"}, nil })
 		if !errors.Is(err, ErrBusy) || time.Since(start) != 10*time.Second {
 			t.Errorf("with the slot taken: %v after %v; want ErrBusy after 10 s", err, time.Since(start))
 		}
 		close(release)
 		synctest.Wait()
-		if res, err := p.run(t.Context(), 1, func() (Result, error) { return Result{Ext: "jpg"}, nil }); err != nil || res.Ext != "jpg" {
+		if res, err := p.run(t.Context(), 1, func(context.Context) (Result, error) { return Result{Ext: "jpg"}, nil }); err != nil || res.Ext != "jpg" {
 			t.Errorf("after the decoder ended: %v, %v", res, err)
 		}
 	})
@@ -44,7 +44,7 @@ func TestS60_QueueIsBounded(t *testing.T) {
 		counts <- 0
 		for range 20 {
 			go func() {
-				_, err := p.run(context.Background(), 1, func() (Result, error) {
+				_, err := p.run(context.Background(), 1, func(context.Context) (Result, error) {
 					running := <-counts + 1
 					most = max(most, running)
 					counts <- running
@@ -81,7 +81,7 @@ func TestS60_MemoryIsShared(t *testing.T) {
 		var order []string
 		begin := func(name string, need int64) chan struct{} {
 			end := make(chan struct{})
-			go p.run(context.Background(), need, func() (Result, error) {
+			go p.run(context.Background(), need, func(context.Context) (Result, error) {
 				mu.Lock()
 				order = append(order, name)
 				mu.Unlock()
@@ -119,12 +119,12 @@ func TestS60_WaitersMayLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(Limits{Slots: 1, Queue: 2})
 		release := make(chan struct{})
-		go p.run(context.Background(), 1, func() (Result, error) { <-release; return Result{}, nil })
+		go p.run(context.Background(), 1, func(context.Context) (Result, error) { <-release; return Result{}, nil })
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error, 1)
 		go func() {
-			_, err := p.run(ctx, 1, func() (Result, error) { return Result{}, nil })
+			_, err := p.run(ctx, 1, func(context.Context) (Result, error) { return Result{}, nil })
 			left <- err
 		}()
 		synctest.Wait()
@@ -144,7 +144,7 @@ func TestS60_WaitersMayLeave(t *testing.T) {
 func TestS60_PanicIsContained(t *testing.T) {
 	p := NewPool(Limits{Slots: 1})
 	for range 3 {
-		_, err := p.run(t.Context(), 1, func() (Result, error) { panic("index out of range") })
+		_, err := p.run(t.Context(), 1, func(context.Context) (Result, error) { panic("index out of range") })
 		var panicked *panicError
 		if !errors.As(err, &panicked) || !strings.Contains(panicked.stack, "pool_test.go") {
 			t.Errorf("run: %v; want the panic with its place", err)
@@ -155,7 +155,7 @@ func TestS60_PanicIsContained(t *testing.T) {
 		}
 	}
 	// release runs after the answer is sent; it has run once this is through.
-	if _, err := p.run(t.Context(), 1, func() (Result, error) { return Result{}, nil }); err != nil {
+	if _, err := p.run(t.Context(), 1, func(context.Context) (Result, error) { return Result{}, nil }); err != nil {
 		t.Errorf("after panics: %v", err)
 	}
 }

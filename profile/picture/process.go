@@ -19,6 +19,9 @@ type Options struct {
 	// Crop is the square to keep; nil is the largest in the centre.
 	Crop   *Crop
 	Limits Limits
+	// Decoders take formats beside JPEG, PNG, GIF and WebP; the first that
+	// wants a file gets it.
+	Decoders []Decoder
 	// Pool bounds what is decoded at once; nil is a Pool of its own for this
 	// one picture. Share one among all calls of a process.
 	Pool *Pool
@@ -51,7 +54,7 @@ func Process(ctx context.Context, src io.Reader, opts Options) (Result, error) {
 	if pool == nil {
 		pool = NewPool(lim)
 	}
-	res, err := process(ctx, src, opts.Crop, lim, pool)
+	res, err := process(ctx, src, opts.Crop, lim, opts.Decoders, pool)
 	return res, hidePanic(err)
 }
 
@@ -64,19 +67,19 @@ func hidePanic(err error) error {
 	return err
 }
 
-func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, pool *Pool) (Result, error) {
+func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, decoders []Decoder, pool *Pool) (Result, error) {
 	if crop != nil && (crop.X < 0 || crop.Y < 0 || crop.Size < 1) {
 		return Result{}, badCrop() // whatever the picture
 	}
-	data, err := readAll(ctx, src, lim)
+	data, err := readAll(ctx, src, lim, decoders)
 	if err != nil {
 		return Result{}, err
 	}
-	h, err := inspect(data, lim)
+	h, err := inspect(data, lim, decoders)
 	if err != nil {
 		return Result{}, err
 	}
-	return pool.run(ctx, h.memory, func() (Result, error) { return work(ctx, data, h, crop) })
+	return pool.run(ctx, h.memory, func(ctx context.Context) (Result, error) { return work(ctx, data, h, crop, lim) })
 }
 
 // headSize is how much of the file is read before it is looked at for the
@@ -85,7 +88,7 @@ const headSize = 64 << 10
 
 // readAll reads the file, but no byte more than it must: it stops at the
 // limit, and when the first bytes are enough to refuse it.
-func readAll(ctx context.Context, src io.Reader, lim Limits) ([]byte, error) {
+func readAll(ctx context.Context, src io.Reader, lim Limits, decoders []Decoder) ([]byte, error) {
 	data := make([]byte, 0, headSize)
 	limited := io.LimitReader(src, lim.MaxBytes+1)
 	for {
@@ -94,7 +97,7 @@ func readAll(ctx context.Context, src io.Reader, lim Limits) ([]byte, error) {
 		}
 		if len(data) == cap(data) {
 			// At every doubling, so that it costs no more than once.
-			if err := judgeHead(data, lim); err != nil {
+			if err := judgeHead(data, lim, decoders); err != nil {
 				return nil, err
 			}
 			data = grow(data, lim.MaxBytes+1)
@@ -122,8 +125,8 @@ func grow(data []byte, most int64) []byte {
 
 // judgeHead refuses what more bytes cannot make right. That the file is cut
 // short is no reason yet.
-func judgeHead(head []byte, lim Limits) error {
-	_, err := inspect(head, lim)
+func judgeHead(head []byte, lim Limits, decoders []Decoder) error {
+	_, err := inspect(head, lim, decoders)
 	var rejected *RejectedError
 	if errors.As(err, &rejected) && rejected.Reason == ReasonCorrupt {
 		return nil
@@ -132,8 +135,8 @@ func judgeHead(head []byte, lim Limits) error {
 }
 
 // work is what costs time and memory; it runs in the pool.
-func work(ctx context.Context, data []byte, h header, crop *Crop) (Result, error) {
-	turn := orientationOf(h.exif)
+func work(ctx context.Context, data []byte, h header, crop *Crop, lim Limits) (Result, error) {
+	turn := h.turn()
 	w, ht := h.width, h.height
 	if turn.turned() {
 		w, ht = ht, w
@@ -147,7 +150,7 @@ func work(ctx context.Context, data []byte, h header, crop *Crop) (Result, error
 			return Result{}, badCrop()
 		}
 	}
-	d, err := decode(data, h)
+	d, err := decode(ctx, data, h, lim)
 	if err != nil {
 		return Result{}, err
 	}

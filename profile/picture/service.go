@@ -45,6 +45,9 @@ type Config struct {
 	Blobs  storage.BlobStore
 	Tx     storage.Transactor
 	Limits Limits
+	// Decoders take formats beside JPEG, PNG, GIF and WebP: see
+	// Options.Decoders.
+	Decoders []Decoder
 	// Public reports whether everybody may see the user's picture. With it,
 	// and a BlobStore that is a storage.PublicURLer, public pictures have the
 	// store's own addresses: see Settle. nil means never.
@@ -114,7 +117,7 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 	if _, err := s.cfg.Users.User(ctx, userID); err != nil {
 		return profile.User{}, err // before megabytes are read
 	}
-	res, err := process(ctx, src, crop, s.cfg.Limits, s.pool)
+	res, err := process(ctx, src, crop, s.cfg.Limits, s.cfg.Decoders, s.pool)
 	if err != nil {
 		return profile.User{}, s.pipelineError(ctx, err)
 	}

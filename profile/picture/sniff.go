@@ -12,14 +12,31 @@ const (
 	formatPNG
 	formatGIF
 	formatWebP
+	formatOther // a Decoder's
 )
 
 func (f format) String() string {
-	return [...]string{"", "JPEG", "PNG", "GIF", "WebP"}[f]
+	return [...]string{"", "JPEG", "PNG", "GIF", "WebP", ""}[f]
 }
 
-// sniff knows the format from the first bytes, or returns an error that names
-// what they are instead. Names, extensions and headers play no part.
+// recognise knows the format from the first bytes: one of ours, else one that
+// the host added. Names, extensions and headers play no part.
+func recognise(data []byte, decoders []Decoder) (header, error) {
+	f, err := sniff(data)
+	if err == nil || len(data) == 0 {
+		return header{format: f}, err
+	}
+	if d := decoderFor(data, decoders); d != nil {
+		return header{format: formatOther, decoder: d}, nil
+	}
+	var names []string
+	for _, d := range decoders {
+		names = append(names, d.Name())
+	}
+	return header{}, &unsupportedError{foreign(data), names}
+}
+
+// sniff knows the formats of this package.
 func sniff(data []byte) (format, error) {
 	switch {
 	case len(data) == 0:
@@ -33,7 +50,7 @@ func sniff(data []byte) (format, error) {
 	case has(data, 0, "RIFF") && has(data, 8, "WEBP"):
 		return formatWebP, nil
 	}
-	return 0, &unsupportedError{foreign(data)}
+	return 0, ErrUnsupported
 }
 
 // foreign names a well-known kind of file that is not taken, for the message.

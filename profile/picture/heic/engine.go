@@ -15,6 +15,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/profilekit/profilekit/storage"
 )
 
 // libheif is libheif 1.18.2 with libde265 1.0.15 as WebAssembly, compressed:
@@ -47,7 +49,7 @@ type build struct {
 
 const defaultPatience = 15 * time.Second
 
-var errClosed = errors.New("heic: the decoder is closed")
+var errClosed = fmt.Errorf("heic: the decoder is closed: %w", storage.ErrUnavailable)
 
 // start compiles the decoder, once.
 func (e *engine) start(ctx context.Context) error {
@@ -73,7 +75,7 @@ func (e *engine) use(ctx context.Context) (b *build, done func(), err error) {
 		// What is compiled serves everybody, so it does not end with this caller.
 		b, err := newBuild(context.WithoutCancel(ctx), e.module)
 		if err != nil {
-			return nil, nil, fmt.Errorf("heic: compile: %w", err)
+			return nil, nil, fmt.Errorf("heic: compile: %w: %w", storage.ErrUnavailable, err)
 		}
 		e.built = b
 	}
@@ -158,7 +160,7 @@ func (e *engine) with(ctx context.Context, limit int64, do func(*session) error)
 	defer done()
 	mem, err := newMemory(limit)
 	if err != nil {
-		return fmt.Errorf("heic: %w", err)
+		return fmt.Errorf("heic: %w: %w", storage.ErrUnavailable, err)
 	}
 	defer mem.release()
 	s := &session{ctx: ctx, engine: e}

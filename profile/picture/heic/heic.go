@@ -6,6 +6,8 @@ import (
 	"errors"
 	"image"
 	"time"
+
+	"github.com/profilekit/profilekit/profile/picture"
 )
 
 // Options of New; the zero Options are good.
@@ -21,6 +23,8 @@ type Options struct {
 // Decoder decodes HEIC pictures. It is safe for concurrent use; one serves the
 // whole process.
 type Decoder struct{ engine engine }
+
+var _ picture.Decoder = (*Decoder)(nil)
 
 // New returns a Decoder. Nothing is compiled before the first picture or Warm.
 func New(opts Options) (*Decoder, error) {
@@ -41,7 +45,7 @@ func New(opts Options) (*Decoder, error) {
 func (d *Decoder) Warm(ctx context.Context) error { return d.engine.start(ctx) }
 
 // Close frees the compiled decoder when the last picture is done, for which it
-// does not wait. Later pictures get an error.
+// does not wait. Later pictures get storage.ErrUnavailable.
 func (d *Decoder) Close() error { return d.engine.close() }
 
 // Name is "HEIC".
@@ -51,31 +55,17 @@ func (d *Decoder) Name() string { return "HEIC" }
 // hold a HEIC picture. It is false for AVIF and for videos.
 func (d *Decoder) Sniff(head []byte) bool { return sniff(head) }
 
-// Header is what the structure of a file says about its picture.
-type Header struct {
-	// Width and Height are those of the picture that Decode returns, in pixels,
-	// before it is turned upright.
-	Width, Height int
-	// Orientation is what must be done to see it upright, in the numbers of
-	// EXIF: 1 to 8.
-	Orientation int
-	// Memory is what decoding takes at most, next to the file, in bytes.
-	Memory int64
-	// Profile is the ICC profile of the colours; nil is sRGB.
-	Profile []byte
-}
-
 // Header reads the structure of a file, decoding nothing. More than maxPixels,
 // in the picture, a tile or the alpha plane, are refused; as are files that
 // Decode does not take. A file that is cut short is told as corrupt, unless
 // what is there breaks a limit already. The errors are those of package
 // picture: *picture.RejectedError and picture.ErrUnsupported.
-func (d *Decoder) Header(data []byte, maxPixels int64) (Header, error) {
+func (d *Decoder) Header(data []byte, maxPixels int64) (picture.Header, error) {
 	s, err := parse(data, maxPixels)
 	if err != nil {
-		return Header{}, err
+		return picture.Header{}, err
 	}
-	return Header{
+	return picture.Header{
 		Width: s.look.crop.Dx(), Height: s.look.crop.Dy(), Orientation: s.look.orientation(),
 		Memory: s.memory(), Profile: s.profile(),
 	}, nil
@@ -83,7 +73,8 @@ func (d *Decoder) Header(data []byte, maxPixels int64) (Header, error) {
 
 // Decode decodes a file that Header took, into an *image.YCbCr, *image.Gray,
 // *image.NYCbCrA, *image.NRGBA or *image.RGBA with its corner at (0, 0). It
-// stops when ctx ends.
+// stops when ctx ends. Without memory, or a decoder, the error is
+// storage.ErrUnavailable.
 func (d *Decoder) Decode(ctx context.Context, data []byte, maxPixels int64) (image.Image, error) {
 	s, err := parse(data, maxPixels)
 	if err != nil {
