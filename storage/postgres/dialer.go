@@ -14,6 +14,7 @@ import (
 // only while it waits for an answer, so an idle connection is not cut.
 type dialer struct {
 	connect, read, write time.Duration
+	guard                *guard
 }
 
 func (d dialer) Dial(network, address string) (net.Conn, error) {
@@ -27,9 +28,9 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 }
 
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	g, _ := ctx.Value(guardKey{}).(*guard)
-	if g == nil {
-		// A request to cancel, which lib/pq waits for.
+	cancelling := d.guard.cancelling()
+	if cancelling {
+		// lib/pq waits for it.
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, grace)
 		defer cancel()
@@ -40,12 +41,12 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
-	if g == nil {
+	if cancelling {
 		until, _ := ctx.Deadline()
 		return lasting{c}, c.SetDeadline(until)
 	}
 	own := &conn{Conn: c, read: d.read, write: d.write}
-	g.dialed(own)
+	d.guard.dialed(own)
 	return own, nil
 }
 

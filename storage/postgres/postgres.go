@@ -156,12 +156,11 @@ func (o Options) pool(cfg pq.Config) (*sqlx.DB, error) {
 		setDefault(cfg.Runtime, "statement_timeout", o.StatementTimeout)
 		setDefault(cfg.Runtime, "lock_timeout", o.LockTimeout)
 	}
-	c, err := pq.NewConnectorConfig(cfg)
-	if err != nil {
+	if _, err := pq.NewConnectorConfig(cfg); err != nil {
 		return nil, errors.New("postgres: the settings of the DSN contradict each other")
 	}
-	c.Dialer(dialer{connect: o.ConnectTimeout, read: o.ReadTimeout, write: o.WriteTimeout})
-	db := sqlx.NewDb(sql.OpenDB(renewing{punctual{c}}), "postgres")
+	d := dialer{connect: o.ConnectTimeout, read: o.ReadTimeout, write: o.WriteTimeout}
+	db := sqlx.NewDb(sql.OpenDB(renewing{punctual{cfg, d}}), "postgres")
 	db.SetMaxOpenConns(o.MaxOpen)
 	db.SetMaxIdleConns(o.MaxIdle)
 	db.SetConnMaxLifetime(o.MaxLifetime)

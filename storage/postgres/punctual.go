@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lib/pq"
+
 	"github.com/profilekit/profilekit/internal/lifetime"
 )
 
@@ -20,35 +22,45 @@ const grace = 500 * time.Millisecond
 // the server to cancel and then waits for its answer; from a server that fell
 // silent there is none (lib/pq issue 620), and the call would last until the
 // read deadline.
-type punctual struct{ driver.Connector }
+type punctual struct {
+	cfg    pq.Config
+	dialer dialer
+}
 
 func (p punctual) Connect(ctx context.Context) (driver.Conn, error) {
-	g := &guard{}
-	g.begin(ctx)
-	c, err := p.Connector.Connect(context.WithValue(ctx, guardKey{}, g))
-	g.idle()
+	c, err := pq.NewConnectorConfig(p.cfg)
 	if err != nil {
 		return nil, err
 	}
-	full, ok := c.(fullConn)
+	g := &guard{connecting: true}
+	d := p.dialer
+	d.guard = g
+	c.Dialer(d)
+	g.watch(ctx)
+	made, err := c.Connect(ctx)
+	g.connected()
+	if err != nil {
+		return nil, err
+	}
+	full, ok := made.(fullConn)
 	if !ok {
-		return c, nil
+		return made, nil
 	}
 	return &guarded{full, g}, nil
 }
 
-// guardKey brings the guard to the dialer. A connection that is dialed without
-// one is for a request to cancel.
-type guardKey struct{}
+func (punctual) Driver() driver.Driver { return &pq.Driver{} }
 
 // guard cuts a connection when the context of the call that uses it has ended
 // and grace has passed.
 type guard struct {
-	mu   sync.Mutex
-	conn *conn
-	turn uint64 // counts the calls
-	stop func() bool
-	cut  bool
+	mu         sync.Mutex
+	connecting bool
+	conn       *conn
+	turn       uint64 // counts the calls
+	stop       func() bool
+	cut        bool
+	since      time.Time // the end of the last call
 }
 
 // dialed tells of the connection; lib/pq tries several when there are several
@@ -62,23 +74,53 @@ func (g *guard) dialed(c *conn) {
 	}
 }
 
-// begin starts a call with ctx. It ends with the next begin or idle, so that
-// reading the rows belongs to it. It returns how many messages were sent so far.
-func (g *guard) begin(ctx context.Context) (sent uint64) {
+func (g *guard) connected() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.finish()
+	g.connecting = false
+}
+
+// begin starts a call whose context lib/pq watches. It ends with the next call
+// or idle, so that reading the rows belongs to it. It returns how many messages
+// were sent so far.
+func (g *guard) begin() (sent uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.finish()
 	if g.conn != nil {
 		sent = g.conn.sent.Load()
 	}
+	return sent
+}
+
+// watch starts a call whose context lib/pq does not watch.
+func (g *guard) watch(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.finish()
 	if ctx.Done() == nil {
-		return sent
+		return
 	}
 	turn := g.turn
 	g.stop = context.AfterFunc(ctx, func() {
 		time.AfterFunc(grace, func() { g.end(turn) })
 	})
-	return sent
+}
+
+// cancelling reports whether a connection is dialed to cancel the present call,
+// and not to be guarded. lib/pq does so when the call's context has ended, and
+// ends no call before it is done with that: a watch of our own for each
+// statement would cost more.
+func (g *guard) cancelling() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.connecting {
+		return false
+	}
+	turn := g.turn
+	time.AfterFunc(grace, func() { g.end(turn) })
+	return true
 }
 
 // idle ends the present call.
@@ -86,6 +128,23 @@ func (g *guard) idle() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.finish()
+	g.since = time.Now()
+}
+
+// rest is how long a connection may have rested and need no look at whether the
+// server closed it. A look costs a tenth of the call that comes after it.
+const rest = 20 * time.Millisecond
+
+// rested ends the present call, and returns the connection if it must be looked
+// at.
+func (g *guard) rested() *conn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.finish()
+	if time.Since(g.since) < rest {
+		return nil
+	}
+	return g.conn
 }
 
 // finish ends the present call. A cut that came between two calls is undone: a
@@ -123,7 +182,7 @@ type guarded struct {
 }
 
 func (c *guarded) Ping(ctx context.Context) error {
-	c.guard.begin(ctx)
+	c.guard.begin()
 	return c.fullConn.Ping(ctx)
 }
 
@@ -133,27 +192,26 @@ func (c *guarded) IsValid() bool { // called when the pool takes it back
 }
 
 func (c *guarded) ResetSession(ctx context.Context) error { // called before it is used again
-	c.guard.idle()
-	if c.guard.conn != nil && c.guard.conn.ended() {
+	if conn := c.guard.rested(); conn != nil && conn.ended() {
 		return driver.ErrBadConn
 	}
 	return c.fullConn.ResetSession(ctx)
 }
 
 func (c *guarded) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	sent := c.guard.begin(ctx)
+	sent := c.guard.begin()
 	r, err := c.fullConn.ExecContext(ctx, query, args)
 	return r, c.guard.once(reads(query), sent, err)
 }
 
 func (c *guarded) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	sent := c.guard.begin(ctx)
+	sent := c.guard.begin()
 	r, err := c.fullConn.QueryContext(ctx, query, args)
 	return r, c.guard.once(reads(query), sent, err)
 }
 
 func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	c.guard.begin(ctx)
+	c.guard.watch(ctx)
 	tx, err := c.fullConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -162,7 +220,7 @@ func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 }
 
 func (c *guarded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	c.guard.begin(ctx)
+	c.guard.begin()
 	s, err := c.fullConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -181,13 +239,13 @@ type guardedStmt struct {
 }
 
 func (s *guardedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	sent := s.guard.begin(ctx)
+	sent := s.guard.begin()
 	r, err := s.fullStmt.ExecContext(ctx, args)
 	return r, s.guard.once(s.reads, sent, err)
 }
 
 func (s *guardedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	sent := s.guard.begin(ctx)
+	sent := s.guard.begin()
 	r, err := s.fullStmt.QueryContext(ctx, args)
 	return r, s.guard.once(s.reads, sent, err)
 }
@@ -221,11 +279,11 @@ type guardedTx struct {
 }
 
 func (t guardedTx) Commit() error {
-	t.guard.begin(t.limit)
+	t.guard.watch(t.limit)
 	return t.Tx.Commit()
 }
 
 func (t guardedTx) Rollback() error {
-	t.guard.begin(t.limit)
+	t.guard.watch(t.limit)
 	return t.Tx.Rollback()
 }
