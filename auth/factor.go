@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+)
+
+// FactorRecord is one enrolled factor of a user as it is kept.
+type FactorRecord struct {
+	// ID names the factor to its owner, 128 random bits as hex.
+	ID     string
+	UserID string
+	// Kind is the Factor's: "totp", "passkey", "sms", …
+	Kind string
+	// Name is the owner's, at most 100 characters.
+	Name string
+	// Lookup finds the record without its user, unique among those of its kind
+	// (a credential ID); "" when there is nothing to find it by.
+	Lookup string
+	// Counter only rises: the last time step of a TOTP, the sign count of a key.
+	Counter int64
+	// Data is the factor's own, at most 4 KiB; what is secret in it is sealed.
+	Data []byte
+	// Pending is a factor whose owner has not proved yet to have it; it opens
+	// nothing. The zero ExpiresAt is for ever, a pending one has an end.
+	Pending   bool
+	ExpiresAt time.Time
+	CreatedAt time.Time
+	// LastUsedAt is zero before the first use.
+	LastUsedAt time.Time
+}
+
+// FactorStore keeps factors. Like all stores it joins a transaction that ctx
+// carries.
+type FactorStore interface {
+	// AddFactor writes r and the events, both or neither. A pending one replaces
+	// the user's pending ones of its kind. A Lookup of another record of the kind
+	// is a *storage.TakenError.
+	AddFactor(ctx context.Context, r FactorRecord, events ...activity.Event) error
+	// Factors returns the user's factors, pending ones too, the oldest first.
+	Factors(ctx context.Context, userID string) ([]FactorRecord, error)
+	// FactorByLookup returns the record of that kind with that Lookup, else
+	// storage.ErrNotFound.
+	FactorByLookup(ctx context.Context, kind, lookup string) (FactorRecord, error)
+	// UseFactor sets Counter, Data and LastUsedAt of r, clears Pending, and
+	// writes the events, all or nothing and in one step, if the stored Counter is
+	// below r.Counter, or equal to it and rises is false, and the record's Pending
+	// is was. Otherwise, and for a record that is gone, it is storage.ErrStale: of
+	// any number of concurrent uses of one step, one is let through.
+	UseFactor(ctx context.Context, r FactorRecord, was FactorState, rises bool, events ...activity.Event) error
+	// RenameFactor gives the user's factor a name; another user's, or none, is
+	// storage.ErrNotFound.
+	RenameFactor(ctx context.Context, userID, id, name string) error
+	// RemoveFactor removes the user's factor and writes the events, both or
+	// neither; another user's, or none, is storage.ErrNotFound.
+	RemoveFactor(ctx context.Context, userID, id string, events ...activity.Event) error
+	// RemoveFactors removes all of the user's factors and says how many.
+	RemoveFactors(ctx context.Context, userID string) (int, error)
+	// PurgeFactors removes up to limit pending factors that expired before the
+	// given time, and says how many.
+	PurgeFactors(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// FactorState is whether a record is pending.
+type FactorState bool
+
+// The states of a record.
+const (
+	Confirmed FactorState = false
+	Pending   FactorState = true
+)

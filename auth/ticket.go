@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+)
+
+// Purpose is what a Ticket is for. One made for one purpose opens no other.
+type Purpose string
+
+// The purposes of this package's own tickets.
+const (
+	// ForReset sets a new password.
+	ForReset Purpose = "reset"
+	// ForVerify proves the address of sign-up.
+	ForVerify Purpose = "verify"
+	// ForEmailChange proves the new address of a change, ForEmailUndo takes the
+	// change back.
+	ForEmailChange Purpose = "email.change"
+	ForEmailUndo   Purpose = "email.undo"
+	// ForReport is the link "this wasn't me" of a notice.
+	ForReport Purpose = "report"
+	// ForPhone proves a phone number.
+	ForPhone Purpose = "phone"
+	// ForSecondFactor is a code sent for the sign-in or the proof that its Data
+	// names.
+	ForSecondFactor Purpose = "code"
+	// ForRecovery is a recovery code.
+	ForRecovery Purpose = "recovery"
+	// ForChallenge is the challenge of a passkey's ceremony.
+	ForChallenge Purpose = "challenge"
+)
+
+// Ticket is a one-time secret that was given to somebody: a link, a code or a
+// challenge. The secret itself is never stored.
+type Ticket struct {
+	// Hash is the SHA-256 of the secret; for a short code, of the code with
+	// what it is bound to and a server's key.
+	Hash    [32]byte
+	Purpose Purpose
+	// UserID is "" for what is begun before anybody is known.
+	UserID string
+	// Data is what the ticket is bound to, at most 4 KiB. It holds no secret
+	// that is not sealed.
+	Data []byte
+	// CreatedAt and ExpiresAt bound its life. The zero ExpiresAt is for ever.
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// TicketStore keeps tickets. Like all stores it joins a transaction that ctx
+// carries.
+type TicketStore interface {
+	// AddTickets writes the tickets and the events, all or nothing. When only is
+	// not "", the user's earlier tickets of that purpose are removed in the same
+	// step, so that the newest alone counts.
+	AddTickets(ctx context.Context, userID string, only Purpose, tickets []Ticket, events ...activity.Event) error
+	// Ticket returns a ticket without taking it; storage.ErrNotFound when it is
+	// not there or expired at now.
+	Ticket(ctx context.Context, purpose Purpose, hash [32]byte, now time.Time) (Ticket, error)
+	// TakeTicket removes a ticket and returns it. Of any number of concurrent
+	// calls one gets it; for the others, and when it expired at now, it is
+	// storage.ErrNotFound.
+	TakeTicket(ctx context.Context, purpose Purpose, hash [32]byte, now time.Time) (Ticket, error)
+	// Tickets returns the user's tickets of a purpose that are alive at now, the
+	// newest first, at most 100.
+	Tickets(ctx context.Context, userID string, purpose Purpose, now time.Time) ([]Ticket, error)
+	// DropTickets removes the user's tickets of the purposes, or of every
+	// purpose when none is given, and says how many.
+	DropTickets(ctx context.Context, userID string, purposes ...Purpose) (int, error)
+	// PurgeTickets removes up to limit tickets of any user that expired before
+	// the given time, and says how many.
+	PurgeTickets(ctx context.Context, before time.Time, limit int) (int, error)
+}
