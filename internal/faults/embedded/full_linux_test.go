@@ -32,9 +32,9 @@ type fullDisk struct {
 	pictures [][]byte
 }
 
-func onSmallDisk(t *testing.T) *fullDisk {
+func onSmallDisk(t *testing.T, size int) *fullDisk {
 	t.Helper()
-	f := &fullDisk{disk: mount(t, diskSize)}
+	f := &fullDisk{disk: mount(t, size)}
 	f.path = f.disk.path("app.db")
 	f.db = mustOpen(t, f.path)
 	f.site = serve(t, f.db, f.disk.path("pictures"))
@@ -93,7 +93,7 @@ func TestR04_FullDiskRefusesAndRecovers(t *testing.T) {
 	if !again(t, ownMounts()) {
 		return
 	}
-	f := onSmallDisk(t)
+	f := onSmallDisk(t, diskSize)
 	ada, bob := f.register("ada"), f.register("bob")
 	if a := ada.upload(f.pictures[0]); a.status != 200 {
 		t.Fatalf("upload: %d %s", a.status, a.body)
@@ -170,7 +170,8 @@ func TestR04_FullAtAnyMoment(t *testing.T) {
 	if !again(t, ownMounts()) {
 		return
 	}
-	f := onSmallDisk(t)
+	// Room for what is stored in all rounds, or the last ones find none.
+	f := onSmallDisk(t, either(1, 16)*diskSize)
 	var people []*person
 	const writers = 4
 	for i := range writers + 2 {

@@ -124,6 +124,7 @@ func open(ctx context.Context, path string) (*sqlstore.DB, error) {
 		return nil, err
 	}
 	if err := db.Migrate(ctx); err != nil {
+		db.Close() // a removed file that is open takes its room
 		return nil, err
 	}
 	return db, nil
