@@ -1,0 +1,14 @@
+package imagetest
+
+// heicCard was made by heif-enc 1.15.1 of the card of 64 x 64 pixels (-q 40), for
+// the machines that have no heif-enc. There is no encoder in Go.
+const heicCard = "" +
+	"AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAUJtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5waXRtAA" +
+	"AAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFmAAEAAAAAAAAAOQAAACNpaW5mAAAAAAABAAAAFWluZmUCAAAAAAEAAGh2YzEAAAAAwmlwcnAA" +
+	"AACkaXBjbwAAAHhodmNDAQNwAAAAAAAAAAAAHvAA/P34+AAADwMgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQCEAAQArQgEBA3AAAAMAkA" +
+	"AAAwAAAwAeoCCBBZbqSSmubgQEDAgAAAMACAAAAwAIQCIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABAAAAAEHBpeGkAAAAAAwgICAAA" +
+	"ABZpcG1hAAAAAAAAAAEAAQOBAoMAAABBbWRhdAAAADUoAa9Y+Q6SX//znd//lR6Q+xFmJLfhkq/6ZEn/sua5f/2UdsffO0P+8vQL/+5Er/ZoB/" +
+	"0u/w=="
+
+// HEIC is the card in that format.
+func HEIC() []byte { return unbase64(heicCard) }
