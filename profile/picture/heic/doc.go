@@ -5,6 +5,9 @@
 //	dec, err := heic.New(heic.Options{})
 //	defer dec.Close()
 //	go dec.Warm(ctx) // compiles the decoder, about a second, once
+//	app, err := httpadapter.New(httpadapter.Config{
+//		PictureDecoders: []picture.Decoder{dec}, // or picture.Config.Decoders
+//	})
 //
 // # How a picture is read
 //
