@@ -2,7 +2,10 @@ module github.com/profilekit/profilekit/examples
 
 go 1.26.0
 
-require github.com/profilekit/profilekit v0.0.0
+require (
+	github.com/profilekit/profilekit v0.0.0
+	github.com/profilekit/profilekit/profile/picture/heic v0.0.0
+)
 
 require (
 	github.com/bep/imagemeta v1.0.1 // indirect
@@ -16,6 +19,7 @@ require (
 	github.com/pressly/goose/v3 v3.29.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/image v0.47.0 // indirect
@@ -30,3 +34,5 @@ require (
 )
 
 replace github.com/profilekit/profilekit => ../
+
+replace github.com/profilekit/profilekit/profile/picture/heic => ../profile/picture/heic

@@ -16,6 +16,8 @@ import (
 
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/profile/picture/heic"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/diskblob"
 	"github.com/profilekit/profilekit/storage/postgres"
@@ -65,9 +67,17 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if c, ok := blobs.(io.Closer); ok {
 		h.closer = append(h.closer, c)
 	}
+	// The pictures of iPhones. It is compiled with the first of them; a busy
+	// host calls Warm at its start.
+	photos, err := heic.New(heic.Options{})
+	if err != nil {
+		return nil, err
+	}
+	h.closer = append(h.closer, photos)
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: keys, BaseURL: opt.baseURL,
-		LimitsOff: opt.limitsOff, Logger: log,
+		PictureDecoders: []picture.Decoder{photos},
+		LimitsOff:       opt.limitsOff, Logger: log,
 	})
 	return h, err
 }

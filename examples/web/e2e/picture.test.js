@@ -4,6 +4,10 @@ import { after, before, test } from "node:test";
 import { launch, open, pageOf, signedIn } from "./browser.js";
 import { colorOf, photo } from "./pictures.js";
 
+// Four coloured quarters of 32 pixels, by heif-enc.
+const heicCard =
+  "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAUJtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5waXRtAAAAAAABAAAAImlsb2MAAAAAREAAAQABAAAAAAFmAAEAAAAAAAAAOQAAACNpaW5mAAAAAAABAAAAFWluZmUCAAAAAAEAAGh2YzEAAAAAwmlwcnAAAACkaXBjbwAAAHhodmNDAQNwAAAAAAAAAAAAHvAA/P34+AAADwMgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQCEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgQEDAgAAAMACAAAAwAIQCIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABAAAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAoMAAABBbWRhdAAAADUoAa9Y+Q6SX//znd//lR6Q+xFmJLfhkq/6ZEn/sua5f/2UdsffO0P+8vQL/+5Er/ZoB/0u/w==";
+
 /** @type {import("playwright-core").Browser} */
 let browser;
 before(async () => {
@@ -39,7 +43,7 @@ test("the server's own judgement is told: another kind, a damaged file", async (
   await choose.setInputFiles({ name: "drawing.png", mimeType: "image/png", buffer: Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>") });
   await dialog.getByText("This browser cannot show").waitFor();
   await upload.click();
-  await error.getByText("This kind of file is not supported. Use a JPEG, PNG, GIF or WebP picture.").waitFor();
+  await error.getByText("An SVG drawing is not supported; send a JPEG, PNG, GIF, WebP or HEIC picture.").waitFor();
 
   const whole = await photo(page, { left: "#e02020", right: "#2020e0", type: "image/png" });
   await choose.setInputFiles({ ...whole, buffer: whole.buffer.subarray(0, whole.buffer.length - 400) });
@@ -50,6 +54,16 @@ test("the server's own judgement is told: another kind, a damaged file", async (
   await choose.setInputFiles(whole);
   await upload.click();
   await page.getByText("Your picture is up.").waitFor();
+  watched.none();
+});
+
+test("a photo of an iPhone is taken, although this browser cannot show it", async () => {
+  const { page, watched, choose, upload, dialog } = await atDialog();
+  await choose.setInputFiles({ name: "IMG_0001.HEIC", mimeType: "image/heic", buffer: Buffer.from(heicCard, "base64") });
+  await dialog.getByText("This browser cannot show").waitFor();
+  await upload.click();
+  await page.getByText("Your picture is up.").waitFor();
+  await page.getByAltText("Your picture").waitFor();
   watched.none();
 });
 

@@ -82,6 +82,8 @@ test("what is wrong with a picture is told in its own words", () => {
   expect(describeUpload(apiError("picture_rejected", { detail: "picture rejected: the picture has more than 50 megapixels" }))).toBe("This picture cannot be used: the picture has more than 50 megapixels.");
   expect(describeUpload(apiError("picture_rejected", { detail: "The JPEG file is damaged or cut short" }))).toBe("This picture cannot be used: the JPEG file is damaged or cut short.");
   expect(describeUpload(apiError("too_large"))).toContain("10 MB");
-  expect(describeUpload(apiError("unsupported_media_type"))).toContain("JPEG, PNG, GIF or WebP");
+  expect(describeUpload(apiError("unsupported_media_type"))).toContain("JPEG, PNG, GIF, WebP or HEIC");
+  const detail = "an AVIF picture is not supported; send a JPEG, PNG, GIF, WebP or HEIC picture";
+  expect(describeUpload(apiError("unsupported_media_type", { detail }))).toBe(`A${detail.slice(1)}.`);
   expect(describeUpload(apiError("offline"))).toContain("offline");
 });

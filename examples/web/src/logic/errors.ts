@@ -113,7 +113,8 @@ export function describeUpload(err: unknown): string {
       case "too_large":
         return "This file is too large. A picture may have up to 10 MB.";
       case "unsupported_media_type":
-        return "This kind of file is not supported. Use a JPEG, PNG, GIF or WebP picture.";
+        // The server names what was sent and what it takes.
+        return err.message ? sentenceOf(err.message) : "This kind of file is not supported. Use a JPEG, PNG, GIF, WebP or HEIC picture.";
       case "picture_rejected":
         return `This picture cannot be used: ${lowerFirst(sentenceOf(err.message.replace(/^picture rejected:\s*/i, "")))}`;
       case "bad_multipart":

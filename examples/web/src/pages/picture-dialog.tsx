@@ -11,7 +11,7 @@ import { useToast } from "../ui/toast.tsx";
 import { Cropper, CropPreview } from "./cropper.tsx";
 
 const mostBytes = 10 * 1024 * 1024;
-const accepted = "image/jpeg,image/png,image/gif,image/webp";
+const accepted = "image/jpeg,image/png,image/gif,image/webp,image/heic,image/heif";
 
 interface Chosen {
   file: File;
@@ -124,7 +124,7 @@ export function PictureDialog({ first, onClose }: { first: File | null; onClose(
               <Icon name="image" size={24} />
             </span>
             <span className="picture-choose-title">Choose a picture or drop it here</span>
-            <span className="hint">JPEG, PNG, GIF or WebP, up to 10 MB</span>
+            <span className="hint">JPEG, PNG, GIF, WebP or HEIC, up to 10 MB</span>
           </button>
         )}
         {chosen && (
