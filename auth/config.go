@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
@@ -47,7 +48,16 @@ type Config struct {
 	// 0 is DefaultMinPassword. Below 15 is for hosts that ask everybody for a
 	// second factor.
 	MinPassword int
-	Limits      Limits
+	// ContextWords are names that no new password may consist of, beside those of
+	// the account: of the service, the company, the site.
+	ContextWords []string
+	// Breaches refuses new passwords that are known from a breach; nil asks
+	// nobody. When it fails the password is taken and a record written, unless
+	// BreachesRequired is set: then nobody signs up or changes a password before
+	// it answers again.
+	Breaches         BreachChecker
+	BreachesRequired bool
+	Limits           Limits
 	// LimitsOff lifts every Rule of Limits. It is for load tests only.
 	LimitsOff bool
 	Session   SessionLimits
@@ -78,11 +88,16 @@ type Service struct {
 	signUp        SignUpMode
 	checkUsername func(string) error
 	minPassword   int
+	contextWords  []string
+	breaches      BreachChecker
 	limits        Limits
 	limitsOff     bool
 	lifetime      SessionLimits
-	cache         *cache // nil when off
-	watched       []Watched
+
+	breachesRequired bool
+
+	cache   *cache // nil when off
+	watched []Watched
 
 	clock  func() time.Time
 	random io.Reader
@@ -115,12 +130,16 @@ func New(c Config) (*Service, error) {
 		signUp:        c.SignUp,
 		checkUsername: c.CheckUsername,
 		minPassword:   c.MinPassword,
+		contextWords:  slices.Clone(c.ContextWords),
+		breaches:      c.Breaches,
 		limits:        c.Limits.withDefaults(),
 		limitsOff:     c.LimitsOff,
 		lifetime:      c.Session.withDefaults(),
 		clock:         c.Now,
 		random:        c.Rand,
 		logger:        c.Logger,
+
+		breachesRequired: c.BreachesRequired,
 	}
 	if s.passwords == nil || s.sessions == nil || s.throttle == nil {
 		return nil, errors.New("auth: Config.Stores lacks a store")

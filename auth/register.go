@@ -40,6 +40,9 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		s.refused(ctx, KindRegistered, "", err)
 		return SignIn{}, err
 	}
+	if err := s.unbreached(ctx, "password", r.Password); err != nil {
+		return SignIn{}, err
+	}
 	hash, err := s.hashers.Hash(ctx, r.Password)
 	if err != nil {
 		return SignIn{}, err
@@ -79,7 +82,7 @@ func (s *Service) checkRegistration(r Registration) error {
 	return joinInvalid(
 		s.checkUsername(r.Username),
 		profile.CheckEmail(r.Email),
-		s.checkNew("password", r.Password),
+		s.checkNamed("password", r.Password, r.Username, r.Email),
 	)
 }
 

@@ -88,6 +88,7 @@ func New(config Config) (*App, error) {
 		a.Auth, err = auth.New(auth.Config{
 			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores,
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
+			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers,
 			Session:       cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,

@@ -86,6 +86,11 @@ type Config struct {
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.
 	MinPassword int
+	// ContextWords, Breaches and BreachesRequired refuse new passwords as in
+	// package auth. The host name of BaseURL is a context word by itself.
+	ContextWords     []string
+	Breaches         auth.BreachChecker
+	BreachesRequired bool
 	// ActivityRetention is how long events are kept; 0 is 400 days, and less
 	// than 0 is for ever. App.Run removes older ones.
 	ActivityRetention time.Duration
@@ -125,8 +130,9 @@ type Config struct {
 // settled is a Config after defaults and checks.
 type settled struct {
 	Config
-	secure   bool // BaseURL is https
-	ownUsers bool // Users is the host's own table
+	secure   bool     // BaseURL is https
+	names    []string // ContextWords and those in BaseURL
+	ownUsers bool     // Users is the host's own table
 }
 
 func (c Config) settle() (settled, error) {
@@ -143,6 +149,8 @@ func (c Config) settle() (settled, error) {
 	}
 	s.secure = u.Scheme == "https"
 	s.BaseURL = u.Scheme + "://" + u.Host
+	s.names = append(strings.Split(u.Hostname(), "."), u.Hostname())
+	s.names = append(s.names, c.ContextWords...)
 	if s.Base == "" {
 		s.Base = "/api"
 	}

@@ -1,0 +1,127 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/profilekit/profilekit/internal/knownpasswords"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Codes of a *InvalidError that says why a new password is refused (ASVS 5.0,
+// 6.2.4, 6.2.11 and 6.2.12).
+const (
+	// CodeCommon: it is among the passwords that everybody tries first.
+	CodeCommon = "common"
+	// CodePersonal: it is little more than a name that belongs to the account or
+	// to the service.
+	CodePersonal = "personal"
+	// CodeBreached: it is known from a breach of another service.
+	CodeBreached = "breached"
+)
+
+// BreachChecker knows passwords that were in breaches; auth/pwned is one.
+type BreachChecker interface {
+	// Breached reports whether the password is known. It must obey ctx and be
+	// quick: somebody waits for the answer.
+	Breached(ctx context.Context, password string) (bool, error)
+}
+
+// contextWord is the least length, in code points, of a name that a password
+// must not consist of, and besideWords what must be left without the names.
+const (
+	contextWord = 4
+	besideWords = 8
+)
+
+// checkNamed is checkNew and the lists that are at hand: words are the names
+// that belong to the account. A password that is too short says only that.
+func (s *Service) checkNamed(field, password string, words ...string) error {
+	if err := s.checkNew(field, password); err != nil {
+		return err
+	}
+	if knownpasswords.Contains(password) {
+		return refuseNew(field, CodeCommon, "is one of the most common passwords")
+	}
+	if personal(password, append(words, s.contextWords...)) {
+		return refuseNew(field, CodePersonal, fmt.Sprintf("needs at least %d characters beside the names of the account and the service", besideWords))
+	}
+	return nil
+}
+
+// unbreached asks Config.Breaches. It is called outside of transactions, and
+// after the limits and all that is known without asking.
+func (s *Service) unbreached(ctx context.Context, field, password string) error {
+	if s.breaches == nil {
+		return nil
+	}
+	breached, err := s.breaches.Breached(ctx, password)
+	switch {
+	case err == nil && breached:
+		return refuseNew(field, CodeBreached, "is known from a data breach of another service")
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case s.breachesRequired:
+		return &storage.UnavailableError{Err: fmt.Errorf("auth: the check for breached passwords failed: %w", err)}
+	}
+	// The other rules hold; nobody is kept out because a foreign service is down.
+	s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a new password was not checked for breaches", slog.Any("error", err))
+	return nil
+}
+
+func refuseNew(field, code, message string) error {
+	return settings.Invalid(profile.FieldError{Field: field, Code: code, Message: message})
+}
+
+// personal reports whether too little of password is left without the words.
+func personal(password string, words []string) bool {
+	rest := strings.ToLower(password)
+	found := false
+	for _, w := range namesIn(words) {
+		if strings.Contains(rest, w) {
+			found = true
+			rest = strings.ReplaceAll(rest, w, "")
+		}
+	}
+	return found && utf8.RuneCountInString(rest) < besideWords
+}
+
+// namesIn are the words themselves, the parts of e-mail addresses, and the
+// parts between spaces, in lower case, the longest first.
+func namesIn(words []string) []string {
+	var names []string
+	add := func(w string) {
+		if utf8.RuneCountInString(w) >= contextWord {
+			names = append(names, w)
+		}
+	}
+	for _, w := range words {
+		w = strings.ToLower(w)
+		add(w)
+		if local, domain, ok := strings.Cut(w, "@"); ok {
+			add(local)
+			add(domain)
+			for label := range strings.SplitSeq(domain, ".") {
+				add(label)
+			}
+			continue
+		}
+		for part := range strings.FieldsSeq(w) {
+			add(part)
+		}
+	}
+	sortByLength(names)
+	return names
+}
+
+// namesOf are the words that belong to an account.
+func namesOf(u profile.User) []string {
+	return []string{u.Username, u.Email, u.DisplayName, u.GivenName, u.FamilyName}
+}

@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+func codeOf(t *testing.T, err error) string {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	invalid, ok := errors.AsType[*profile.InvalidError](err)
+	if !ok || len(invalid.Fields) != 1 || invalid.Fields[0].Field != "password" {
+		t.Fatalf("%v; want one error of the field", err)
+	}
+	return invalid.Fields[0].Code
+}
+
+func TestS04_CommonAndPersonalPasswords(t *testing.T) {
+	s := &Service{minPassword: 8, contextWords: []string{"Example Shop"}}
+	words := []string{"ada.lovelace", "countess@analytical-engine.example.org", "Augusta Ada King"}
+	for password, want := range map[string]string{
+		"trustno1": CodeCommon, "TrustNo1": CodeCommon, "password": CodeCommon, "1234567890": CodeCommon,
+		"ada.lovelace": CodePersonal, "ADA.LOVELACE1815": CodePersonal, "augusta12345": CodePersonal,
+		"countess2026": CodePersonal, "analytical-engine": CodePersonal, "exampleshop!": CodePersonal, "example-shop!": CodePersonal,
+		"king and countess": CodePersonal, "ada": "too_short", "kxjqpvwz": "",
+		"ada.lovelace wrote the first program": "", "four words of dice": "", "aaaaaaaaaaaaaaaaaaaa": "",
+	} {
+		if got := codeOf(t, s.checkNamed("password", password, words...)); got != want {
+			t.Errorf("%q: code %q, want %q", password, got, want)
+		}
+	}
+}
+
+// S03: there is no rule of composition, and every password of the length is taken
+// that is in no list.
+func TestS03_NoComposition(t *testing.T) {
+	s := &Service{minPassword: DefaultMinPassword}
+	for _, p := range []string{"abcdefghijklmnopqrst", strings.Repeat("x", 15), strings.Repeat("7", 15), strings.Repeat("😀", 16), strings.Repeat(" ", 20)} {
+		if err := s.checkNamed("password", p, "ada", "ada@example.org"); err != nil {
+			t.Errorf("%q: %v", p, err)
+		}
+	}
+}
+
+type breaches func(ctx context.Context, password string) (bool, error)
+
+func (b breaches) Breached(ctx context.Context, password string) (bool, error) {
+	return b(ctx, password)
+}
+
+func TestS04_BreachedPasswords(t *testing.T) {
+	down := errors.New("no answer")
+	const known = "correct horse battery staple"
+	check := breaches(func(ctx context.Context, password string) (bool, error) {
+		if password == "outage outage outage" {
+			return false, down
+		}
+		return password == known, ctx.Err()
+	})
+	var log strings.Builder
+	s := &Service{minPassword: 15, breaches: check, logger: slog.New(slog.NewTextHandler(&log, nil))}
+	if got := codeOf(t, s.unbreached(t.Context(), "password", known)); got != CodeBreached {
+		t.Errorf("a breached password: %q", got)
+	}
+	if err := s.unbreached(t.Context(), "password", "another horse battery staple"); err != nil {
+		t.Error(err)
+	}
+	if log.Len() != 0 {
+		t.Errorf("logged %s", log.String())
+	}
+	if err := s.unbreached(t.Context(), "password", "outage outage outage"); err != nil {
+		t.Errorf("an outage: %v; want the password taken", err)
+	}
+	if !strings.Contains(log.String(), "no answer") || strings.Contains(log.String(), "outage") {
+		t.Errorf("logged %q; want the failure without the password", log.String())
+	}
+	s.breachesRequired = true
+	if err := s.unbreached(t.Context(), "password", "outage outage outage"); !errors.Is(err, storage.ErrUnavailable) || !errors.Is(err, down) {
+		t.Errorf("an outage where the answer is required: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.unbreached(ctx, "password", "something else entirely"); !errors.Is(err, context.Canceled) || errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("a caller who left: %v", err)
+	}
+}
+
+func TestEstimateStrength(t *testing.T) {
+	words := []string{"ada.lovelace"}
+	for password, want := range map[string]Strength{
+		"": 0, "aaaaaaaaaaaaaaaaaaaa": 0, "12345678901234567890": 0, "passwordpassword": 0, "qwertyuiopasdfgh": 0,
+		"abcabcabcabcabcabc": 0, "trustno1 baseball": 0, "ada.lovelace1815": 0, "fedcba987654321": 0,
+		"kxjqpv": 1, "kxjqpvwzmy": 2, "kxjqpvwzmybnrt": 3, "correct horse battery staple": 4,
+		strings.Repeat("correct horse ", 50): 3,
+	} {
+		if got := EstimateStrength(password, words...); got != want {
+			t.Errorf("%q: %d, want %d (%d pieces)", password, got, want, pieces(password, words))
+		}
+	}
+}
+
+func FuzzEstimateStrength(f *testing.F) {
+	f.Add("password1234", "ada")
+	f.Add("äöü\xff\xfe", "")
+	f.Fuzz(func(t *testing.T, password, word string) {
+		if s := EstimateStrength(password, word); s < 0 || s > 4 {
+			t.Errorf("%d", s)
+		}
+	})
+}
