@@ -1,4 +1,4 @@
-// The generate command makes list.bin of a list of passwords, one a line or a
+// Package main, the command generate, makes list.bin of a list of passwords, one a line or a
 // JSON array, the most frequent first:
 //
 //	go run ./internal/knownpasswords/generate -n 12000 passwords.json >internal/knownpasswords/list.bin
