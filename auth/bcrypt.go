@@ -1,7 +1,9 @@
 package auth
 
 import (
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -10,9 +12,11 @@ import (
 // keep their passwords; Hashers stores them anew with the primary hasher when
 // they sign in. It makes no hashes.
 //
-// It knows $2a$, $2b$ and $2y$ with a cost of 4 to MaxCost. A password of more
-// than 72 bytes never matches: bcrypt ignores what follows, so each of them
-// would open the account of the cut one.
+// It knows $2a$, $2b$ and $2y$ with a cost of 4 to MaxCost, also as Django
+// writes them: bcrypt$… and bcrypt_sha256$…, where the hash is of the password's
+// SHA-256 in hexadecimal. Otherwise a password of more than 72 bytes never
+// matches: bcrypt ignores what follows, so each of them would open the account
+// of the cut one.
 type Bcrypt struct {
 	// MaxCost bounds the work that a stored hash may ask for; 0 is 14, about
 	// a second of one core.
@@ -25,17 +29,24 @@ const (
 	bcryptMaxCost     = 14
 )
 
-var errBcryptVerifyOnly = errors.New("auth: Bcrypt only verifies")
-
 // Hash implements Hasher; it always fails.
-func (Bcrypt) Hash(string) (string, error) { return "", errBcryptVerifyOnly }
+func (Bcrypt) Hash(string) (string, error) { return "", errVerifyOnly }
 
 // Match implements Hasher. Weak is always true: bcrypt is never the goal.
 func (b Bcrypt) Match(encoded, password string) MatchResult {
-	if !b.known(encoded) {
+	rest, digest := strings.CutPrefix(encoded, "bcrypt_sha256$")
+	if !digest {
+		rest = strings.TrimPrefix(encoded, "bcrypt$")
+	}
+	if !b.known(rest) {
 		return MatchResult{}
 	}
+	encoded = rest
 	r := MatchResult{Known: true, Weak: true}
+	if digest && len(password) <= MaxPasswordBytes {
+		sum := sha256.Sum256([]byte(password))
+		password = hex.EncodeToString(sum[:])
+	}
 	if len(password) > bcryptMaxPassword {
 		return r
 	}

@@ -20,8 +20,10 @@
 //
 // A password is a text of DefaultMinPassword code points to MaxPasswordBytes
 // bytes, verified exactly as sent: not trimmed, cut or normalised. One that is
-// not UTF-8 or contains a NUL is refused. Hashers stores it as Argon2id and
-// verifies older forms, which it replaces when their user signs in. Hashing
+// not UTF-8 or contains a NUL is refused, and so is a new one that is common,
+// little more than a name of the account, or known to Config.Breaches. Hashers
+// stores it as Argon2id and verifies older forms (Bcrypt, Scrypt, FirebaseScrypt,
+// PBKDF2, Argon2), which it replaces when their user signs in. Hashing
 // takes memory and a core, so a Gate lets few run at once, queues some more and
 // answers the rest with *storage.UnavailableError.
 //

@@ -55,11 +55,14 @@ func (h phc) work() uint64 { return uint64(h.memory) * uint64(h.time) }
 // parsePHC reads the one spelling that String writes: version 19, the three
 // parameters in that order, canonical numbers, unpadded base64. Anything else,
 // and anything beyond both the bounds above and own, is not ok.
-func parsePHC(s string, own phc) (h phc, ok bool) {
+func parsePHC(s string, own phc) (h phc, ok bool) { return parseArgon2(s, phcPrefix, own) }
+
+// parseArgon2 is parsePHC for the variant that prefix names.
+func parseArgon2(s, prefix string, own phc) (h phc, ok bool) {
 	if len(s) > phcMaxLength {
 		return phc{}, false
 	}
-	rest, ok := strings.CutPrefix(s, phcPrefix)
+	rest, ok := strings.CutPrefix(s, prefix)
 	if !ok {
 		return phc{}, false
 	}

@@ -83,7 +83,9 @@ func TestS04_OutagesAreErrors(t *testing.T) {
 	for name, handle := range map[string]http.HandlerFunc{
 		"500": status(500), "429": status(429), "404": status(404),
 		"an HTML page": lines("<html>"), "no lines": lines(""), "a short suffix": lines("ABC:1"), "no count": lines(tail),
-		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		},
 		"cut short": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			fmt.Fprintln(w, other+":1")
