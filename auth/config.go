@@ -81,6 +81,8 @@ type Service struct {
 	sessions  SessionStore
 	joined    SessionUserStore // nil when sessions and users are read apart
 	throttle  ThrottleStore
+	tickets   TicketStore
+	factors   FactorStore
 	activity  activity.Store
 	tx        storage.Transactor
 
@@ -124,6 +126,8 @@ func New(c Config) (*Service, error) {
 		passwords:     c.Stores.Passwords(),
 		sessions:      c.Stores.Sessions(),
 		throttle:      c.Stores.Throttle(),
+		tickets:       c.Stores.Tickets(),
+		factors:       c.Stores.Factors(),
 		activity:      c.Activity,
 		tx:            c.Tx,
 		hashers:       c.Hashers,
@@ -141,7 +145,7 @@ func New(c Config) (*Service, error) {
 
 		breachesRequired: c.BreachesRequired,
 	}
-	if s.passwords == nil || s.sessions == nil || s.throttle == nil {
+	if s.passwords == nil || s.sessions == nil || s.throttle == nil || s.tickets == nil || s.factors == nil {
 		return nil, errors.New("auth: Config.Stores lacks a store")
 	}
 	if joined, ok := s.sessions.(SessionUserStore); ok && !c.SeparateUsers {

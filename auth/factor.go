@@ -2,7 +2,9 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/activity"
 )
@@ -21,7 +23,7 @@ type FactorRecord struct {
 	Lookup string
 	// Counter only rises: the last time step of a TOTP, the sign count of a key.
 	Counter int64
-	// Data is the factor's own, at most 4 KiB; what is secret in it is sealed.
+	// Data is the factor's own, at most MaxData bytes; what is secret in it is sealed.
 	Data []byte
 	// Pending is a factor whose owner has not proved yet to have it; it opens
 	// nothing. The zero ExpiresAt is for ever, a pending one has an end.
@@ -32,20 +34,36 @@ type FactorRecord struct {
 	LastUsedAt time.Time
 }
 
+// Check is what every FactorStore refuses to keep: a record without ID, user or
+// kind, text that is none, a Name of more than 100 characters, a Lookup of more
+// than 2048 bytes, more Data than MaxData.
+func (r FactorRecord) Check() error {
+	switch {
+	case r.ID == "" || r.UserID == "" || r.Kind == "":
+		return errors.New("auth: factor: ID, UserID and Kind are required")
+	case !isText(r.ID) || !isText(r.UserID) || !isText(r.Kind) || !isText(r.Name) || !isText(r.Lookup):
+		return errors.New("auth: factor: a field is no text")
+	case utf8.RuneCountInString(r.Name) > 100 || len(r.Lookup) > 2048 || len(r.Data) > MaxData:
+		return errors.New("auth: factor: a field is too long")
+	}
+	return nil
+}
+
 // FactorStore keeps factors. Like all stores it joins a transaction that ctx
 // carries.
 type FactorStore interface {
 	// AddFactor writes r and the events, both or neither. A pending one replaces
-	// the user's pending ones of its kind. A Lookup of another record of the kind
-	// is a *storage.TakenError.
+	// the user's pending one of its kind. A Lookup of another record of the kind
+	// is a *storage.TakenError of field "lookup", an ID that is there one that
+	// matches storage.ErrTaken, what Check refuses an error.
 	AddFactor(ctx context.Context, r FactorRecord, events ...activity.Event) error
 	// Factors returns the user's factors, pending ones too, the oldest first.
 	Factors(ctx context.Context, userID string) ([]FactorRecord, error)
 	// FactorByLookup returns the record of that kind with that Lookup, else
 	// storage.ErrNotFound.
 	FactorByLookup(ctx context.Context, kind, lookup string) (FactorRecord, error)
-	// UseFactor sets Counter, Data and LastUsedAt of r, clears Pending, and
-	// writes the events, all or nothing and in one step, if the stored Counter is
+	// UseFactor sets Counter, Data and LastUsedAt of r, clears Pending and
+	// ExpiresAt, and writes the events, all or nothing and in one step, if the stored Counter is
 	// below r.Counter, or equal to it and rises is false, and the record's Pending
 	// is was. Otherwise, and for a record that is gone, it is storage.ErrStale: of
 	// any number of concurrent uses of one step, one is let through.

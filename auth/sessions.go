@@ -94,8 +94,8 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 // that nobody waits for its locks.
 const purgeBatch = 250
 
-// PurgeExpired removes sessions that reached a limit and throttle counters that
-// remember nothing, in batches until none is left, and pauses after each batch
+// PurgeExpired removes sessions that reached a limit, throttle counters that
+// remember nothing, and tickets and pending factors that expired, in batches until none is left, and pauses after each batch
 // for as long as it took. Nothing depends on it but the space; once an hour is
 // plenty, on any number of nodes.
 func (s *Service) PurgeExpired(ctx context.Context) error {
@@ -106,5 +106,11 @@ func (s *Service) PurgeExpired(ctx context.Context) error {
 	_, throttle := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.throttle.PurgeThrottle(ctx, now, limit)
 	})
-	return errors.Join(sessions, throttle)
+	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return s.tickets.PurgeTickets(ctx, now, limit)
+	})
+	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return s.factors.PurgeFactors(ctx, now, limit)
+	})
+	return errors.Join(sessions, throttle, tickets, factors)
 }

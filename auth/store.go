@@ -14,6 +14,8 @@ type Stores interface {
 	Passwords() PasswordStore
 	Sessions() SessionStore
 	Throttle() ThrottleStore
+	Tickets() TicketStore
+	Factors() FactorStore
 }
 
 // SeparateStores is an optional method of Stores that can serve a host whose

@@ -2,7 +2,10 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/activity"
 )
@@ -42,12 +45,43 @@ type Ticket struct {
 	Purpose Purpose
 	// UserID is "" for what is begun before anybody is known.
 	UserID string
-	// Data is what the ticket is bound to, at most 4 KiB. It holds no secret
-	// that is not sealed.
+	// Data is what the ticket is bound to, at most MaxData bytes. It holds no
+	// secret that is not sealed.
 	Data []byte
 	// CreatedAt and ExpiresAt bound its life. The zero ExpiresAt is for ever.
 	CreatedAt time.Time
 	ExpiresAt time.Time
+}
+
+// MaxData is how many bytes the Data of a Ticket or a FactorRecord has at most.
+const MaxData = 4096
+
+// CheckTickets is what every TicketStore refuses to add: more Data than MaxData,
+// a purpose that is empty or no text, a ticket of another user, and to have
+// the tickets of nobody replaced.
+func CheckTickets(userID string, only Purpose, tickets []Ticket) error {
+	if userID == "" && only != "" {
+		return errors.New("auth: tickets of nobody cannot be replaced")
+	}
+	if !isText(userID) || !isText(string(only)) {
+		return errors.New("auth: ticket: the user or the purpose is no text")
+	}
+	for _, t := range tickets {
+		switch {
+		case t.Purpose == "" || !isText(string(t.Purpose)):
+			return errors.New("auth: ticket: the purpose is empty or no text")
+		case t.UserID != "" && t.UserID != userID:
+			return errors.New("auth: ticket: it is another user's")
+		case len(t.Data) > MaxData:
+			return errors.New("auth: ticket: too much data")
+		}
+	}
+	return nil
+}
+
+// isText reports whether every database keeps s as it is.
+func isText(s string) bool {
+	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 
 // TicketStore keeps tickets. Like all stores it joins a transaction that ctx
@@ -55,7 +89,9 @@ type Ticket struct {
 type TicketStore interface {
 	// AddTickets writes the tickets and the events, all or nothing. When only is
 	// not "", the user's earlier tickets of that purpose are removed in the same
-	// step, so that the newest alone counts.
+	// step, so that the newest alone counts; of sets of one size that are written
+	// at once, one is left. What CheckTickets refuses is an error, and so is a
+	// Hash that is there. The events of userID may leave their user out.
 	AddTickets(ctx context.Context, userID string, only Purpose, tickets []Ticket, events ...activity.Event) error
 	// Ticket returns a ticket without taking it; storage.ErrNotFound when it is
 	// not there or expired at now.
@@ -68,7 +104,8 @@ type TicketStore interface {
 	// newest first, at most 100.
 	Tickets(ctx context.Context, userID string, purpose Purpose, now time.Time) ([]Ticket, error)
 	// DropTickets removes the user's tickets of the purposes, or of every
-	// purpose when none is given, and says how many.
+	// purpose when none is given, and says how many. The user "" has none: what
+	// is nobody's only expires.
 	DropTickets(ctx context.Context, userID string, purposes ...Purpose) (int, error)
 	// PurgeTickets removes up to limit tickets of any user that expired before
 	// the given time, and says how many.

@@ -18,11 +18,15 @@ type broken struct {
 	passwords auth.PasswordStore
 	sessions  auth.SessionStore
 	throttle  auth.ThrottleStore
+	tickets   auth.TicketStore
+	factors   auth.FactorStore
 }
 
 func (b broken) Passwords() auth.PasswordStore { return b.passwords }
 func (b broken) Sessions() auth.SessionStore   { return b.sessions }
 func (b broken) Throttle() auth.ThrottleStore  { return b.throttle }
+func (b broken) Tickets() auth.TicketStore     { return b.tickets }
+func (b broken) Factors() auth.FactorStore     { return b.factors }
 
 type overwrites struct{ auth.PasswordStore }
 
@@ -150,7 +154,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Throttle()}
+				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Throttle(), m.Auth().Tickets(), m.Auth().Factors()}
 				breakIt(&b)
 				return Harness{Stores: b, Users: m.Users(), Tx: m, Activity: m.Activity()}
 			})
@@ -160,7 +164,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Throttle()}
+				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Throttle(), m.Auth().Tickets(), m.Auth().Factors()}
 				return Harness{Stores: b, Users: m.Users(), Tx: tx, Activity: m.Activity()}
 			})
 		}

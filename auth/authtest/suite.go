@@ -69,8 +69,15 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"throttle with growing waits", growingCases},
 		{"throttle refund and reset", refundCases},
 		{"purge throttle", purgeThrottleCases},
+		{"ticket", ticketCases},
+		{"tickets", ticketListCases},
+		{"factor", factorCases},
+		{"use factor", useFactorCases},
+		{"remove factor", removeFactorCases},
 		{"ended context", endedCases},
+		{"ended context of tickets and factors", endedMoreCases},
 		{"transaction", txCases},
+		{"transaction of tickets and factors", txMoreCases},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.cases(t, open(t)) })
 	}

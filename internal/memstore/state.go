@@ -19,6 +19,8 @@ type state struct {
 	sessions  table[string, auth.Session]
 	tokens    table[[32]byte, string] // token hash -> session ID
 	throttle  table[string, tries]
+	tickets   table[[32]byte, auth.Ticket]
+	factors   table[string, auth.FactorRecord]
 	settings  table[string, settings.Record]
 	events    table[string, activity.Event]
 	blobs     table[string, blob]

@@ -122,8 +122,8 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 // Users returns the store of users.
 func (d *DB) Users() profile.Store { return users{d} }
 
-// Auth returns the stores of passwords, sessions and throttle counters. Its
-// session store is also an auth.SessionUserStore.
+// Auth returns the stores of passwords, sessions, throttle counters, tickets and
+// factors. Its session store is also an auth.SessionUserStore.
 func (d *DB) Auth() auth.Stores { return authStores{d} }
 
 // Settings returns the store of settings.
@@ -170,5 +170,7 @@ type authStores struct{ db *DB }
 func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
 func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
 func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
+func (a authStores) Tickets() auth.TicketStore     { return tickets(a) }
+func (a authStores) Factors() auth.FactorStore     { return factors(a) }
 
 var _ auth.SessionUserStore = sessions{}

@@ -157,12 +157,15 @@ func postgresFailure(code, constraint string) error {
 	return &DatabaseError{Code: code, Constraint: constraint, reason: "the database refuses a statement"}
 }
 
-// taken names the field of a violated unique constraint of users.
+// taken names the field of a violated unique constraint.
 func taken(constraint string) error {
 	for _, field := range []string{"username", "email"} {
 		if strings.HasPrefix(constraint, "users_"+field) {
 			return &storage.TakenError{Field: field}
 		}
+	}
+	if constraint == "profilekit_factors_lookup" {
+		return &storage.TakenError{Field: "lookup"}
 	}
 	return fmt.Errorf("sqlstore: %w", storage.ErrTaken)
 }

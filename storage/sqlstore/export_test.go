@@ -29,6 +29,10 @@ func Statements() map[string]Texts {
 		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,
 		"selectSettings": selectSettings, "eraseSettings": eraseSettings,
 		"takeThrottle": takeThrottle, "refundThrottle": refundThrottle, "resetThrottle": resetThrottle, "purgeThrottle": purgeThrottle,
+		"addTickets": addTickets, "selectTicket": selectTicket, "takeTicket": takeTicket, "selectTickets": selectTickets,
+		"dropTickets": dropTickets, "dropTicketsOf": dropTicketsOf, "purgeTickets": purgeTickets,
+		"selectFactors": selectFactors, "selectByLookup": selectByLookup, "renameFactor": renameFactor,
+		"removeFactors": removeFactors, "purgeFactors": purgeFactors,
 		"selectUser": selectUser, "selectByUsername": selectByUsername, "selectByEmail": selectByEmail,
 		"selectVersion": selectVersion, "selectTaken": selectTaken,
 	} {
@@ -38,6 +42,7 @@ func Statements() map[string]Texts {
 		"insertPasswordApart": insertPasswordApart, "updatePasswordApart": updatePasswordApart,
 		"updatePassword": updatePassword, "insertSession": insertSession, "rotateSession": rotateSession, "endSession": endSession,
 		"insertSettings": insertSettings, "updateSettings": updateSettings,
+		"insertFactor": insertFactor, "useFactor": useFactor, "removeFactor": removeFactor,
 		"insertUser": insertUser, "updateUser": updateUser, "editUser": editUser,
 	} {
 		all[name] = Texts{c.none.postgres, c.none.sqlite}

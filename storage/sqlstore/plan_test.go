@@ -64,6 +64,23 @@ var plans = map[string][2]string{
 	"resetThrottle":  {"profilekit_throttle_pkey", "auto"},
 	"purgeThrottle":  {"profilekit_throttle_forget,profilekit_throttle_pkey", "profilekit_throttle_forget,auto"},
 
+	"addTickets":    {"profilekit_tickets_user", ""},
+	"selectTicket":  {"profilekit_tickets_pkey", "auto"},
+	"takeTicket":    {"profilekit_tickets_pkey", "auto"},
+	"selectTickets": {"profilekit_tickets_user", "profilekit_tickets_user"},
+	"dropTickets":   {"profilekit_tickets_user", "profilekit_tickets_user"},
+	"dropTicketsOf": {"profilekit_tickets_user", "profilekit_tickets_user"},
+	"purgeTickets":  {"profilekit_tickets_end,profilekit_tickets_pkey", "profilekit_tickets_end,auto"},
+
+	"insertFactor":   {"profilekit_factors_pending", ""},
+	"selectFactors":  {"profilekit_factors_user", "profilekit_factors_user"},
+	"selectByLookup": {"profilekit_factors_lookup", "profilekit_factors_lookup"},
+	"useFactor":      {"profilekit_factors_", "auto"}, // by the ID, or the user's
+	"renameFactor":   {"profilekit_factors_", "auto"},
+	"removeFactor":   {"profilekit_factors_", "auto"},
+	"removeFactors":  {"profilekit_factors_", "profilekit_factors_user"},
+	"purgeFactors":   {"profilekit_factors_end,profilekit_factors_pkey", "profilekit_factors_end,auto"},
+
 	"selectUser":       {"users_pkey", "pk"},
 	"selectByUsername": {"users_username_key_key", "auto"},
 	"selectByEmail":    {"users_email_key_key", "auto"},
@@ -113,6 +130,9 @@ func filled(t *testing.T) string {
 				`INSERT INTO profilekit_throttle SELECT 'k' || i, 1, i, i, i, i, true FROM generate_series(1, 5000) i`,
 				`INSERT INTO profilekit_blobs SELECT 'b' || i, (i % 1000)::text, CASE WHEN i % 100 = 0 THEN 'dead' ELSE 'live' END,
 				timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_tickets SELECT sha256(i::text::bytea), 'reset', (i % 5000 + 1)::text, i, '', i, i FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_factors SELECT 'f' || i, (i % 5000 + 1)::text, 'k' || i % 3, '', 'l' || i, 0, '', i % 50 = 0, i, 0, i FROM generate_series(1, 10000) i
+				ON CONFLICT DO NOTHING`,
 				`ANALYZE`,
 			} {
 				if _, err := tx.ExecContext(ctx, fill); err != nil {
@@ -172,6 +192,11 @@ func TestR37_PlansReadNoMoreThanTheirRows(t *testing.T) {
 		{"purge of sessions, nothing there", "purgeSessions", `0,1000`, 0},
 		{"purge of throttle", "purgeThrottle", `9,10`, 10},
 		{"purge of throttle, nothing there", "purgeThrottle", `0,1000`, 0},
+		{"purge of tickets", "purgeTickets", `9,10`, 10},
+		{"purge of tickets, nothing there", "purgeTickets", `0,1000`, 0},
+		{"purge of factors", "purgeFactors", `400,5`, 5},
+		{"purge of factors, nothing there", "purgeFactors", `0,1000`, 0},
+		{"factor by lookup", "selectByLookup", `'k1','l1'`, 1},
 		{"sweep, nothing there", "claimKeys", `'2025-01-01','2025-01-01','2025-01-01','2026-02-01',100`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

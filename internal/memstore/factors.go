@@ -1,0 +1,152 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/storage"
+)
+
+type factors struct{ s *Store }
+
+var _ auth.FactorStore = factors{}
+
+func errNoFactor() error { return fmt.Errorf("memstore: factor: %w", storage.ErrNotFound) }
+
+func (fs factors) AddFactor(ctx context.Context, r auth.FactorRecord, events ...activity.Event) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	return fs.s.write(ctx, func(st *state) error {
+		for id, f := range maps.Clone(st.factors.rows) {
+			if r.Pending && f.Pending && f.UserID == r.UserID && f.Kind == r.Kind {
+				st.factors.remove(st, id)
+			}
+		}
+		if _, there := st.factors.get(r.ID); there {
+			return fmt.Errorf("memstore: factor: %w", storage.ErrTaken)
+		}
+		for _, f := range st.factors.rows {
+			if r.Lookup != "" && f.Lookup == r.Lookup && f.Kind == r.Kind {
+				return &storage.TakenError{Field: "lookup"}
+			}
+		}
+		st.putFactor(r)
+		return st.record(events)
+	})
+}
+
+func (st *state) putFactor(r auth.FactorRecord) {
+	r.Data = copyData(r.Data)
+	r.CreatedAt, r.LastUsedAt, r.ExpiresAt = stored(r.CreatedAt), stored(r.LastUsedAt), stored(r.ExpiresAt)
+	st.factors.put(st, r.ID, r)
+}
+
+func (fs factors) Factors(ctx context.Context, userID string) ([]auth.FactorRecord, error) {
+	var list []auth.FactorRecord
+	err := fs.s.read(ctx, func(st *state) error {
+		for _, f := range st.factors.rows {
+			if f.UserID == userID {
+				f.Data = copyData(f.Data)
+				list = append(list, f)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b auth.FactorRecord) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
+}
+
+func (fs factors) FactorByLookup(ctx context.Context, kind, lookup string) (r auth.FactorRecord, err error) {
+	err = fs.s.read(ctx, func(st *state) error {
+		for _, f := range st.factors.rows {
+			if lookup != "" && f.Lookup == lookup && f.Kind == kind {
+				r = f
+				r.Data = copyData(f.Data)
+				return nil
+			}
+		}
+		return errNoFactor()
+	})
+	return r, err
+}
+
+func (fs factors) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.FactorState, rises bool, events ...activity.Event) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	return fs.s.write(ctx, func(st *state) error {
+		f, there := st.factors.get(r.ID)
+		if !there || f.UserID != r.UserID || f.Pending != (was == auth.Pending) ||
+			f.Counter > r.Counter || f.Counter == r.Counter && rises {
+			return fmt.Errorf("memstore: factor: %w", storage.ErrStale)
+		}
+		f.Counter, f.Data, f.LastUsedAt, f.Pending, f.ExpiresAt = r.Counter, r.Data, r.LastUsedAt, false, time.Time{}
+		st.putFactor(f)
+		return st.record(events)
+	})
+}
+
+// factor returns the user's factor.
+func (st *state) factor(userID, id string) (auth.FactorRecord, error) {
+	f, there := st.factors.get(id)
+	if !there || f.UserID != userID {
+		return auth.FactorRecord{}, errNoFactor()
+	}
+	return f, nil
+}
+
+func (fs factors) RenameFactor(ctx context.Context, userID, id, name string) error {
+	return fs.s.write(ctx, func(st *state) error {
+		f, err := st.factor(userID, id)
+		if err != nil {
+			return err
+		}
+		f.Name = name
+		st.putFactor(f)
+		return nil
+	})
+}
+
+func (fs factors) RemoveFactor(ctx context.Context, userID, id string, events ...activity.Event) error {
+	return fs.s.write(ctx, func(st *state) error {
+		if _, err := st.factor(userID, id); err != nil {
+			return err
+		}
+		st.factors.remove(st, id)
+		return st.record(events)
+	})
+}
+
+func (fs factors) RemoveFactors(ctx context.Context, userID string) (int, error) {
+	return fs.removeWhere(ctx, -1, func(f auth.FactorRecord) bool { return f.UserID == userID })
+}
+
+func (fs factors) PurgeFactors(ctx context.Context, before time.Time, limit int) (int, error) {
+	return fs.removeWhere(ctx, max(limit, 0), func(f auth.FactorRecord) bool {
+		return f.Pending && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(before)
+	})
+}
+
+// removeWhere removes up to limit factors that match, or all of them when limit
+// is negative.
+func (fs factors) removeWhere(ctx context.Context, limit int, match func(auth.FactorRecord) bool) (n int, err error) {
+	err = fs.s.write(ctx, func(st *state) error {
+		for id, f := range maps.Clone(st.factors.rows) {
+			if n != limit && match(f) {
+				st.factors.remove(st, id)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
