@@ -149,6 +149,49 @@ func (th countsRefused) Take(ctx context.Context, key string, rule auth.Rule, no
 	return ok, wait, err
 }
 
+// findsThenRemoves takes a ticket in two steps.
+type findsThenRemoves struct {
+	auth.TicketStore
+	meet conform.Meeting
+}
+
+func (ts findsThenRemoves) TakeTicket(ctx context.Context, p auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+	k, err := ts.Ticket(ctx, p, hash, now)
+	if err != nil {
+		return k, err
+	}
+	ts.meet.Wait()
+	_, _ = ts.TicketStore.TakeTicket(ctx, p, hash, now)
+	return k, nil
+}
+
+// anyPurpose knows a ticket by its hash alone.
+type anyPurpose struct{ auth.TicketStore }
+
+func (ts anyPurpose) Ticket(ctx context.Context, p auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+	return ts.TicketStore.Ticket(ctx, purpose, hash, now)
+}
+
+// comparesThenUses looks at the counter in a step of its own.
+type comparesThenUses struct {
+	auth.FactorStore
+	meet conform.Meeting
+}
+
+func (fs comparesThenUses) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.FactorState, rises bool, ev ...activity.Event) error {
+	list, err := fs.Factors(ctx, r.UserID)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.ID == r.ID && rises && f.Counter >= r.Counter {
+			return storage.ErrStale
+		}
+	}
+	fs.meet.Wait()
+	return fs.FactorStore.UseFactor(ctx, r, was, false, ev...)
+}
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(b *broken)) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
@@ -199,6 +242,12 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(b *broken) {
 				b.throttle = looksThenCounts{b.throttle, conform.NewMeeting(), new(sync.Mutex), map[string][]time.Time{}}
 			}),
+		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",
+			func(b *broken) { b.tickets = findsThenRemoves{b.tickets, conform.NewMeeting()} }),
+		over("opens a ticket for any purpose", "ticket/S23 for one purpose it is none for another",
+			func(b *broken) { b.tickets = anyPurpose{b.tickets} }),
+		over("compares a counter and then sets it", "use factor/R14 of 100 uses of one step one is let through",
+			func(b *broken) { b.factors = comparesThenUses{b.factors, conform.NewMeeting()} }),
 		over("counts refused tries", "throttle with a hard limit/refused tries are not counted",
 			func(b *broken) { b.throttle = countsRefused{b.throttle} }),
 	)
