@@ -28,9 +28,7 @@ var libheif []byte
 
 // engine is the compiled decoder. Pictures share its code and nothing else.
 //
-// It is built so that it can be stopped, which makes it five times as slow:
-// code that never comes back to Go not only could not be stopped, it would
-// also hold up the garbage collector, and with it the whole process.
+// It is built so that it can be stopped: see fuelled.
 type engine struct {
 	module   []byte // uncompressed; nil is libheif
 	patience time.Duration
@@ -125,7 +123,11 @@ func newBuild(ctx context.Context, module []byte) (*build, error) {
 			return nil, err
 		}
 	}
-	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(true))
+	module, err := fuelled(module)
+	if err != nil {
+		return nil, err
+	}
+	rt := wazero.NewRuntime(ctx)
 	code, err := compile(ctx, rt, module)
 	if err != nil {
 		return nil, errors.Join(err, rt.Close(ctx))
@@ -136,6 +138,9 @@ func newBuild(ctx context.Context, module []byte) (*build, error) {
 func compile(ctx context.Context, rt wazero.Runtime, module []byte) (wazero.CompiledModule, error) {
 	// Clocks, files, random numbers: the module imports none that it is given.
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, rt); err != nil {
+		return nil, err
+	}
+	if err := hostTick(ctx, rt); err != nil {
 		return nil, err
 	}
 	code, err := rt.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
