@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path"
 	"strings"
 	"time"
 
@@ -81,7 +82,12 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobI
 			yield(storage.BlobInfo{}, err)
 			return
 		}
-		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: s.object(prefix)})
+		asked := s.object(prefix)
+		if last := path.Base(*asked); last == "." || last == ".." {
+			// MinIO refuses to look there; what is found is chosen from below.
+			asked = aws.String(strings.TrimRight(*asked, "."))
+		}
+		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: asked})
 		for pages.HasMorePages() {
 			own, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 			page, err := pages.NextPage(own, s.calls...)
@@ -92,8 +98,8 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobI
 			}
 			for _, o := range page.Contents {
 				key := strings.ReplaceAll(strings.TrimPrefix(aws.ToString(o.Key), s.opts.Prefix), slash, "/")
-				if !storage.ValidKey(key) {
-					continue // not one of ours
+				if !storage.ValidKey(key) || !strings.HasPrefix(key, prefix) {
+					continue // not one of ours, or not asked for
 				}
 				if !yield(storage.BlobInfo{Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified)}, nil) {
 					return
