@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"strings"
 	"testing"
 
@@ -85,7 +86,7 @@ func TestS60_DecoderOfTheHostIsNotBelieved(t *testing.T) {
 		"narrower":        {says(with(func(h *picture.Header) { h.Width = 31 }), m), "corrupt"},
 		"turned":          {says(with(func(h *picture.Header) { h.Width, h.Height = 20, 30 }), m), "corrupt"},
 		"no sides":        {says(with(func(h *picture.Header) { h.Width = 0 }), m), "sides"},
-		"huge":            {says(with(func(h *picture.Header) { h.Width, h.Height = 1<<40, 1<<40 }), m), "pixels"},
+		"huge":            {says(with(func(h *picture.Header) { h.Width, h.Height = math.MaxInt, math.MaxInt }), m), "pixels"},
 		"memory":          {says(with(func(h *picture.Header) { h.Memory = 1<<63 - 1 }), m), "memory"},
 		"negative memory": {says(with(func(h *picture.Header) { h.Memory = -1 << 62 }), m), "corrupt"},
 		"no picture":      {says(good, nil), "corrupt"},
