@@ -21,6 +21,9 @@ const (
 	// Open: everybody, and the account is usable at once. Whether a name or an
 	// address is taken is then told, within the limit of sign-ups.
 	Open SignUpMode = "open"
+	// VerifyFirst: everybody, by a link to the address. Nothing is there before
+	// it is followed, and nobody is told whether an address is taken.
+	VerifyFirst SignUpMode = "verify-first"
 	// Closed: nobody; Register is ErrSignUpClosed.
 	Closed SignUpMode = "closed"
 )
@@ -57,7 +60,14 @@ type Config struct {
 	// it answers again.
 	Breaches         BreachChecker
 	BreachesRequired bool
-	Limits           Limits
+	// Courier brings links and codes to people; nil leaves out what needs one,
+	// which is then ErrNoCourier. Links are required with it.
+	Courier Courier
+	Links   Links
+	// Recorder is told of events in the transaction of their change; nil for
+	// none.
+	Recorder activity.Recorder
+	Limits   Limits
 	// LimitsOff lifts every Rule of Limits. It is for load tests only.
 	LimitsOff bool
 	Session   SessionLimits
@@ -97,6 +107,10 @@ type Service struct {
 	lifetime      SessionLimits
 
 	breachesRequired bool
+
+	courier  Courier // nil when there is none
+	links    Links
+	recorder activity.Recorder // nil when there is none
 
 	cache   *cache // nil when off
 	watched []Watched
@@ -144,6 +158,10 @@ func New(c Config) (*Service, error) {
 		logger:        c.Logger,
 
 		breachesRequired: c.BreachesRequired,
+
+		courier:  c.Courier,
+		links:    c.Links,
+		recorder: c.Recorder,
 	}
 	if s.passwords == nil || s.sessions == nil || s.throttle == nil || s.tickets == nil || s.factors == nil {
 		return nil, errors.New("auth: Config.Stores lacks a store")
@@ -185,10 +203,17 @@ func (s *Service) check() error {
 	switch {
 	case s.hashers.err != nil:
 		return s.hashers.err
-	case s.signUp != Open && s.signUp != Closed:
-		return fmt.Errorf("auth: Config.SignUp %q is neither %q nor %q", s.signUp, Open, Closed)
+	case s.signUp != Open && s.signUp != VerifyFirst && s.signUp != Closed:
+		return fmt.Errorf("auth: Config.SignUp %q is neither %q, %q nor %q", s.signUp, Open, VerifyFirst, Closed)
+	case s.signUp == VerifyFirst && s.courier == nil:
+		return fmt.Errorf("auth: Config.SignUp %q needs a Courier", s.signUp)
 	case s.minPassword < leastMinPassword || s.minPassword > MaxPasswordBytes/4:
 		return fmt.Errorf("auth: Config.MinPassword must be from %d to %d", leastMinPassword, MaxPasswordBytes/4)
+	}
+	if s.courier != nil {
+		if err := s.links.check(); err != nil {
+			return err
+		}
 	}
 	return errors.Join(s.limits.check(), s.lifetime.check())
 }

@@ -72,6 +72,10 @@ type Message struct {
 // that makes the message's secret true: it must not wait for a network, but
 // write the message down with it and send it later (settings/notify does). A
 // message of a transaction that is rolled back must not be sent.
+//
+// A Message without To is for nobody: Deliver does the same work for it as for
+// another, and it is never sent. It stands for the one that would have gone to an
+// account that does not exist, so that nobody can tell by the time it takes.
 type Courier interface {
 	Deliver(ctx context.Context, m Message) error
 }

@@ -41,6 +41,40 @@
 // the memory of its user before it returns, so here a sign-out is still at once;
 // on another node it is within that second. Authenticate never asks the memory.
 //
+// # Links in mail
+//
+// Forgot, Verify, BeginEmailChange and Report work by links that a Courier brings
+// to the stored address, never to a typed one. A token is 256 random bits, of
+// which the SHA-256 is kept, for one purpose, once. What is answered, and what is
+// done for it, is the same whether there is an account or not.
+//
+// An account whose address was never proved holds nothing: whoever proves it
+// without being signed in to it gets the account without password, sessions and
+// factors of the one who made it.
+//
+// # Changing the e-mail address
+//
+// The states are: settled; begun, when User.PendingEmail is the new address;
+// changed, when the new address is the account's and the old one can still take
+// that back, for EmailUndoWindow at least. The old inbox is not needed to change
+// the address, so losing it locks nobody out.
+//
+//	state    what happens                             then
+//	settled  BeginEmailChange, fresh                  begun: link to the new address, notice with undo to the old
+//	settled  BeginEmailChange, not fresh              settled
+//	settled  BeginEmailChange to an account's address begun, but that account's owner gets a notice and no link
+//	begun    BeginEmailChange to a third address      begun: the first link is dead, its undo is not
+//	begun    ConfirmEmailChange                       changed: other sessions and pending links end
+//	begun    ConfirmEmailChange, address taken        settled
+//	begun    EmailChangeLife passes                   begun, but the link is dead; another change may begin
+//	begun    Reset, Report                            settled: the link is dead
+//	begun    UndoEmailChange                          settled: sessions end, the password must be reset
+//	changed  BeginEmailChange                         begun: the first undo stays
+//	changed  UndoEmailChange                          settled at the old address: sessions end, factors added since go,
+//	                                                  later undos are dead, the password must be reset
+//	changed  UndoEmailChange, old address taken       disabled: the host decides
+//	changed  EmailUndoWindow passes                   settled
+//
 // # Limits
 //
 // Tries are counted in the ThrottleStore before a password is looked at, by

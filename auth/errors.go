@@ -16,6 +16,14 @@ var (
 	ErrInvalidCredentials = errors.New("invalid credentials")
 	// ErrUnauthenticated: the token opens no session, or no longer.
 	ErrUnauthenticated = errors.New("unauthenticated")
+	// ErrInvalidToken: the token of a link is wrong, expired or used, or what it
+	// was for is over: one answer.
+	ErrInvalidToken = errors.New("invalid token")
+	// ErrPasswordResetRequired: the password is right, and must be reset by a
+	// link before anybody signs in with it.
+	ErrPasswordResetRequired = errors.New("the password must be reset")
+	// ErrNotFresh: the last proof of identity is older than FreshFor.
+	ErrNotFresh = errors.New("a fresh proof of identity is required")
 	// ErrSignUpClosed: accounts are not made by their users here.
 	ErrSignUpClosed = errors.New("sign-up is closed")
 	// ErrRateLimited is what every *RateLimitedError matches.

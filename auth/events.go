@@ -27,11 +27,30 @@ const (
 	KindReauthenticationFailed activity.Kind = "auth.reauthentication_failed"
 	// KindPasswordChanged: with the present password. Detail: endedSessions.
 	KindPasswordChanged activity.Kind = "auth.password_changed"
+	// KindResetRequested: somebody asked for a link that sets a new password.
+	KindResetRequested activity.Kind = "auth.reset_requested"
+	// KindPasswordReset: by such a link. Detail: endedSessions.
+	KindPasswordReset activity.Kind = "auth.password_reset"
+	// KindEmailVerified: the address was proved for the first time. Detail:
+	// endedSessions, when what was there before was removed.
+	KindEmailVerified activity.Kind = "auth.email_verified"
+	// KindEmailChangeRequested: a change of the address began.
+	KindEmailChangeRequested activity.Kind = "auth.email_change_requested"
+	// KindEmailChanged: the new address was proved. Detail: endedSessions.
+	KindEmailChanged activity.Kind = "auth.email_changed"
+	// KindEmailChangeUndone: the old address took the change back. Detail:
+	// endedSessions.
+	KindEmailChangeUndone activity.Kind = "auth.email_change_undone"
+	// KindReported: "this wasn't me". Detail: endedSessions.
+	KindReported activity.Kind = "auth.reported"
 	// KindSessionEnded: the user ended one session from the list.
 	KindSessionEnded activity.Kind = "auth.session_ended"
 	// KindSessionsEnded: the user ended all other sessions. Detail: endedSessions.
 	KindSessionsEnded activity.Kind = "auth.sessions_ended"
 )
+
+// kindToken is in records of tokens that opened nothing, which are of nobody.
+const kindToken activity.Kind = "auth.token"
 
 // Names and values in an event's Detail.
 const (

@@ -19,12 +19,17 @@ type Limits struct {
 	// together: 10 in 15 minutes, then one after 1 minute, 2, 4, 8, and one
 	// every 15. A success forgets them, and 15 quiet minutes do.
 	Account Rule
-	// Address limits wrong passwords from one IPv4 address or IPv6 /64: 100 in
-	// 15 minutes.
+	// Address limits wrong passwords, and wrong tokens of links by themselves,
+	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
 	Address Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
 	SignUp Rule
+	// Mail limits messages to one address or number, and those that one account
+	// asks for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6
+	// /64 asks for: 20 an hour. MailTotal limits all that are asked for: 10000 an
+	// hour.
+	Mail, MailAddress, MailTotal Rule
 	// Upload limits pictures of one user: 60 an hour.
 	Upload Rule
 }
@@ -38,12 +43,18 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Account, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
 	set(&l.Address, Rule{Limit: 100, Window: 15 * time.Minute})
 	set(&l.SignUp, Rule{Limit: 20, Window: time.Hour})
+	set(&l.Mail, Rule{Limit: 5, Window: time.Hour})
+	set(&l.MailAddress, Rule{Limit: 20, Window: time.Hour})
+	set(&l.MailTotal, Rule{Limit: 10_000, Window: time.Hour})
 	set(&l.Upload, Rule{Limit: 60, Window: time.Hour})
 	return l
 }
 
 func (l Limits) check() error {
-	for name, r := range map[string]Rule{"Account": l.Account, "Address": l.Address, "SignUp": l.SignUp, "Upload": l.Upload} {
+	for name, r := range map[string]Rule{
+		"Account": l.Account, "Address": l.Address, "SignUp": l.SignUp, "Upload": l.Upload,
+		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal,
+	} {
 		if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
 			return fmt.Errorf("auth: Config.Limits.%s: Limit and Window must be above 0, and MaxWait at least Wait", name)
 		}

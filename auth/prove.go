@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/storage"
@@ -47,12 +48,16 @@ func (s *Service) verify(ctx context.Context, who account, password string, use 
 				return "", false, fmt.Errorf("auth: reading a password hash: %w", err)
 			}
 		}
-		ok, rehash, err := s.hashers.Verify(ctx, hash, password)
+		plain, mustReset := strings.CutPrefix(hash, resetMark)
+		ok, rehash, err := s.hashers.Verify(ctx, plain, password)
 		if err != nil {
 			return "", false, err
 		}
 		if !ok || !who.open {
 			return "", false, ErrInvalidCredentials
+		}
+		if mustReset {
+			return "", false, ErrPasswordResetRequired
 		}
 		if err = use(hash); !errors.Is(err, errPasswordMoved) {
 			return hash, rehash, err

@@ -23,12 +23,17 @@ type Registration struct {
 // defaultRole is what a new user has. Only the host gives another.
 const defaultRole = "user"
 
-// Register makes an account and its first session, both or neither. Input that
+// Register makes an account and its first session, both or neither, and with a
+// Courier sends the link that proves its address. Input that
 // is refused is an *InvalidError with every field that is; a user name or
 // e-mail of another account is a *storage.TakenError; too many from one
 // address are a *RateLimitedError; closed sign-up is ErrSignUpClosed.
+//
+// In the mode VerifyFirst it makes neither, and returns the zero SignIn whether
+// name and address are free or not: Verify makes the account. The owner of an
+// address that has one is told by a message.
 func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignIn, error) {
-	if s.signUp != Open {
+	if s.signUp == Closed {
 		return SignIn{}, ErrSignUpClosed
 	}
 	ctx = withClient(ctx, c)
@@ -43,7 +48,19 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 	if err := s.unbreached(ctx, "password", r.Password); err != nil {
 		return SignIn{}, err
 	}
+	if s.signUp == VerifyFirst {
+		if err := s.takeMail(ctx, c, KindRegistered, r.Email, ""); err != nil {
+			return SignIn{}, err
+		}
+	}
 	hash, err := s.hashers.Hash(ctx, r.Password)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if s.signUp == VerifyFirst {
+		return SignIn{}, s.invite(ctx, r, hash)
+	}
+	mail, err := s.mayMail(ctx, c, KindRegistered, r.Email)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -65,7 +82,14 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 			return err
 		}
 		sess.UserID = user.ID
-		return s.sessions.CreateSession(ctx, sess)
+		if err := s.sessions.CreateSession(ctx, sess); err != nil {
+			return err
+		}
+		event.UserID = user.ID
+		if err := s.tell(ctx, event); err != nil || !mail {
+			return err
+		}
+		return s.sendVerify(ctx, user, now)
 	})
 	if err != nil {
 		if errors.Is(err, storage.ErrTaken) {

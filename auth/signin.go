@@ -44,7 +44,8 @@ var errTooLong = errors.New("too long")
 // work. Tries are counted before anything is verified, under the account they
 // lead to, and beyond the limits nothing is: *RateLimitedError. A missing login
 // or password is an *InvalidError. A full queue of the hashing gate is a
-// *storage.UnavailableError and costs no try.
+// *storage.UnavailableError and costs no try. ErrPasswordResetRequired is for
+// the right password alone.
 func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn, error) {
 	ctx = withClient(ctx, c)
 	if err := joinInvalid(required("login", cr.Login), required("password", cr.Password)); err != nil {

@@ -1,0 +1,194 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// emailChange is what the tickets of a change are bound to.
+type emailChange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Session began the change; it alone outlives it.
+	Session string `json:"session,omitempty"`
+	// Proved is whether From was proved before.
+	Proved bool `json:"proved,omitempty"`
+}
+
+func (s *Service) emailChange(t Ticket) (ch emailChange, err error) {
+	if err := json.Unmarshal(t.Data, &ch); err != nil || ch.From == "" || ch.To == "" {
+		return ch, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
+	}
+	return ch, nil
+}
+
+// BeginEmailChange begins the change of the caller's address to email, see the
+// table in the package's comment. It sends a link to the new address, whose
+// owner proves it by ConfirmEmailChange, and a link to the present one, which
+// takes the change back by UndoEmailChange. A change that was begun before is
+// over. Nothing happens when email is the present address.
+//
+// The caller must be Fresh, else ErrNotFresh. An address that is none is an
+// *InvalidError, too many are a *RateLimitedError. An address of another account
+// is no error: its owner is told by a message, and the change never comes to be.
+func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	if s.courier == nil {
+		return ErrNoCourier
+	}
+	if !s.Fresh(id) {
+		return ErrNotFresh
+	}
+	ctx = withClient(ctx, c)
+	if email == id.User.Email {
+		return nil
+	}
+	if err := profile.CheckEmail(email); err != nil {
+		return err
+	}
+	if err := s.takeMail(ctx, c, KindEmailChangeRequested, email, id.User.ID); err != nil {
+		return err
+	}
+	holder, err := s.users.ByEmail(ctx, email)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("auth: looking an account up: %w", err)
+	}
+	if err == nil && holder.ID == id.User.ID { // another spelling of the own
+		holder = profile.User{}
+	}
+	err = s.whole(ctx, func(ctx context.Context) error {
+		user, _, err := s.locked(ctx, id.User.ID)
+		if errors.Is(err, ErrInvalidToken) {
+			return ErrUnauthenticated
+		}
+		if err != nil {
+			return err
+		}
+		return s.beginEmailChange(ctx, user, email, id.Session.ID, holder)
+	})
+	if err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, KindEmailChangeRequested, id.User.ID)
+	return nil
+}
+
+// beginEmailChange writes the change and its messages. holder is who has the new
+// address already.
+func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email, session string, holder profile.User) error {
+	now := s.now()
+	data, err := json.Marshal(emailChange{From: user.Email, To: email, Session: session, Proved: user.EmailVerified})
+	if err != nil {
+		return err
+	}
+	confirm, err := s.newSecret(ForEmailChange, user.ID, data, now, EmailChangeLife)
+	if err != nil {
+		return err
+	}
+	undo, err := s.newSecret(ForEmailUndo, user.ID, data, now, EmailChangeLife+EmailUndoWindow)
+	if err != nil {
+		return err
+	}
+	event := activity.NewEvent(ctx, KindEmailChangeRequested, user.ID, now, nil)
+	_, err = s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &email}, event)
+	if err != nil {
+		return err
+	}
+	if err := s.tickets.AddTickets(ctx, user.ID, ForEmailChange, []Ticket{confirm.Ticket, undo.Ticket}); err != nil {
+		return err
+	}
+	toNew := Message{
+		Kind: MessageEmailChange, To: email, UserID: user.ID, Name: user.Username,
+		Link: linkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
+	}
+	if holder.ID != "" {
+		toNew = Message{
+			Kind: MessageSignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.Username, ExpiresAt: confirm.ExpiresAt,
+		}
+		if holder.Disabled {
+			toNew.To = ""
+		}
+	}
+	toOld := Message{
+		Kind: MessageEmailChanging, To: user.Email, UserID: user.ID, Name: user.Username,
+		Link: linkTo(s.links.EmailUndo, undo.token), ExpiresAt: undo.ExpiresAt,
+	}
+	for _, m := range []Message{toNew, toOld} {
+		m.Channel, m.Detail, m.At = ByEmail, whence(ctx), now
+		if err := s.courier.Deliver(ctx, m); err != nil {
+			return err
+		}
+	}
+	return s.tell(ctx, event)
+}
+
+// ConfirmEmailChange makes the address of a change that was begun the account's,
+// by the token of the link to it, and ends all sessions but the one that began
+// it. A token that is wrong, expired or used, or of a change that is over, is
+// ErrInvalidToken; an address that another account got meanwhile is a
+// *storage.TakenError, and the change is over.
+func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string) error {
+	ctx = withClient(ctx, c)
+	t, err := s.redeem(ctx, c, ForEmailChange, token)
+	if err != nil {
+		return err
+	}
+	ch, err := s.emailChange(t)
+	if err != nil {
+		return err
+	}
+	err = s.whole(ctx, func(ctx context.Context) error {
+		user, hash, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		if user.Email != ch.From || user.PendingEmail != ch.To {
+			return ErrInvalidToken
+		}
+		ended, err := s.cutOff(ctx, user, hash, hash, ch.Session)
+		if err != nil {
+			return err
+		}
+		event := activity.NewEvent(ctx, KindEmailChanged, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		_, err = s.users.Update(ctx, user.ID, profile.Patch{
+			IfVersion: user.Version, Email: &ch.To, EmailVerified: new(true), PendingEmail: new(""),
+		}, event)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
+	})
+	if errors.Is(err, storage.ErrTaken) {
+		return errors.Join(err, s.dropPending(ctx, t.UserID, ch.To))
+	}
+	if err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, KindEmailChanged, t.UserID)
+	return nil
+}
+
+// dropPending ends the change to the address to, if that is still the one.
+func (s *Service) dropPending(ctx context.Context, userID, to string) error {
+	return s.whole(ctx, func(ctx context.Context) error {
+		user, _, err := s.locked(ctx, userID)
+		if errors.Is(err, ErrInvalidToken) || err == nil && user.PendingEmail != to {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = s.users.Update(ctx, userID, profile.Patch{IfVersion: user.Version, PendingEmail: new("")})
+		return err
+	})
+}

@@ -1,0 +1,103 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// UndoEmailChange takes a change of the address back, by the token of the link
+// to the address of before: it is the account's again, whether the change was
+// only begun or came to be, all sessions end, and the password must be reset by
+// a link to it. Factors that were added since the change began go, and what was
+// begun after it cannot undo this.
+//
+// When another account has that address meanwhile, nobody is let into this one
+// any more: it is disabled, and the host decides. That is a *storage.TakenError.
+// A token that is wrong, expired or used is ErrInvalidToken.
+func (s *Service) UndoEmailChange(ctx context.Context, c Client, token string) error {
+	ctx = withClient(ctx, c)
+	t, err := s.redeem(ctx, c, ForEmailUndo, token)
+	if err != nil {
+		return err
+	}
+	ch, err := s.emailChange(t)
+	if err != nil {
+		return err
+	}
+	err = s.undoEmailChange(ctx, t, ch, profile.Patch{Email: &ch.From, EmailVerified: new(true)})
+	if errors.Is(err, storage.ErrTaken) {
+		return errors.Join(err, s.undoEmailChange(ctx, t, ch, profile.Patch{Disabled: new(true)}))
+	}
+	return err
+}
+
+func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange, patch profile.Patch) error {
+	err := s.whole(ctx, func(ctx context.Context) error {
+		user, hash, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		ended, err := s.cutOff(ctx, user, hash, marked(hash), "")
+		if err != nil {
+			return err
+		}
+		if err := s.dropSince(ctx, t); err != nil {
+			return err
+		}
+		event := activity.NewEvent(ctx, KindEmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		patch := patch
+		patch.IfVersion, patch.PendingEmail = user.Version, new("")
+		if !ch.Proved { // whoever made the account may not be who reads this mail
+			if err := s.disown(ctx, user, &patch); err != nil {
+				return err
+			}
+		}
+		if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
+	})
+	if err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelWarn, KindEmailChangeUndone, t.UserID)
+	return nil
+}
+
+// dropSince removes what the account got since the change that t undoes, which
+// may be a thief's: factors, and the links to undo later changes. An address of
+// before keeps its own.
+func (s *Service) dropSince(ctx context.Context, t Ticket) error {
+	factors, err := s.factors.Factors(ctx, t.UserID)
+	if err != nil {
+		return err
+	}
+	for _, f := range factors {
+		if f.CreatedAt.Before(t.CreatedAt) {
+			continue
+		}
+		if err := s.factors.RemoveFactor(ctx, t.UserID, f.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
+	list, err := s.tickets.Tickets(ctx, t.UserID, ForEmailUndo, s.now())
+	if err != nil {
+		return err
+	}
+	for _, later := range list {
+		if later.CreatedAt.Before(t.CreatedAt) {
+			continue
+		}
+		_, err := s.tickets.TakeTicket(ctx, ForEmailUndo, later.Hash, s.now())
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}

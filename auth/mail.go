@@ -1,0 +1,189 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// How long the secrets in messages live.
+const (
+	// ResetLife is the life of a link that sets a new password.
+	ResetLife = time.Hour
+	// VerifyLife is the life of the link that proves the address of a sign-up.
+	VerifyLife = 24 * time.Hour
+	// EmailChangeLife is the life of the link that proves a new address.
+	EmailChangeLife = 24 * time.Hour
+	// EmailUndoWindow is how long the old address can take a change back, at
+	// least, counted from when the new one was proved.
+	EmailUndoWindow = 72 * time.Hour
+	// ReportLife is the life of a link "this wasn't me".
+	ReportLife = 7 * 24 * time.Hour
+)
+
+// Keys of the throttle for what is sent. A target has one key, so that all that
+// goes to it counts together.
+const mailAllKey = "mail:all"
+
+func mailFromKey(c Client) string      { return "mail:net:" + c.network() }
+func mailUserKey(userID string) string { return "mail:user:" + userID }
+func tokenKey(c Client) string         { return "token:net:" + c.network() }
+func mailToKey(email string) string {
+	sum := addressSum(email)
+	return "mail:to:" + hex.EncodeToString(sum[:])
+}
+
+// addressSum names an address, under whatever spelling, without telling it.
+func addressSum(email string) [32]byte {
+	canonical, err := profile.EmailKey(email)
+	if err != nil { // of a user that the host made, or took over
+		canonical = strings.ToLower(email)
+	}
+	return sha256.Sum256([]byte(canonical))
+}
+
+// takeMail counts one message to the address, under what the client is, whom it
+// is for, and all together, in this order, whoever the address belongs to. of,
+// when it is not "", is one more key: the account that asks.
+func (s *Service) takeMail(ctx context.Context, c Client, kind activity.Kind, email, of string) error {
+	type limit struct {
+		key  string
+		rule Rule
+	}
+	limits := []limit{{mailFromKey(c), s.limits.MailAddress}, {mailToKey(email), s.limits.Mail}}
+	if of != "" {
+		limits = append(limits, limit{mailUserKey(of), s.limits.Mail})
+	}
+	for _, l := range append(limits, limit{mailAllKey, s.limits.MailTotal}) {
+		if err := s.take(ctx, l.key, l.rule); err != nil {
+			s.refused(ctx, kind, of, err)
+			return err
+		}
+	}
+	return nil
+}
+
+// mayMail is takeMail for a message that may also be left out: false is no
+// courier, or too many.
+func (s *Service) mayMail(ctx context.Context, c Client, kind activity.Kind, email string) (bool, error) {
+	if s.courier == nil {
+		return false, nil
+	}
+	err := s.takeMail(ctx, c, kind, email, "")
+	if errors.Is(err, ErrRateLimited) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// secret is a ticket and the token that opens it, which is stored nowhere.
+type secret struct {
+	Ticket
+	token string
+}
+
+// newSecret returns a ticket of a fresh token that lives from now on. The zero
+// life makes one that is over: it stands for one that nobody gets.
+func (s *Service) newSecret(p Purpose, userID string, data []byte, now time.Time, life time.Duration) (secret, error) {
+	token, hash, err := newToken(s.random)
+	if err != nil {
+		return secret{}, err
+	}
+	return secret{Ticket{Hash: hash, Purpose: p, UserID: userID, Data: data, CreatedAt: now, ExpiresAt: now.Add(life)}, token}, nil
+}
+
+// stranger returns an ID that is no user's, for work that must be the same
+// whether there is a user or not.
+func (s *Service) stranger() (string, error) {
+	id, err := newID(s.random)
+	return "nobody:" + id, err
+}
+
+// peek returns a ticket by the token from a link, without taking it. Text that
+// is no token costs nothing; a token that opens nothing is ErrInvalidToken and
+// counts for the client's address, so that nobody can go on guessing.
+func (s *Service) peek(ctx context.Context, c Client, p Purpose, token string) (Ticket, error) {
+	return s.opened(ctx, c, p, token, s.tickets.Ticket)
+}
+
+// redeem is peek that takes the ticket: it is used up whatever comes after.
+func (s *Service) redeem(ctx context.Context, c Client, p Purpose, token string) (Ticket, error) {
+	return s.opened(ctx, c, p, token, s.tickets.TakeTicket)
+}
+
+func (s *Service) opened(ctx context.Context, c Client, p Purpose, token string,
+	open func(context.Context, Purpose, [32]byte, time.Time) (Ticket, error),
+) (Ticket, error) {
+	hash, ok := hashToken(token)
+	if !ok {
+		return Ticket{}, ErrInvalidToken
+	}
+	key := tokenKey(c)
+	if err := s.take(ctx, key, s.limits.Address); err != nil {
+		s.refused(ctx, kindToken, "", err)
+		return Ticket{}, err
+	}
+	t, err := open(ctx, p, hash, s.now())
+	if errors.Is(err, storage.ErrNotFound) {
+		s.log(ctx, slog.LevelInfo, kindToken, "", slog.String("refused", string(p)))
+		return Ticket{}, ErrInvalidToken
+	}
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Refund(ctx, key) })
+	return t, err
+}
+
+// pending are the purposes that a new password or address ends. What the owner
+// of an earlier address holds, to take a change back or to report it, stays: it
+// is for when whoever did this is not the owner.
+var pending = []Purpose{ForReset, ForVerify, ForEmailChange, ForPhone, ForSecondFactor, ForChallenge}
+
+// locked returns the user and the password hash, which nobody else changes
+// until the transaction of ctx ends. A user that is gone or disabled is
+// ErrInvalidToken: nothing that was sent is worth anything any more.
+func (s *Service) locked(ctx context.Context, userID string) (profile.User, string, error) {
+	hash, err := s.passwords.LockPassword(ctx, userID)
+	if err != nil {
+		return profile.User{}, "", err
+	}
+	u, err := s.users.User(ctx, userID)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Disabled {
+		return profile.User{}, "", ErrInvalidToken
+	}
+	return u, hash, err
+}
+
+// whole runs fn in a transaction, again when the user changed meanwhile: a
+// host's own users are not locked with their password.
+func (s *Service) whole(ctx context.Context, fn func(ctx context.Context) error) error {
+	for range verifyRounds {
+		err := s.tx.InTx(ctx, fn)
+		if !errors.Is(err, storage.ErrStale) {
+			return err
+		}
+	}
+	return &storage.UnavailableError{Err: errPasswordMoved}
+}
+
+// tell hands events to Config.Recorder, in the transaction that they are of.
+func (s *Service) tell(ctx context.Context, events ...activity.Event) error {
+	if s.recorder == nil {
+		return nil
+	}
+	return s.recorder.Record(ctx, events...)
+}
+
+// record writes events, for what no store takes them with.
+func (s *Service) record(ctx context.Context, events ...activity.Event) error {
+	if err := s.activity.Append(ctx, events...); err != nil {
+		return err
+	}
+	return s.tell(ctx, events...)
+}

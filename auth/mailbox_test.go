@@ -1,0 +1,148 @@
+package auth_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+)
+
+// mailbox is a Courier that keeps what it was given.
+type mailbox struct {
+	mu   sync.Mutex
+	all  []auth.Message
+	fail error
+}
+
+func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
+	m.all = append(m.all, msg)
+	return nil
+}
+
+// to returns the messages of a kind to an address, the newest last.
+func (m *mailbox) to(kind auth.MessageKind, address string) []auth.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []auth.Message
+	for _, msg := range m.all {
+		if msg.Kind == kind && msg.To == address {
+			list = append(list, msg)
+		}
+	}
+	return list
+}
+
+func (m *mailbox) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.all)
+}
+
+func (m *mailbox) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = nil
+}
+
+// last returns the newest of them.
+func (m *mailbox) last(t testing.TB, kind auth.MessageKind, address string) auth.Message {
+	t.Helper()
+	list := m.to(kind, address)
+	if len(list) == 0 {
+		t.Fatalf("there is no message %s to %s", kind, address)
+	}
+	return list[len(list)-1]
+}
+
+// link returns the token of the link in the newest of them.
+func (m *mailbox) link(t testing.TB, kind auth.MessageKind, address string) string {
+	t.Helper()
+	return tokenIn(t, m.last(t, kind, address).Link)
+}
+
+func tokenIn(t testing.TB, link string) string {
+	t.Helper()
+	_, token, ok := strings.Cut(link, "#token=")
+	if !ok || !strings.HasPrefix(link, "https://example.org/account/") {
+		t.Fatalf("the link is %q", link)
+	}
+	return token
+}
+
+// notices is a Recorder that keeps the kinds of what it was told.
+type notices struct {
+	mu    sync.Mutex
+	kinds []activity.Kind
+}
+
+func (n *notices) Record(_ context.Context, events ...activity.Event) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range events {
+		n.kinds = append(n.kinds, e.Kind)
+	}
+	return nil
+}
+
+func (n *notices) count(kind activity.Kind) (c int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, k := range n.kinds {
+		if k == kind {
+			c++
+		}
+	}
+	return c
+}
+
+// post is a world with a courier.
+type post struct {
+	*world
+	mail    *mailbox
+	notices *notices
+}
+
+func openPost(t testing.TB, db database, change ...func(*auth.Config)) *post {
+	t.Helper()
+	p := &post{mail: &mailbox{}, notices: &notices{}}
+	p.world = openOn(t, db, append([]func(*auth.Config){func(c *auth.Config) {
+		c.Courier, c.Links, c.Recorder = p.mail, auth.DefaultLinks("https://example.org"), p.notices
+	}}, change...)...)
+	return p
+}
+
+func unlimitedMail(c *auth.Config) {
+	rule := auth.Rule{Limit: 1_000_000, Window: 1}
+	c.Limits.Mail, c.Limits.MailAddress, c.Limits.MailTotal = rule, rule, rule
+}
+
+// forgot asks for a link for the account name and returns its token.
+func (p *post) forgot(t testing.TB, name string) string {
+	t.Helper()
+	if err := p.Forgot(t.Context(), home, name+"@example.org"); err != nil {
+		t.Fatalf("Forgot: %v", err)
+	}
+	return p.mail.link(t, auth.MessageReset, name+"@example.org")
+}
+
+// proved makes an account whose address is proved by its own session.
+func (p *post) proved(t testing.TB, name string) auth.Identity {
+	t.Helper()
+	in := p.register(t, name)
+	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, auth.MessageVerify, name+"@example.org")); err != nil {
+		t.Fatalf("Verify: %v", err)
+	}
+	id := p.alive(t, in.Token)
+	if !id.User.EmailVerified {
+		t.Fatal("the address is not proved")
+	}
+	return id
+}

@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+)
+
+// resetMark before a stored hash says that the password must be reset. No
+// Hasher knows such a text, so it opens nothing, on a node of an earlier
+// release too.
+const resetMark = "!reset!"
+
+// marked is hash with the mark.
+func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, resetMark) }
+
+// MustReset reports whether the user has to set a new password by a link before
+// anything else: a way of signing in other than by password asks it.
+func (s *Service) MustReset(ctx context.Context, userID string) (bool, error) {
+	hash, err := s.passwords.PasswordHash(ctx, userID)
+	return strings.HasPrefix(hash, resetMark), err
+}
+
+// ReportLink returns a link "this wasn't me" for a message to the user. It is
+// called in the transaction that the message is written in, and lives for
+// ReportLife.
+func (s *Service) ReportLink(ctx context.Context, userID string) (string, error) {
+	if s.links == (Links{}) {
+		return "", ErrNoCourier
+	}
+	report, err := s.newSecret(ForReport, userID, nil, s.now(), ReportLife)
+	if err != nil {
+		return "", err
+	}
+	if err := s.tickets.AddTickets(ctx, userID, "", []Ticket{report.Ticket}); err != nil {
+		return "", err
+	}
+	return linkTo(s.links.Report, report.token), nil
+}
+
+// Report is what somebody does who did not do what a message says: all sessions
+// of the account end, what was begun is off, and the password must be reset by
+// a link to the stored address. The second factor stays. A token that is wrong,
+// expired or used is ErrInvalidToken.
+func (s *Service) Report(ctx context.Context, c Client, token string) error {
+	ctx = withClient(ctx, c)
+	t, err := s.redeem(ctx, c, ForReport, token)
+	if err != nil {
+		return err
+	}
+	err = s.whole(ctx, func(ctx context.Context) error {
+		user, hash, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		ended, err := s.cutOff(ctx, user, hash, marked(hash), "")
+		if err != nil {
+			return err
+		}
+		if user.PendingEmail != "" {
+			if _, err := s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: new("")}); err != nil {
+				return err
+			}
+		}
+		return s.record(ctx, activity.NewEvent(ctx, KindReported, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)}))
+	})
+	if err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelWarn, KindReported, t.UserID)
+	return nil
+}

@@ -1,0 +1,202 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Forgot sends a link that sets a new password to the stored address of the
+// account that email belongs to. For an address of no account, or of a disabled
+// one, it does the same work and sends nothing, so the caller cannot tell. Links
+// that were sent before are dead.
+//
+// An address that is none is an *InvalidError, too many messages are a
+// *RateLimitedError, both whether there is an account or not.
+func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
+	if s.courier == nil {
+		return ErrNoCourier
+	}
+	ctx = withClient(ctx, c)
+	if err := profile.CheckEmail(email); err != nil {
+		return err
+	}
+	if err := s.takeMail(ctx, c, KindResetRequested, email, ""); err != nil {
+		return err
+	}
+	user, err := s.users.ByEmail(ctx, email)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("auth: looking an account up: %w", err)
+	}
+	known := err == nil && !user.Disabled
+	if !known {
+		user = profile.User{}
+	}
+	if err := s.sendReset(ctx, user, s.now()); err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, KindResetRequested, user.ID)
+	return nil
+}
+
+// sendReset writes the link and the message that brings it, in one transaction.
+// For the zero User it writes a link that nobody gets, to nobody.
+func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Time) error {
+	owner, life, reportLife := user.ID, ResetLife, ReportLife
+	if owner == "" {
+		var err error
+		if owner, err = s.stranger(); err != nil {
+			return err
+		}
+		life, reportLife = 0, 0
+	}
+	reset, err := s.newSecret(ForReset, owner, []byte(user.Email), now, life)
+	if err != nil {
+		return err
+	}
+	report, err := s.newSecret(ForReport, owner, nil, now, reportLife)
+	if err != nil {
+		return err
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		event := activity.NewEvent(ctx, KindResetRequested, owner, now, nil)
+		if err := s.tickets.AddTickets(ctx, owner, ForReset, []Ticket{reset.Ticket, report.Ticket}, event); err != nil {
+			return err
+		}
+		return s.courier.Deliver(ctx, Message{
+			Kind: MessageReset, Channel: ByEmail, To: user.Email, UserID: user.ID, Name: user.Username,
+			Link: linkTo(s.links.Reset, reset.token), Report: linkTo(s.links.Report, report.token),
+			Detail: whence(ctx), At: now, ExpiresAt: reset.ExpiresAt,
+		})
+	})
+}
+
+// whence is what a message tells of where it was asked for.
+func whence(ctx context.Context) map[string]string {
+	src := activity.SourceFrom(ctx)
+	return map[string]string{"ip": src.IP, "device": src.Device}
+}
+
+// Reset sets a new password by the token of a link that Forgot sent, and ends
+// all sessions and everything else that was begun, all or nothing. It makes no
+// session and leaves the second factor as it is, except that of an account
+// whose address was never proved: reading the mail is that proof, and what
+// somebody else may have left there goes.
+//
+// A token that is wrong, expired or used is ErrInvalidToken. A password that is
+// refused is an *InvalidError of field "password" and leaves the token; nothing
+// after that does.
+func (s *Service) Reset(ctx context.Context, c Client, token, password string) error {
+	ctx = withClient(ctx, c)
+	if err := s.checkNew("password", password); err != nil {
+		return err
+	}
+	t, err := s.peek(ctx, c, ForReset, token)
+	if err != nil {
+		return err
+	}
+	user, err := s.users.User(ctx, t.UserID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrInvalidToken
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.checkNamed("password", password, namesOf(user)...); err != nil {
+		return err
+	}
+	if err := s.unbreached(ctx, "password", password); err != nil {
+		return err
+	}
+	hash, err := s.hashers.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	if t, err = s.tickets.TakeTicket(ctx, ForReset, t.Hash, s.now()); err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			return ErrInvalidToken
+		}
+		return err
+	}
+	err = s.whole(ctx, func(ctx context.Context) error {
+		user, old, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		if user.Email != string(t.Data) { // another inbox than the one that read it
+			return ErrInvalidToken
+		}
+		return s.resetTo(ctx, user, old, hash)
+	})
+	if err != nil {
+		return err
+	}
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, accountKey(t.UserID)) })
+	s.log(ctx, slog.LevelInfo, KindPasswordReset, t.UserID)
+	return nil
+}
+
+// resetTo replaces the hash old of the user and ends what was begun with it.
+func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash string) error {
+	ended, err := s.cutOff(ctx, user, old, hash, "")
+	if err != nil {
+		return err
+	}
+	patch := profile.Patch{IfVersion: user.Version}
+	if !user.EmailVerified {
+		if err := s.disown(ctx, user, &patch); err != nil {
+			return err
+		}
+	}
+	if user.PendingEmail != "" {
+		patch.PendingEmail = new("")
+	}
+	event := activity.NewEvent(ctx, KindPasswordReset, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+	if patch == (profile.Patch{IfVersion: user.Version}) {
+		return s.record(ctx, event)
+	}
+	if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
+		return err
+	}
+	return s.tell(ctx, event)
+}
+
+// cutOff replaces the hash old of the user by hash and ends every session but
+// the one with the ID except, and what is pending. It says how many sessions
+// it ended.
+func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, except string) (ended int, err error) {
+	if hash != old {
+		if err := s.passwords.SetPassword(ctx, user.ID, old, hash); err != nil {
+			return 0, err
+		}
+	}
+	if ended, err = s.sessions.EndSessions(ctx, user.ID, except); err != nil {
+		return 0, err
+	}
+	_, err = s.tickets.DropTickets(ctx, user.ID, pending...)
+	return ended, err
+}
+
+// disown removes what the one who made the account may have left in it, now
+// that its address was proved for the first time by somebody who may be another,
+// and notes the proof in patch.
+func (s *Service) disown(ctx context.Context, user profile.User, patch *profile.Patch) error {
+	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
+		return err
+	}
+	if _, err := s.tickets.DropTickets(ctx, user.ID); err != nil {
+		return err
+	}
+	patch.EmailVerified, patch.PendingEmail = new(true), new("")
+	if user.Phone != "" {
+		patch.Phone = new("")
+	}
+	return nil
+}
