@@ -74,6 +74,11 @@ type Config struct {
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
+	// Factors are the kinds of second factor that users may enrol; auth/totp has
+	// one. Without any there is no second factor. A kind that is left out later
+	// still counts for those who have it: they need another one, or a recovery code.
+	Factors []Factor
+
 	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
 	// nil for crypto/rand. A Rand that can be guessed gives every account away.
 	Now  func() time.Time
@@ -107,6 +112,7 @@ type Service struct {
 	lifetime      SessionLimits
 
 	breachesRequired bool
+	kinds            map[string]Factor
 
 	courier  Courier // nil when there is none
 	links    Links
@@ -189,6 +195,9 @@ func New(c Config) (*Service, error) {
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if err := s.factorsBy(c.Factors); err != nil {
+		return nil, err
 	}
 	if err := s.check(); err != nil {
 		return nil, err

@@ -26,6 +26,12 @@ var (
 	ErrNotFresh = errors.New("a fresh proof of identity is required")
 	// ErrSignUpClosed: accounts are not made by their users here.
 	ErrSignUpClosed = errors.New("sign-up is closed")
+	// ErrInvalidCode: the code is wrong, old or was used.
+	ErrInvalidCode = errors.New("invalid code")
+	// ErrNoFactor: there is no factor of that kind to use.
+	ErrNoFactor = errors.New("no such factor")
+	// ErrLastFactor: without this one nobody could sign in any more.
+	ErrLastFactor = errors.New("the last way in")
 	// ErrRateLimited is what every *RateLimitedError matches.
 	ErrRateLimited = errors.New("rate limited")
 )

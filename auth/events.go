@@ -43,6 +43,18 @@ const (
 	KindEmailChangeUndone activity.Kind = "auth.email_change_undone"
 	// KindReported: "this wasn't me". Detail: endedSessions.
 	KindReported activity.Kind = "auth.reported"
+	// KindSecondFactorFailed: a wrong code at sign-in. Detail: method.
+	KindSecondFactorFailed activity.Kind = "auth.second_factor_failed"
+	// KindFactorAdded and KindFactorRemoved: a second factor. Detail: method.
+	KindFactorAdded   activity.Kind = "auth.factor_added"
+	KindFactorRemoved activity.Kind = "auth.factor_removed"
+	// KindRecoveryCodesMade: a new set, which ends the old one.
+	KindRecoveryCodesMade activity.Kind = "auth.recovery_codes_made"
+	// KindRecoveryCodeUsed: one code of the set. Detail: left.
+	KindRecoveryCodeUsed activity.Kind = "auth.recovery_code_used"
+	// KindDeviceTrusted and KindDeviceRemoved: see LevelDevice.
+	KindDeviceTrusted activity.Kind = "auth.device_trusted"
+	KindDeviceRemoved activity.Kind = "auth.device_removed"
 	// KindSessionEnded: the user ended one session from the list.
 	KindSessionEnded activity.Kind = "auth.session_ended"
 	// KindSessionsEnded: the user ended all other sessions. Detail: endedSessions.
@@ -58,8 +70,11 @@ const (
 	detailReason = "reason"
 	detailFor    = "for"
 	detailEnded  = "endedSessions"
+	detailLeft   = "left"
 
 	methodPassword = "password"
+	methodRecovery = "recovery_code"
+	methodDevice   = "trusted_device"
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 )

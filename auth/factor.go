@@ -7,7 +7,30 @@ import (
 	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
 )
+
+// Factor is a kind of second factor; auth/totp is one, and a host may write its
+// own. It keeps nothing itself: what it needs is in the FactorRecord.
+type Factor interface {
+	// Kind names it in records and in the contract, such as "totp". It is neither
+	// "recovery_code" nor a Channel.
+	Kind() string
+	// Enroll makes the Data of a new record, whose ID and UserID are set, for u,
+	// and what u must be shown, this once.
+	Enroll(ctx context.Context, r FactorRecord, u profile.User) (data []byte, show Enrollment, err error)
+	// Verify checks what the person answered and returns the record as it is
+	// after this use. Where an answer must not work twice the Counter has risen,
+	// and rises is true. A wrong answer is ErrInvalidCode.
+	Verify(ctx context.Context, r FactorRecord, answer string, now time.Time) (used FactorRecord, rises bool, err error)
+}
+
+// Enrollment is what somebody needs to add a factor to a device of theirs.
+type Enrollment struct {
+	Secret string // to be typed
+	URI    string // to be opened
+	QR     []byte // URI as a picture, PNG
+}
 
 // FactorRecord is one enrolled factor of a user as it is kept.
 type FactorRecord struct {

@@ -17,7 +17,13 @@ type SessionLimits struct {
 	// RememberIdle and RememberAbsolute are the same for a sign-in that asked
 	// to be remembered: 30 days and 90 days.
 	RememberIdle, RememberAbsolute time.Duration
+	// Device is how long a trusted device needs no second factor: 30 days. It is
+	// not prolonged by use.
+	Device time.Duration
 }
+
+// halfFor is how long there is to finish a sign-in.
+const halfFor = 10 * time.Minute
 
 // FreshFor is how long a proof of identity opens what asks for a fresh one.
 const FreshFor = 10 * time.Minute
@@ -37,11 +43,12 @@ func (l SessionLimits) withDefaults() SessionLimits {
 	set(&l.Absolute, 7*day)
 	set(&l.RememberIdle, 30*day)
 	set(&l.RememberAbsolute, 90*day)
+	set(&l.Device, 30*day)
 	return l
 }
 
 func (l SessionLimits) check() error {
-	if min(l.Idle, l.Absolute, l.RememberIdle, l.RememberAbsolute) <= touchEvery {
+	if min(l.Idle, l.Absolute, l.RememberIdle, l.RememberAbsolute, l.Device) <= touchEvery {
 		return errors.New("auth: every limit of Config.Session must be above a minute")
 	}
 	return nil

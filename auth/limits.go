@@ -22,6 +22,10 @@ type Limits struct {
 	// Address limits wrong passwords, and wrong tokens of links by themselves,
 	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
 	Address Rule
+	// SecondFactor limits wrong codes of one account, of all its factors and
+	// recovery codes, at sign-in and at reauthentication together: 10 in 15
+	// minutes, then as Account. A right password does not forget them.
+	SecondFactor Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
 	SignUp Rule
@@ -42,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.Account, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
 	set(&l.Address, Rule{Limit: 100, Window: 15 * time.Minute})
+	set(&l.SecondFactor, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
 	set(&l.SignUp, Rule{Limit: 20, Window: time.Hour})
 	set(&l.Mail, Rule{Limit: 5, Window: time.Hour})
 	set(&l.MailAddress, Rule{Limit: 20, Window: time.Hour})
@@ -52,7 +57,7 @@ func (l Limits) withDefaults() Limits {
 
 func (l Limits) check() error {
 	for name, r := range map[string]Rule{
-		"Account": l.Account, "Address": l.Address, "SignUp": l.SignUp, "Upload": l.Upload,
+		"Account": l.Account, "Address": l.Address, "SecondFactor": l.SecondFactor, "SignUp": l.SignUp, "Upload": l.Upload,
 		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal,
 	} {
 		if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
@@ -67,6 +72,7 @@ func (l Limits) check() error {
 // into the wrong field.
 func accountKey(userID string) string { return "password:user:" + userID }
 func addressKey(c Client) string      { return "password:net:" + c.network() }
+func factorKey(userID string) string  { return "factor:user:" + userID }
 func signUpKey(c Client) string       { return "register:net:" + c.network() }
 func uploadKey(userID string) string  { return "upload:user:" + userID }
 func unknownKey(canonical string) string {

@@ -87,6 +87,10 @@ func (s *Service) rehash(ctx context.Context, userID, weak, password string) {
 // When the store does not take that, the answer stays the same: an error
 // instead would tell that the account exists.
 func (s *Service) failed(ctx context.Context, who account, kind activity.Kind, detail map[string]string) {
+	s.failedBy(ctx, who, kind, methodPassword, detail)
+}
+
+func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind, method string, detail map[string]string) {
 	reason := reasonWrong
 	if who.user.Disabled {
 		reason = reasonDisabled
@@ -95,7 +99,7 @@ func (s *Service) failed(ctx context.Context, who account, kind activity.Kind, d
 	if who.user.ID == "" {
 		return
 	}
-	d := map[string]string{detailMethod: methodPassword, detailReason: reason}
+	d := map[string]string{detailMethod: method, detailReason: reason}
 	maps.Copy(d, detail)
 	if err := s.activity.Append(ctx, activity.NewEvent(ctx, kind, who.user.ID, s.now(), d)); err != nil {
 		s.logger.LogAttrs(ctx, slog.LevelError, "auth: a failure was not recorded",

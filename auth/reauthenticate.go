@@ -24,6 +24,9 @@ const (
 // returned, and the old one is dead at once; a caller that cannot take a new
 // one (a bearer) leaves it out. The limits of the session stay.
 //
+// For a user with a second factor it is an *InvalidError of field "method": see
+// ReauthenticateWith.
+//
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
 // *RateLimitedError, *storage.UnavailableError as there. A session that ended
 // meanwhile is ErrUnauthenticated.
@@ -34,6 +37,13 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 	ctx = withClient(ctx, c)
 	if err := required("password", password); err != nil {
 		return Session{}, "", err
+	}
+	if records, err := s.confirmed(ctx, id.User.ID); err != nil {
+		return Session{}, "", err
+	} else if len(records) > 0 {
+		return Session{}, "", settings.Invalid(profile.FieldError{
+			Field: "method", Code: settings.CodeRequired, Message: "is required: this account has a second factor",
+		})
 	}
 	var next Session
 	var token string
@@ -64,7 +74,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 
 // ChangePassword sets a new password for the signed-in caller, who gives the
 // present one, and ends all other sessions, all or nothing. The session in use
-// goes on and is Fresh; rotate is as for Reauthenticate.
+// goes on and is Fresh, if the user has no second factor; rotate is as for Reauthenticate.
 //
 // A new password that is refused, or that is the present one, is an
 // *InvalidError of field "newPassword". A wrong present one is
@@ -99,7 +109,14 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			return err
 		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
-			err := s.passwords.SetPassword(ctx, id.User.ID, hash, newHash)
+			records, err := s.confirmed(ctx, id.User.ID)
+			if err != nil {
+				return err
+			}
+			if len(records) > 0 {
+				next.ProvedAt = id.Session.ProvedAt // the second factor was not asked for
+			}
+			err = s.passwords.SetPassword(ctx, id.User.ID, hash, newHash)
 			if errors.Is(err, storage.ErrStale) {
 				return errPasswordMoved
 			}

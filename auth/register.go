@@ -98,7 +98,7 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		return SignIn{}, err
 	}
 	s.log(ctx, slog.LevelInfo, KindRegistered, user.ID)
-	return SignIn{User: user, Session: sess, Token: token}, nil
+	return SignIn{User: user, Session: sess, Token: token, Status: Complete}, nil
 }
 
 // checkRegistration finds everything that is wrong with r at once.

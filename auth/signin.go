@@ -22,6 +22,9 @@ type Credentials struct {
 	Password string
 	// Remember asks for the longer session.
 	Remember bool
+	// Device is the token of a trusted device, "" without one. What it is for
+	// somebody else, or no longer, is ignored.
+	Device string
 }
 
 // SignIn is a session that just began. Token is told once and never again.
@@ -29,6 +32,12 @@ type SignIn struct {
 	User    profile.User
 	Session Session
 	Token   string
+	// Status is Complete, or SecondFactorRequired when Session is half: Token is
+	// then for FinishSignIn only, with one of the Methods.
+	Status  SignInStatus
+	Methods []string
+	// Device is the token of a device that is trusted from now on, or "".
+	Device string
 }
 
 // maxLogin bounds a login in bytes, before anything parses it: an e-mail
@@ -73,7 +82,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 
 	var in SignIn
 	weak, err := s.withPassword(ctx, who, cr.Password, t, func(hash string) (err error) {
-		in, err = s.begin(ctx, who.user, hash, cr.Remember)
+		in, err = s.begin(ctx, who.user, hash, cr)
 		return err
 	})
 	if err != nil {
@@ -82,7 +91,9 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 		}
 		return SignIn{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindSignIn, who.user.ID)
+	if in.Status == Complete {
+		s.log(ctx, slog.LevelInfo, KindSignIn, who.user.ID)
+	}
 	s.rehash(ctx, who.user.ID, weak, cr.Password)
 	return in, nil
 }
@@ -132,15 +143,17 @@ func (s *Service) find(ctx context.Context, login string) (account, error) {
 
 // begin makes a session, if hash, which was verified, is still the user's: a
 // password change that came first wins, and one that comes later ends this
-// session with the others.
-func (s *Service) begin(ctx context.Context, user profile.User, hash string, remember bool) (SignIn, error) {
+// session with the others. A user with a second factor gets half a session,
+// unless a device that the user trusts is given.
+func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr Credentials) (SignIn, error) {
 	now := s.now()
-	sess, token, err := s.newSession(ctx, remember, now)
+	full, token, err := s.newSession(ctx, cr.Remember, now)
 	if err != nil {
 		return SignIn{}, err
 	}
-	sess.UserID = user.ID
+	full.UserID = user.ID
 	event := activity.NewEvent(ctx, KindSignIn, user.ID, now, map[string]string{detailMethod: methodPassword})
+	var in SignIn
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		present, err := s.passwords.LockPassword(ctx, user.ID)
 		if err != nil {
@@ -149,12 +162,31 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, rem
 		if present != hash {
 			return errPasswordMoved
 		}
-		return s.sessions.CreateSession(ctx, sess, event)
+		in = SignIn{User: user, Session: full, Token: token, Status: Complete}
+		owes, methods, err := s.owes(ctx, user.ID, now)
+		if err != nil {
+			return err
+		}
+		if owes && cr.Device != "" {
+			trusted, err := s.trusts(ctx, user.ID, cr.Device, now)
+			if err != nil {
+				return err
+			}
+			owes = !trusted
+		}
+		if !owes {
+			return s.sessions.CreateSession(ctx, in.Session, event)
+		}
+		in.Status, in.Methods = SecondFactorRequired, methods
+		in.Session.Level = LevelHalf
+		in.Session.ExpiresAt = now.Add(halfFor)
+		in.Session.IdleUntil = in.Session.ExpiresAt
+		return s.sessions.CreateSession(ctx, in.Session)
 	})
 	if err != nil {
 		return SignIn{}, err
 	}
-	return SignIn{User: user, Session: sess, Token: token}, nil
+	return in, nil
 }
 
 // newSession returns a session that begins at now, and its token. The caller

@@ -49,6 +49,9 @@ const (
 	LevelHalf Level = "half"
 	// LevelFull: signed in.
 	LevelFull Level = "full"
+	// LevelDevice: a device that its user trusts, where the second factor is not
+	// asked for. It opens nothing by itself.
+	LevelDevice Level = "device"
 )
 
 // Session is one signed-in device. The token itself is never stored.

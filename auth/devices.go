@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// newDevice returns a trusted device that begins at now, and its token.
+func (s *Service) newDevice(ctx context.Context, userID string, now time.Time) (Session, string, error) {
+	d, token, err := s.newSession(ctx, false, now)
+	d.UserID, d.Level = userID, LevelDevice
+	d.ExpiresAt = now.Add(s.lifetime.Device)
+	d.IdleUntil = d.ExpiresAt
+	return d, token, err
+}
+
+// trusts reports whether token is of a device that the user trusts.
+func (s *Service) trusts(ctx context.Context, userID, token string, now time.Time) (bool, error) {
+	hash, ok := hashToken(token)
+	if !ok {
+		return false, nil
+	}
+	d, err := s.sessions.Session(ctx, hash)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if d.TokenHash != hash || d.UserID != userID || d.Level != LevelDevice || !d.Alive(now) {
+		return false, nil
+	}
+	// When this is not noted, the device counts all the same.
+	if err := s.sessions.TouchSession(ctx, d.ID, now, d.IdleUntil, activity.SourceFrom(ctx)); err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: the use of a device was not noted", slog.String("user", userID), slog.Any("error", err))
+	}
+	return true, nil
+}
+
+// Devices returns the devices that the caller trusts, last used first, without
+// their TokenHash.
+func (s *Service) Devices(ctx context.Context, id Identity) ([]Session, error) {
+	if err := id.check(); err != nil {
+		return nil, err
+	}
+	list, err := s.sessions.Sessions(ctx, id.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	list = slices.DeleteFunc(list, func(d Session) bool {
+		return d.UserID != id.User.ID || d.Level != LevelDevice || !d.Alive(now)
+	})
+	for i := range list {
+		list[i].TokenHash = [32]byte{}
+	}
+	return list, nil
+}
+
+// RemoveDevice stops trusting one of the caller's devices. An ID that is not
+// one of them is storage.ErrNotFound.
+func (s *Service) RemoveDevice(ctx context.Context, id Identity, deviceID string) error {
+	devices, err := s.Devices(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(devices, func(d Session) bool { return d.ID == deviceID }) {
+		return storage.ErrNotFound
+	}
+	ctx = withSession(ctx, id.Session)
+	event := activity.NewEvent(ctx, KindDeviceRemoved, id.User.ID, s.now(), nil)
+	if err := s.sessions.EndSession(ctx, id.User.ID, deviceID, event); err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, KindDeviceRemoved, id.User.ID)
+	return nil
+}

@@ -1,0 +1,286 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// SignInStatus says what a SignIn is.
+type SignInStatus string
+
+const (
+	// Complete: the session is open.
+	Complete SignInStatus = "complete"
+	// SecondFactorRequired: the password was right, and FinishSignIn with one of
+	// the Methods opens the session.
+	SecondFactorRequired SignInStatus = "mfa_required"
+)
+
+// Answer is a proof that is no password.
+type Answer struct {
+	// Method is the Kind of a Factor, or "recovery_code".
+	Method string
+	Code   string
+}
+
+// HalfIdentity is somebody whose password was right and who owes a second
+// factor. It opens nothing but FinishSignIn.
+type HalfIdentity struct {
+	User    profile.User
+	Session Session
+}
+
+// AuthenticateHalf returns who the token of an unfinished sign-in belongs to,
+// or ErrUnauthenticated, as Authenticate does for a finished one.
+func (s *Service) AuthenticateHalf(ctx context.Context, token string) (HalfIdentity, error) {
+	hash, ok := hashToken(token)
+	if !ok {
+		return HalfIdentity{}, ErrUnauthenticated
+	}
+	id, err := s.identity(ctx, hash)
+	if errors.Is(err, storage.ErrNotFound) {
+		return HalfIdentity{}, ErrUnauthenticated
+	}
+	if err != nil {
+		return HalfIdentity{}, fmt.Errorf("auth: reading a session: %w", err)
+	}
+	half := HalfIdentity{User: id.User, Session: id.Session}
+	if half.check() != nil || id.Session.TokenHash != hash || id.User.Disabled || !id.Session.Alive(s.now()) {
+		return HalfIdentity{}, ErrUnauthenticated
+	}
+	return half, nil
+}
+
+func (h HalfIdentity) check() error {
+	if h.User.ID == "" || h.Session.ID == "" || h.Session.UserID != h.User.ID || h.Session.Level != LevelHalf {
+		return ErrUnauthenticated
+	}
+	return nil
+}
+
+// FinishSignIn opens the session of an unfinished sign-in, which then has a new
+// token; the half one is dead. With trust the device gets a token of its own,
+// in Device, which later sign-ins of this user may bring instead of a second
+// factor.
+//
+// A wrong answer is ErrInvalidCode and counts for the account, under whatever
+// method and however often the sign-in is begun anew; beyond the limit it is a
+// *RateLimitedError, and the half session has ended. Of parallel calls with one
+// right answer, or one half session, one succeeds.
+func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity, a Answer, trust bool) (SignIn, error) {
+	if err := half.check(); err != nil {
+		return SignIn{}, err
+	}
+	ctx = withClient(ctx, c)
+	now := s.now()
+	next := half.Session
+	next.Level, next.ProvedAt, next.LastUsedAt = LevelFull, now, now
+	next.Source = activity.SourceFrom(ctx)
+	next.ExpiresAt = s.lifetime.expiresAt(next.Remember, now)
+	next.IdleUntil = s.lifetime.idleUntil(next, now)
+	token, hash, err := newToken(s.random)
+	if err != nil {
+		return SignIn{}, err
+	}
+	next.TokenHash = hash
+	in := SignIn{User: half.User, Session: next, Token: token, Status: Complete}
+	var device Session
+	if trust {
+		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {
+			return SignIn{}, err
+		}
+	}
+	err = s.answer(ctx, c, half.User, a, KindSecondFactorFailed, func(ctx context.Context) error {
+		if trust {
+			event := activity.NewEvent(ctx, KindDeviceTrusted, half.User.ID, now, nil)
+			if err := s.sessions.CreateSession(ctx, device, event); err != nil {
+				return err
+			}
+		}
+		return s.rotate(ctx, half.Session.TokenHash, next, activity.NewEvent(ctx, KindSignIn, half.User.ID, now,
+			map[string]string{detailMethod: a.Method}))
+	})
+	if err != nil {
+		if errors.Is(err, ErrRateLimited) {
+			s.endHalf(ctx, half)
+		}
+		return SignIn{}, err
+	}
+	s.log(ctx, slog.LevelInfo, KindSignIn, half.User.ID)
+	return in, nil
+}
+
+// endHalf ends an unfinished sign-in that used up its tries.
+func (s *Service) endHalf(ctx context.Context, half HalfIdentity) {
+	tries{s: s}.after(ctx, func(ctx context.Context) error {
+		if err := s.sessions.EndSession(ctx, half.User.ID, half.Session.ID); !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+}
+
+// ReauthenticateWith is Reauthenticate by a second factor, which is what counts
+// for a user who has one.
+func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (Session, string, error) {
+	if err := id.check(); err != nil {
+		return Session{}, "", err
+	}
+	ctx = withClient(ctx, c)
+	now := s.now()
+	next, token, err := s.proved(id.Session, rotate, now)
+	if err != nil {
+		return Session{}, "", err
+	}
+	err = s.answer(ctx, c, id.User, a, KindReauthenticationFailed, func(ctx context.Context) error {
+		return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now,
+			map[string]string{detailMethod: a.Method}))
+	})
+	if err != nil {
+		return Session{}, "", err
+	}
+	s.log(ctx, slog.LevelInfo, KindReauthenticated, id.User.ID)
+	return next, token, nil
+}
+
+// answer verifies a under the limits and runs then in the transaction that
+// uses it up. then may run again when the database asks for it.
+func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer, failure activity.Kind, then func(context.Context) error) error {
+	t := tries{s: s, account: factorKey(u.ID), address: addressKey(c)}
+	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
+		s.refused(ctx, failure, u.ID, err)
+		return err
+	}
+	if err := s.take(ctx, t.account, s.limits.SecondFactor); err != nil {
+		s.refused(ctx, failure, u.ID, err)
+		return err
+	}
+	err := s.use(ctx, u, a, then)
+	switch {
+	case err == nil:
+		t.proved(ctx)
+	case errors.Is(err, ErrInvalidCode):
+		s.failedBy(ctx, account{user: u}, failure, s.method(a), nil)
+	default:
+		t.unspent(ctx)
+	}
+	return err
+}
+
+// method is Method as it may be written down: a caller's own words may not.
+func (s *Service) method(a Answer) string {
+	if a.Method == methodRecovery || s.kinds[a.Method] != nil {
+		return a.Method
+	}
+	return "unknown"
+}
+
+// maxCode bounds an answer in bytes, before anything looks at it.
+const maxCode = 256
+
+func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(context.Context) error) error {
+	if len(a.Code) > maxCode || !isText(a.Code) {
+		return ErrInvalidCode
+	}
+	now := s.now()
+	if a.Method == methodRecovery {
+		return s.useRecovery(ctx, u.ID, a.Code, now, then)
+	}
+	f := s.kinds[a.Method]
+	if f == nil {
+		return ErrInvalidCode
+	}
+	records, err := s.confirmed(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if r.Kind != a.Method {
+			continue
+		}
+		used, rises, err := f.Verify(ctx, r, a.Code, now)
+		if errors.Is(err, ErrInvalidCode) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("auth: factor %s: %w", a.Method, err)
+		}
+		used.LastUsedAt = now
+		return s.tx.InTx(ctx, func(ctx context.Context) error {
+			err := s.factors.UseFactor(ctx, used, Confirmed, rises)
+			if errors.Is(err, storage.ErrStale) {
+				return ErrInvalidCode // it was used meanwhile, or the factor is gone
+			}
+			if err != nil {
+				return err
+			}
+			return then(ctx)
+		})
+	}
+	return ErrInvalidCode
+}
+
+// confirmed are the user's factors that count.
+func (s *Service) confirmed(ctx context.Context, userID string) ([]FactorRecord, error) {
+	records, err := s.factors.Factors(ctx, userID)
+	if err != nil {
+		return nil, fmt.Errorf("auth: reading factors: %w", err)
+	}
+	return slices.DeleteFunc(records, func(r FactorRecord) bool { return r.Pending || r.UserID != userID }), nil
+}
+
+// owes reports whether the user has a second factor, and its methods.
+func (s *Service) owes(ctx context.Context, userID string, now time.Time) (owes bool, methods []string, err error) {
+	records, err := s.confirmed(ctx, userID)
+	if err != nil || len(records) == 0 {
+		return false, nil, err
+	}
+	for _, r := range records {
+		if s.kinds[r.Kind] != nil && !slices.Contains(methods, r.Kind) {
+			methods = append(methods, r.Kind)
+		}
+	}
+	left, err := s.tickets.Tickets(ctx, userID, ForRecovery, now)
+	if err != nil {
+		return false, nil, fmt.Errorf("auth: reading recovery codes: %w", err)
+	}
+	if len(left) > 0 {
+		methods = append(methods, methodRecovery)
+	}
+	return true, methods, nil
+}
+
+// useRecovery takes a recovery code.
+func (s *Service) useRecovery(ctx context.Context, userID, code string, now time.Time, then func(context.Context) error) error {
+	hash, ok := hashRecovery(userID, code)
+	if !ok {
+		return ErrInvalidCode
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		ticket, err := s.tickets.TakeTicket(ctx, ForRecovery, hash, now)
+		if errors.Is(err, storage.ErrNotFound) || err == nil && ticket.UserID != userID {
+			return ErrInvalidCode
+		}
+		if err != nil {
+			return err
+		}
+		left, err := s.tickets.Tickets(ctx, userID, ForRecovery, now)
+		if err != nil {
+			return err
+		}
+		event := activity.NewEvent(ctx, KindRecoveryCodeUsed, userID, now, map[string]string{detailLeft: strconv.Itoa(len(left))})
+		if err := s.activity.Append(ctx, event); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+}
