@@ -49,17 +49,17 @@ func authRequests() []request {
 			_, name := s.member()
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, password)) }
-		}, cost{8, 1}, cost{9, 1}},
+		}, cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/login", "over a session that it ends", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name+"@example.org", password)) }
-		}, cost{10, 1}, cost{12, 2}},
+		}, cost{11, 1}, cost{13, 2}},
 		{"POST /api/auth/login", "a weak hash, which is made anew", 200, func(s *spied) func() reply {
 			_, name := s.member()
 			s.weaken(name)
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, password)) }
-		}, cost{9, 1}, cost{10, 1}},
+		}, cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/login", "a wrong password", 401, func(s *spied) func() reply {
 			_, name := s.member()
 			c := s.client()
@@ -80,10 +80,10 @@ func authRequests() []request {
 
 		{"POST /api/auth/logout", "one's own session", 204, in(send("POST", "/api/auth/logout", "")), cost{2, 0}, cost{3, 1}},
 
-		{"POST /api/auth/reauthenticate", "the right password", 204, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`)), cost{8, 1}, cost{9, 1}},
-		{"POST /api/auth/reauthenticate", "a wrong password", 401, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+wrong+`"}`)), cost{5, 0}, cost{5, 0}},
+		{"POST /api/auth/reauthenticate", "the right password", 204, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`)), cost{9, 1}, cost{10, 1}},
+		{"POST /api/auth/reauthenticate", "a wrong password", 401, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+wrong+`"}`)), cost{6, 0}, cost{6, 0}},
 
-		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{9, 1}, cost{10, 1}},
+		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/password", "a wrong password", 401, in(changePassword(wrong, newWords)), cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/password", "a new one that is too short", 422, in(changePassword(password, "short")), cost{1, 0}, cost{1, 0}},
 
