@@ -98,6 +98,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {
 			return SignIn{}, err
 		}
+		in.DeviceUntil = device.ExpiresAt
 	}
 	err = s.answer(ctx, c, half.User, a, KindSecondFactorFailed, func(ctx context.Context) error {
 		if trust {

@@ -36,8 +36,10 @@ type SignIn struct {
 	// then for FinishSignIn only, with one of the Methods.
 	Status  SignInStatus
 	Methods []string
-	// Device is the token of a device that is trusted from now on, or "".
-	Device string
+	// Device is the token of a device that is trusted from now on, or "", and
+	// DeviceUntil the end of that.
+	Device      string
+	DeviceUntil time.Time
 }
 
 // maxLogin bounds a login in bytes, before anything parses it: an e-mail

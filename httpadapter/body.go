@@ -26,6 +26,14 @@ func (c *call) decode(dst any, readOnly ...string) error {
 	return strictjson.Decode(data, dst, strictjson.Options{ReadOnly: readOnly})
 }
 
+// decodeOptional is decode for a body that may be left out.
+func (c *call) decodeOptional(dst any) error {
+	if c.r.ContentLength == 0 && c.r.Header.Get("Content-Type") == "" {
+		return nil
+	}
+	return c.decode(dst)
+}
+
 // json reads a JSON body of at most maxBody bytes.
 func (c *call) json() ([]byte, error) {
 	if !c.isJSON() {

@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
@@ -82,6 +83,10 @@ type Config struct {
 	// once; another node's, the end of a session included, after the TTL. What
 	// changes something, needs a fresh proof or a role always asks the database.
 	SessionCache auth.SessionCache
+	// Factors are the kinds of second factor; nil is authenticator apps
+	// (auth/totp) under the host name of BaseURL, and an empty list is none. Each
+	// has routes of its kind, {base}/auth/mfa/{kind}.
+	Factors []auth.Factor
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.
@@ -151,6 +156,9 @@ func (c Config) settle() (settled, error) {
 	s.BaseURL = u.Scheme + "://" + u.Host
 	s.names = append(strings.Split(u.Hostname(), "."), u.Hostname())
 	s.names = append(s.names, c.ContextWords...)
+	if s.Factors == nil {
+		s.Factors = []auth.Factor{totp.New(c.Keys, totp.Options{Issuer: u.Hostname()})}
+	}
 	if s.Base == "" {
 		s.Base = "/api"
 	}

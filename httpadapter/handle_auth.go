@@ -13,6 +13,7 @@ type signedIn struct {
 	Status    string     `json:"status"`
 	User      ownView    `json:"user"`
 	Token     string     `json:"token,omitempty"`
+	Device    string     `json:"deviceToken,omitempty"`
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
@@ -38,6 +39,7 @@ func (a *App) login(c *call) error {
 		Password  string  `json:"password"`
 		Remember  bool    `json:"remember"`
 		Transport *string `json:"transport"`
+		Device    string  `json:"deviceToken"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
@@ -45,18 +47,28 @@ func (a *App) login(c *call) error {
 	if in.Transport != nil && *in.Transport != "bearer" && *in.Transport != "cookie" {
 		return settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
 	}
-	s, err := a.Auth.SignIn(c.ctx(), c.client(), auth.Credentials{Login: in.Login, Password: in.Password, Remember: in.Remember})
+	bearer := in.Transport != nil && *in.Transport == "bearer"
+	if in.Device == "" && !bearer {
+		in.Device = a.sideCookie(c.r, deviceCookie)
+	}
+	s, err := a.Auth.SignIn(c.ctx(), c.client(), auth.Credentials{
+		Login: in.Login, Password: in.Password, Remember: in.Remember, Device: in.Device,
+	})
 	if err != nil {
 		return err
 	}
-	return c.begin(http.StatusOK, s, in.Transport != nil && *in.Transport == "bearer")
+	if s.Status != auth.Complete {
+		return c.beginHalf(s, bearer)
+	}
+	return c.begin(http.StatusOK, s, bearer)
 }
 
 // begin hands out a new session. A browser's earlier session ends with it:
 // nobody could end it later, since its cookie is overwritten.
 func (c *call) begin(status int, s auth.SignIn, bearer bool) error {
-	out := signedIn{Status: "complete", User: c.app.own(s.User)}
+	out := signedIn{Status: string(s.Status), User: c.app.own(s.User)}
 	if bearer {
+		out.Device = s.Device
 		out.Token = s.Token
 		at := s.Session.ExpiresAt.UTC()
 		out.ExpiresAt = &at
@@ -87,9 +99,14 @@ func (a *App) logout(c *call) error {
 func (a *App) reauthenticate(c *call) error {
 	var in struct {
 		Password string `json:"password"`
+		Method   string `json:"method"`
+		Code     string `json:"code"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
+	}
+	if in.Method != "" || in.Code != "" {
+		return c.reauthenticateWith(in.Method, in.Code)
 	}
 	// A cookie is replaced, so that one stolen before the proof is not raised
 	// by it. A bearer token stays: the contract's 204 has no room for a new one.
@@ -99,6 +116,20 @@ func (a *App) reauthenticate(c *call) error {
 	}
 	if token != "" {
 		a.setCookie(c.w, s, token)
+	}
+	return c.empty()
+}
+
+func (c *call) reauthenticateWith(method, code string) error {
+	if err := requireAnswer(method, code); err != nil {
+		return err
+	}
+	s, token, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: method, Code: code}, !c.id.bearer)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		c.app.setCookie(c.w, s, token)
 	}
 	return c.empty()
 }

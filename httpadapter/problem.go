@@ -96,8 +96,12 @@ func problemOf(err error) *problem {
 		return problemf(401, "invalid_credentials", "The login or the password is wrong.")
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return errUnauthenticated
-	case errors.Is(err, auth.ErrSignUpClosed), errors.Is(err, storage.ErrNotFound):
+	case errors.Is(err, auth.ErrSignUpClosed), errors.Is(err, auth.ErrNoFactor), errors.Is(err, storage.ErrNotFound):
 		return errNotFound
+	case errors.Is(err, auth.ErrInvalidCode):
+		return problemf(422, "invalid_code", "The code is wrong, too old, or was used already.")
+	case errors.Is(err, auth.ErrLastFactor):
+		return problemf(409, "conflict", "Without this you could not sign in any more.")
 	case errors.Is(err, profile.ErrEmailChangeUnavailable):
 		return problemf(422, "email_change_unavailable", "The e-mail address cannot be changed here.")
 	case errors.Is(err, activity.ErrBadCursor):

@@ -74,6 +74,18 @@ func (a *App) table() []route {
 		add("GET", "/auth/sessions", In, a.listSessions)
 		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
 		add("DELETE", "/auth/sessions/{id}", In, a.endSession)
+		if len(a.cfg.Factors) > 0 {
+			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
+			add("GET", "/auth/mfa", In, a.listFactors)
+			for _, f := range a.cfg.Factors {
+				add("POST", "/auth/mfa/"+f.Kind(), Fresh, a.beginFactor(f.Kind()))
+				add("POST", "/auth/mfa/"+f.Kind()+"/confirm", Fresh, a.confirmFactor(f.Kind()))
+			}
+			add("POST", "/auth/mfa/recovery-codes", Fresh, a.renewRecoveryCodes)
+			add("DELETE", "/auth/mfa/{id}", Fresh, a.removeFactor)
+			add("GET", "/auth/devices", In, a.listDevices)
+			add("DELETE", "/auth/devices/{id}", In, a.removeDevice)
+		}
 	}
 	add("GET", "/profile", In, a.getProfile)
 	add("PATCH", "/profile", In, a.patchProfile)

@@ -26,6 +26,9 @@ type call struct {
 	// copied to carry them.
 	context context.Context
 	id      identity
+	// half is who is about to finish a sign-in, on routes of that class.
+	half       auth.HalfIdentity
+	halfBearer bool
 	// unhook, set by body, ends its watch of the request's context.
 	unhook func() bool
 }
@@ -233,6 +236,11 @@ func (a *App) handle(c *call, rt *route) error {
 		c.id = id
 		if rt.class == Fresh && !a.fresh(id) {
 			return errReauthenticate
+		}
+	case Half:
+		var err error
+		if c.half, c.halfBearer, err = a.identifyHalf(c.context, c.r); err != nil {
+			return err
 		}
 	default:
 		return errors.New("httpadapter: route without a class: " + rt.pattern)

@@ -69,6 +69,9 @@ func (c *checker) length() {
 const maxCookie = 4096
 
 // cookie checks the attributes of a Set-Cookie line.
+// cookieNames are the session, an unfinished sign-in, and a trusted device.
+var cookieNames = []string{"profilekit", "profilekit-half", "profilekit-device"}
+
 func (c *checker) cookie(line string) {
 	ck, err := http.ParseSetCookie(line)
 	if err != nil {
@@ -76,7 +79,7 @@ func (c *checker) cookie(line string) {
 		return
 	}
 	switch {
-	case ck.Name != "__Host-profilekit" && ck.Name != "profilekit":
+	case !slices.Contains(cookieNames, strings.TrimPrefix(ck.Name, "__Host-")):
 		c.fail("a cookie named %s", ck.Name)
 	case ck.Secure != strings.HasPrefix(ck.Name, "__Host-"):
 		c.fail("cookie %s: Secure is %v", ck.Name, ck.Secure)

@@ -89,6 +89,40 @@ var samples = []sample{
 		answer: `{"items":[{"id":"s","device":"Firefox on Linux","ip":"203.0.113.0/24","place":null,"createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":true},` +
 			`{"id":"t","device":"Unknown device","ip":"2001:db8::/48","place":"Bern","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":false}]}`,
 	},
+	{
+		id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true,
+		body: `{"login":"ada","password":"x"}`, status: 200, answerType: jsonT,
+		answer: `{"status":"mfa_required","methods":["totp","recovery_code"]}`,
+		header: map[string]string{"Set-Cookie": strings.Replace(cookie, "profilekit=", "profilekit-half=", 1)},
+	},
+	{
+		id: "reauthenticate", method: "POST", path: "/api/auth/reauthenticate", contentType: jsonT,
+		body: `{"method":"totp","code":"123456"}`, status: 204, header: map[string]string{"Set-Cookie": cookie},
+	},
+	{
+		id: "finishSignIn", method: "POST", path: "/api/auth/mfa", contentType: jsonT,
+		body: `{"method":"totp","code":"123456","trustDevice":true}`, status: 200, answerType: jsonT,
+		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie, "ETag": `"7"`},
+	},
+	{
+		id: "listFactors", method: "GET", path: "/api/auth/mfa", status: 200, answerType: jsonT,
+		answer: `{"factors":[{"id":"f","kind":"totp","name":"","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":null}],"recoveryCodesLeft":9}`,
+	},
+	{
+		id: "beginTOTP", method: "POST", path: "/api/auth/mfa/totp", contentType: jsonT, body: `{"name":"Phone"}`, status: 200, answerType: jsonT,
+		answer: `{"secret":"JBSWY3DPEHPK3PXP","uri":"otpauth://totp/a?secret=JBSWY3DPEHPK3PXP","qr":"data:image/png;base64,iVBORw0KGgo="}`,
+	},
+	{
+		id: "confirmTOTP", method: "POST", path: "/api/auth/mfa/totp/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
+		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
+	},
+	{id: "renewRecoveryCodes", method: "POST", path: "/api/auth/mfa/recovery-codes", status: 200, answerType: jsonT, answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`},
+	{id: "removeFactor", method: "DELETE", path: "/api/auth/mfa/f", status: 204},
+	{
+		id: "listDevices", method: "GET", path: "/api/auth/devices", status: 200, answerType: jsonT,
+		answer: `{"items":[{"id":"d","device":"Firefox on Linux","ip":null,"place":null,"createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","expiresAt":"2026-12-20T08:00:00Z"}]}`,
+	},
+	{id: "removeDevice", method: "DELETE", path: "/api/auth/devices/d", status: 204},
 	{id: "endOtherSessions", method: "DELETE", path: "/api/auth/sessions", status: 204},
 	{id: "endSession", method: "DELETE", path: "/api/auth/sessions/s", status: 204},
 	{id: "getProfile", method: "GET", path: "/api/profile", status: 200, answerType: jsonT, answer: own, header: tagged},

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 	}{
 		{"HappyPaths", happyPaths},
 		{"S33_Sessions", sessions},
+		{"S21_SecondFactor", secondFactor},
 		{"S35_Cookies", cookies},
 		{"S42_MassAssignment", massAssignment},
 		{"S43_GoldenKeySets", goldenKeys},

@@ -98,10 +98,14 @@ func (w *world) calls(t *testing.T, of ids) []call {
 		"putPicture":     {contentType: "image/jpeg", body: photo(t, 8)},
 		"patchSettings":  {contentType: jsonType, body: []byte(`{"appearance":{"theme":"dark"}}`)},
 		"uploadProfile":  {contentType: formType, body: formBody},
+		"finishSignIn":   {contentType: jsonType, body: []byte(`{"method":"totp","code":"123456"}`)},
+		"beginTOTP":      {contentType: jsonType, body: []byte(`{"name":"Phone"}`)},
+		"confirmTOTP":    {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
 	}
 	without := map[string]bool{
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
+		"listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
 	}
 	var out []call
 	for _, op := range w.v.Operations() {

@@ -85,6 +85,7 @@ func accessMatrix(t *testing.T, w *world) {
 			if strings.HasSuffix(k.path, "/auth/register") {
 				k.body = []byte(strings.ReplaceAll(string(k.body), "mallory", "mallory2"))
 			}
+			c, k = w.ready(c, k)
 			if got := c.call(k); got.status >= 400 {
 				t.Errorf("%s as the owner: %d %.200q", k.name(), got.status, got.body)
 			}

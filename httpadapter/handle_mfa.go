@@ -1,0 +1,202 @@
+package httpadapter
+
+import (
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// unfinished is the answer of a sign-in that still needs a second factor. It
+// says nothing of the account: the password may be in a thief's hands.
+type unfinished struct {
+	Status    string     `json:"status"`
+	Methods   []string   `json:"methods"`
+	Token     string     `json:"token,omitempty"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// beginHalf hands out the credential of an unfinished sign-in.
+func (c *call) beginHalf(s auth.SignIn, bearer bool) error {
+	out := unfinished{Status: string(s.Status), Methods: s.Methods}
+	if out.Methods == nil {
+		out.Methods = []string{}
+	}
+	if bearer {
+		out.Token = s.Token
+		at := s.Session.ExpiresAt.UTC()
+		out.ExpiresAt = &at
+	} else {
+		c.app.setSideCookie(c.w, halfCookie, s.Token, s.Session.ExpiresAt)
+	}
+	return c.answer(http.StatusOK, out)
+}
+
+func (a *App) finishSignIn(c *call) error {
+	var in struct {
+		Method      string `json:"method"`
+		Code        string `json:"code"`
+		TrustDevice bool   `json:"trustDevice"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if err := requireAnswer(in.Method, in.Code); err != nil {
+		return err
+	}
+	s, err := a.Auth.FinishSignIn(c.ctx(), c.client(), c.half, auth.Answer{Method: in.Method, Code: in.Code}, in.TrustDevice)
+	if err != nil {
+		return err
+	}
+	if !c.halfBearer {
+		a.clearSideCookie(c.w, halfCookie)
+		if s.Device != "" {
+			a.setSideCookie(c.w, deviceCookie, s.Device, s.DeviceUntil)
+		}
+	}
+	return c.begin(http.StatusOK, s, c.halfBearer)
+}
+
+func requireAnswer(method, code string) error {
+	var bad []settings.FieldError
+	for _, f := range []struct{ name, value string }{{"method", method}, {"code", code}} {
+		if f.value == "" {
+			bad = append(bad, settings.FieldError{Field: f.name, Code: settings.CodeRequired, Message: "is required"})
+		}
+	}
+	return settings.Invalid(bad...)
+}
+
+type factorView struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"`
+	Name       string     `json:"name"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+}
+
+func (a *App) listFactors(c *call) error {
+	list, err := a.Auth.Factors(c.ctx(), c.id.Identity)
+	if err != nil {
+		return err
+	}
+	left, err := a.Auth.RecoveryCodesLeft(c.ctx(), c.id.Identity)
+	if err != nil {
+		return err
+	}
+	views := make([]factorView, len(list))
+	for i, r := range list {
+		views[i] = factorView{ID: r.ID, Kind: r.Kind, Name: r.Name, CreatedAt: r.CreatedAt.UTC()}
+		if !r.LastUsedAt.IsZero() {
+			at := r.LastUsedAt.UTC()
+			views[i].LastUsedAt = &at
+		}
+	}
+	return c.answer(http.StatusOK, struct {
+		Factors []factorView `json:"factors"`
+		Left    int          `json:"recoveryCodesLeft"`
+	}{views, left})
+}
+
+// beginFactor makes the handler for one kind.
+func (a *App) beginFactor(kind string) func(*call) error {
+	return func(c *call) error {
+		var in struct {
+			Name string `json:"name"`
+		}
+		if err := c.decodeOptional(&in); err != nil {
+			return err
+		}
+		show, err := a.Auth.BeginFactor(c.ctx(), c.client(), c.id.Identity, kind, in.Name)
+		if err != nil {
+			return err
+		}
+		out := struct {
+			Secret string `json:"secret,omitempty"`
+			URI    string `json:"uri,omitempty"`
+			QR     string `json:"qr,omitempty"`
+		}{Secret: show.Secret, URI: show.URI}
+		if show.QR != nil {
+			out.QR = "data:image/png;base64," + base64.StdEncoding.EncodeToString(show.QR)
+		}
+		return c.answer(http.StatusOK, out)
+	}
+}
+
+func (a *App) confirmFactor(kind string) func(*call) error {
+	return func(c *call) error {
+		var in struct {
+			Code string `json:"code"`
+		}
+		if err := c.decode(&in); err != nil {
+			return err
+		}
+		if err := requireAnswer(kind, in.Code); err != nil {
+			return err
+		}
+		done, err := a.Auth.ConfirmFactor(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: kind, Code: in.Code}, !c.id.bearer)
+		if err != nil {
+			return err
+		}
+		if done.Token != "" {
+			a.setCookie(c.w, done.Session, done.Token)
+		}
+		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
+	}
+}
+
+// recoveryCodes is null when no new set was made.
+type recoveryCodes struct {
+	Codes []string `json:"recoveryCodes"`
+}
+
+func (a *App) renewRecoveryCodes(c *call) error {
+	codes, err := a.Auth.RenewRecoveryCodes(c.ctx(), c.client(), c.id.Identity)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, recoveryCodes{codes})
+}
+
+func (a *App) removeFactor(c *call) error {
+	if err := a.Auth.RemoveFactor(c.ctx(), c.client(), c.id.Identity, c.r.PathValue("id")); err != nil {
+		return err
+	}
+	return c.empty()
+}
+
+type deviceView struct {
+	ID         string    `json:"id"`
+	Device     string    `json:"device"`
+	IP         *string   `json:"ip"`
+	Place      *string   `json:"place"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+}
+
+func (a *App) listDevices(c *call) error {
+	list, err := a.Auth.Devices(c.ctx(), c.id.Identity)
+	if err != nil {
+		return err
+	}
+	items := make([]deviceView, len(list))
+	for i, d := range list {
+		items[i] = deviceView{
+			ID: d.ID, Device: d.Source.Device, IP: text(d.Source.IP), Place: text(d.Source.Place),
+			CreatedAt: d.CreatedAt.UTC(), LastUsedAt: d.LastUsedAt.UTC(), ExpiresAt: d.ExpiresAt.UTC(),
+		}
+	}
+	return c.answer(http.StatusOK, struct {
+		Items []deviceView `json:"items"`
+	}{items})
+}
+
+func (a *App) removeDevice(c *call) error {
+	if err := a.Auth.RemoveDevice(c.ctx(), c.id.Identity, c.r.PathValue("id")); err != nil {
+		return err
+	}
+	return c.empty()
+}
