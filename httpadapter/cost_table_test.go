@@ -3,6 +3,7 @@ package httpadapter_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/profilekit/profilekit/internal/imagetest"
@@ -10,7 +11,7 @@ import (
 
 // requests is the promise. The lines are in the order of the routes.
 func requests() []request {
-	return append(authRequests(), append(profileRequests(), otherRequests()...)...)
+	return slices.Concat(authRequests(), factorRequests(), profileRequests(), otherRequests())
 }
 
 const (

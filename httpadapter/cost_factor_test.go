@@ -1,0 +1,121 @@
+package httpadapter_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+)
+
+// authenticator is somebody's app.
+type authenticator struct {
+	s    *spied
+	seed []byte
+	used int64
+}
+
+// code is one of this time step or the next that was not used yet.
+func (a *authenticator) code() string {
+	a.used = max(a.used+1, a.s.clock.Now().Unix()/30)
+	mac := hmac.New(sha1.New, a.seed)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(a.used)))
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
+}
+
+func (s *spied) beginApp(c *client) *authenticator {
+	s.t.Helper()
+	secret, _ := c.send("POST", "/api/auth/mfa/totp", `{}`).want(s.t, 200).json(s.t)["secret"].(string)
+	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &authenticator{s: s, seed: seed}
+}
+
+// guarded is a member with an app and recovery codes.
+func (s *spied) guarded() (c *client, name string, a *authenticator, codes []any) {
+	s.t.Helper()
+	c, name = s.member()
+	a = s.beginApp(c)
+	codes, _ = c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`).want(s.t, 200).json(s.t)["recoveryCodes"].([]any)
+	return c, name, a, codes
+}
+
+func answer(method string, code any, more string) string {
+	return fmt.Sprintf(`{"method":%q,"code":%q%s}`, method, code, more)
+}
+
+// half is a new client of the user, whose password was right.
+func (s *spied) half(name string) *client {
+	s.t.Helper()
+	c := s.client()
+	c.send("POST", "/api/auth/login", login(name, password)).want(s.t, 200)
+	return c
+}
+
+func factorRequests() []request {
+	return []request{
+		{"POST /api/auth/login", "with a second factor", 200, func(s *spied) func() reply {
+			_, name, _, _ := s.guarded()
+			c := s.client()
+			return func() reply { return c.send("POST", "/api/auth/login", login(name, password)) }
+		}, cost{10, 1}, cost{10, 1}},
+		{"POST /api/auth/mfa", "the right code", 200, func(s *spied) func() reply {
+			_, name, a, _ := s.guarded()
+			c := s.half(name)
+			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), "")) }
+		}, cost{8, 1}, cost{9, 1}},
+		{"POST /api/auth/mfa", "the right code on a device to trust", 200, func(s *spied) func() reply {
+			_, name, a, _ := s.guarded()
+			c := s.half(name)
+			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), `,"trustDevice":true`)) }
+		}, cost{9, 1}, cost{11, 1}},
+		{"POST /api/auth/mfa", "a recovery code", 200, func(s *spied) func() reply {
+			_, name, _, codes := s.guarded()
+			c := s.half(name)
+			return func() reply { return c.send("POST", "/api/auth/mfa", answer("recovery_code", codes[0], "")) }
+		}, cost{9, 1}, cost{10, 1}},
+		{"POST /api/auth/mfa", "a wrong code", 422, func(s *spied) func() reply {
+			_, name, _, _ := s.guarded()
+			c := s.half(name)
+			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", "no code", "")) }
+		}, cost{5, 0}, cost{5, 0}},
+		{"POST /api/auth/reauthenticate", "the second factor", 204, func(s *spied) func() reply {
+			c, _, a, _ := s.guarded()
+			return func() reply { return c.send("POST", "/api/auth/reauthenticate", answer("totp", a.code(), "")) }
+		}, cost{8, 1}, cost{9, 1}},
+		{"GET /api/auth/mfa", "none", 200, in(get("/api/auth/mfa")), cost{3, 0}, cost{3, 0}},
+		{"POST /api/auth/mfa/totp", "begun", 200, in(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/mfa/totp/confirm", "the first factor", 200, func(s *spied) func() reply {
+			c, _ := s.member()
+			a := s.beginApp(c)
+			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`) }
+		}, cost{10, 1}, cost{13, 1}},
+		{"POST /api/auth/mfa/totp/confirm", "a wrong code", 422, func(s *spied) func() reply {
+			c, _ := s.member()
+			s.beginApp(c)
+			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"no code"}`) }
+		}, cost{4, 0}, cost{4, 0}},
+		{"POST /api/auth/mfa/recovery-codes", "a new set", 200, func(s *spied) func() reply {
+			c, _, _, _ := s.guarded()
+			return func() reply { return c.send("POST", "/api/auth/mfa/recovery-codes", "") }
+		}, cost{3, 1}, cost{5, 1}},
+		{"DELETE /api/auth/mfa/{id}", "the only one", 204, func(s *spied) func() reply {
+			c, _, _, _ := s.guarded()
+			list, _ := c.get("/api/auth/mfa").json(s.t)["factors"].([]any)
+			id, _ := list[0].(map[string]any)["id"].(string)
+			return func() reply { return c.send("DELETE", "/api/auth/mfa/"+id, "") }
+		}, cost{6, 1}, cost{7, 1}},
+		{"GET /api/auth/devices", "none", 200, in(get("/api/auth/devices")), cost{2, 0}, cost{2, 0}},
+		{"DELETE /api/auth/devices/{id}", "one's own", 204, func(s *spied) func() reply {
+			_, name, a, _ := s.guarded()
+			c := s.half(name)
+			c.send("POST", "/api/auth/mfa", answer("totp", a.code(), `,"trustDevice":true`)).want(s.t, 200)
+			list, _ := c.get("/api/auth/devices").json(s.t)["items"].([]any)
+			id, _ := list[0].(map[string]any)["id"].(string)
+			return func() reply { return c.send("DELETE", "/api/auth/devices/"+id, "") }
+		}, cost{3, 0}, cost{4, 1}},
+	}
+}
