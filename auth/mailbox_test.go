@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
@@ -77,6 +78,13 @@ func tokenIn(t testing.TB, link string) string {
 	return token
 }
 
+// noEnd ends no sessions.
+type noEnd struct{ auth.SessionStore }
+
+func (noEnd) EndSessions(context.Context, string, string, ...activity.Event) (int, error) {
+	return 0, errDown
+}
+
 // notices is a Recorder that keeps the kinds of what it was told.
 type notices struct {
 	mu    sync.Mutex
@@ -120,7 +128,7 @@ func openPost(t testing.TB, db database, change ...func(*auth.Config)) *post {
 }
 
 func unlimitedMail(c *auth.Config) {
-	rule := auth.Rule{Limit: 1_000_000, Window: 1}
+	rule := auth.Rule{Limit: 1_000_000, Window: time.Hour}
 	c.Limits.Mail, c.Limits.MailAddress, c.Limits.MailTotal = rule, rule, rule
 }
 
