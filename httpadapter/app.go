@@ -91,6 +91,7 @@ func New(config Config) (*App, error) {
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors,
+			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
 			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})
@@ -112,7 +113,9 @@ func New(config Config) (*App, error) {
 			return nil, err
 		}
 	}
-	a.routes = a.table()
+	if a.routes, err = a.table(); err != nil {
+		return nil, err
+	}
 	a.match = newMatcher(a.routes)
 	if a.openapi, err = a.openAPI(); err != nil {
 		return nil, err
@@ -127,7 +130,8 @@ type Mux interface {
 
 // Register mounts the routes on mux: everything under Base (see
 // Config.SharedBase), and at the root the two routes of the replaced
-// application unless Config.NoLegacy.
+// application unless Config.NoLegacy, and with a Courier the pages /account/reset,
+// verify, email, undo and not-me unless Config.NoPages.
 func (a *App) Register(mux Mux) {
 	seen := map[string]bool{}
 	for _, rt := range a.routes {

@@ -72,7 +72,19 @@ type Config struct {
 	// Authenticator replaces our sessions by the host's own.
 	Authenticator Authenticator
 
-	// SignUp is who may register; the zero value is everybody.
+	// Courier brings links and codes to people, and works inside the transaction
+	// that makes them; nil unmounts the routes that need one.
+	Courier auth.Courier
+	// Links are where links in mail lead; the zero value is auth.DefaultLinks of
+	// BaseURL, small pages that are mounted at the root.
+	Links auth.Links
+	// NoPages leaves these pages out, for a host that has its own.
+	NoPages bool
+	// Recorder is told of events in the transaction of their change.
+	Recorder activity.Recorder
+
+	// SignUp is who may register; the zero value is everybody. auth.VerifyFirst
+	// needs a Courier.
 	SignUp auth.SignUpMode
 	// Hashers, Session and AuthLimits default as in package auth.
 	Hashers    *auth.Hashers
@@ -176,6 +188,9 @@ func (c Config) settle() (settled, error) {
 		if ou, err := url.Parse(o); err != nil || ou.Scheme == "" || ou.Host == "" || o != ou.Scheme+"://"+ou.Host {
 			return s, fmt.Errorf("httpadapter: Config.TrustedOrigins: %q is not an origin such as https://app.example.org", o)
 		}
+	}
+	if s.Links == (auth.Links{}) {
+		s.Links = auth.DefaultLinks(s.BaseURL)
 	}
 	if s.RequestTimeout <= 0 {
 		s.RequestTimeout = 15 * time.Second

@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -17,6 +18,11 @@ type signedIn struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
+// noSession is the answer of a sign-up or sign-in that made none.
+type noSession struct {
+	Status string `json:"status"`
+}
+
 func (a *App) register(c *call) error {
 	var in struct {
 		Username string `json:"username"`
@@ -29,6 +35,9 @@ func (a *App) register(c *call) error {
 	s, err := a.Auth.Register(c.ctx(), c.client(), auth.Registration{Username: in.Username, Email: in.Email, Password: in.Password})
 	if err != nil {
 		return err
+	}
+	if s.Token == "" { // the account comes to be by the link that was sent, if it does
+		return c.answer(http.StatusAccepted, noSession{"verification_sent"})
 	}
 	return c.begin(http.StatusCreated, s, false)
 }
@@ -54,6 +63,9 @@ func (a *App) login(c *call) error {
 	s, err := a.Auth.SignIn(c.ctx(), c.client(), auth.Credentials{
 		Login: in.Login, Password: in.Password, Remember: in.Remember, Device: in.Device,
 	})
+	if errors.Is(err, auth.ErrPasswordResetRequired) {
+		return c.answer(http.StatusOK, noSession{"password_reset_required"})
+	}
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,9 @@ func (a *App) edit(c *call, e profile.Edit, conditional bool) (profile.User, err
 	if conditional {
 		version = c.id.User.Version
 	}
+	if e.Email != nil && *e.Email != c.id.User.Email && *e.Email != "" && a.mails() {
+		return a.editWithEmail(c, e, version)
+	}
 	return a.Profiles.EditUser(c.ctx(), c.id.User, e, version)
 }
 

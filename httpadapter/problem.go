@@ -94,7 +94,11 @@ func problemOf(err error) *problem {
 		return problemf(415, "unsupported_media_type", err.Error())
 	case errors.Is(err, auth.ErrInvalidCredentials):
 		return problemf(401, "invalid_credentials", "The login or the password is wrong.")
-	case errors.Is(err, auth.ErrUnauthenticated):
+	case errors.Is(err, auth.ErrInvalidToken):
+		return problemf(422, "invalid_token", "This link is wrong, too old, or was used. Ask for a new one.")
+	case errors.Is(err, auth.ErrNotFresh):
+		return errReauthenticate
+	case errors.Is(err, auth.ErrUnauthenticated), errors.Is(err, auth.ErrPasswordResetRequired):
 		return errUnauthenticated
 	case errors.Is(err, auth.ErrSignUpClosed), errors.Is(err, auth.ErrNoFactor), errors.Is(err, storage.ErrNotFound):
 		return errNotFound

@@ -50,7 +50,7 @@ type route struct {
 
 // table declares every route once. Authorisation, origin checks, caching and
 // the documents are all read off it; the contract test walks it.
-func (a *App) table() []route {
+func (a *App) table() ([]route, error) {
 	var t []route
 	add := func(method, path string, class Class, handle func(*call) error, opts ...func(*route)) {
 		r := route{method: method, pattern: a.cfg.Base + path, class: class, handle: handle}
@@ -71,6 +71,15 @@ func (a *App) table() []route {
 		add("POST", "/auth/logout", In, a.logout)
 		add("POST", "/auth/reauthenticate", In, a.reauthenticate)
 		add("POST", "/auth/password", In, a.changePassword)
+		if a.mails() {
+			add("POST", "/auth/password/forgot", Anyone, a.forgot, foreign)
+			add("POST", "/auth/password/reset", Anyone, a.reset, foreign)
+			add("POST", "/auth/email/verify", Anyone, a.verifyEmail, foreign)
+			add("POST", "/auth/email/verify/resend", In, a.resendVerify)
+			add("POST", "/auth/email/change", Fresh, a.changeEmail)
+			add("POST", "/auth/email/change/confirm", Anyone, a.confirmEmail, foreign)
+			add("POST", "/auth/email/change/undo", Anyone, a.undoEmail, foreign)
+		}
 		add("GET", "/auth/sessions", In, a.listSessions)
 		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
 		add("DELETE", "/auth/sessions/{id}", In, a.endSession)
@@ -104,6 +113,9 @@ func (a *App) table() []route {
 	if a.Activity != nil {
 		add("GET", "/activity", In, a.getActivity)
 	}
+	if a.mails() {
+		add("POST", "/activity/report", Anyone, a.report, foreign)
+	}
 	add("GET", "/openapi.json", Anyone, a.getOpenAPI, public)
 	if !a.cfg.NoLegacy {
 		if a.Pictures != nil {
@@ -111,8 +123,19 @@ func (a *App) table() []route {
 		}
 		add("GET", "/default-avatar.png", Anyone, a.getDefaultAvatar, root, public)
 	}
-	return t
+	if a.mails() && !a.cfg.NoPages {
+		err := a.pageRoutes(func(name string, handle func(*call) error) {
+			add("GET", "/account/"+name, Anyone, handle, root, bytes)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
 }
+
+// mails reports whether links can be sent to people.
+func (a *App) mails() bool { return a.Auth != nil && a.cfg.Courier != nil }
 
 // matcher finds routes by path, exactly: no cleaning, no trailing slash, no
 // encoded slash. A path that a cache or proxy might read differently is not

@@ -44,6 +44,10 @@ const (
 	pngHex  = "\x89PNG\r\n\x1a\n and so on"
 )
 
+const htmlT = "text/html; charset=utf-8"
+
+var pageHeader = map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'sha256-x'", "Referrer-Policy": "no-referrer"}
+
 var tagged = map[string]string{"ETag": `"7"`}
 
 var formType, formBody = func() (string, string) {
@@ -84,6 +88,31 @@ var samples = []sample{
 		id: "changePassword", method: "POST", path: "/api/auth/password", contentType: jsonT,
 		body: `{"currentPassword":"x","newPassword":"numbers and other things"}`, status: 204,
 	},
+	{id: "forgotPassword", method: "POST", path: "/api/auth/password/forgot", contentType: jsonT, anonymous: true, body: `{"email":"ada@example.org"}`, status: 202},
+	{
+		id: "resetPassword", method: "POST", path: "/api/auth/password/reset", contentType: jsonT, anonymous: true,
+		body: `{"token":"` + strings.Repeat("t", 43) + `","password":"numbers and other things"}`, status: 204,
+	},
+	{id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
+	{id: "resendVerification", method: "POST", path: "/api/auth/email/verify/resend", status: 202},
+	{id: "changeEmail", method: "POST", path: "/api/auth/email/change", contentType: jsonT, body: `{"email":"ada@example.com"}`, status: 202},
+	{id: "confirmEmailChange", method: "POST", path: "/api/auth/email/change/confirm", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
+	{id: "undoEmailChange", method: "POST", path: "/api/auth/email/change/undo", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
+	{id: "report", method: "POST", path: "/api/activity/report", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
+	{
+		id: "register", method: "POST", path: "/api/auth/register", contentType: jsonT, anonymous: true,
+		body: `{"username":"ada","email":"ada@example.org","password":"an engine that weaves"}`, status: 202, answerType: jsonT,
+		answer: `{"status":"verification_sent"}`,
+	},
+	{
+		id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true,
+		body: `{"login":"ada","password":"x"}`, status: 200, answerType: jsonT, answer: `{"status":"password_reset_required"}`,
+	},
+	{id: "resetPage", method: "GET", path: "/account/reset", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
+	{id: "verifyPage", method: "GET", path: "/account/verify", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
+	{id: "emailPage", method: "GET", path: "/account/email", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
+	{id: "undoPage", method: "GET", path: "/account/undo", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
+	{id: "notMePage", method: "GET", path: "/account/not-me", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
 	{
 		id: "listSessions", method: "GET", path: "/api/auth/sessions", status: 200, answerType: jsonT,
 		answer: `{"items":[{"id":"s","device":"Firefox on Linux","ip":"203.0.113.0/24","place":null,"createdAt":"2026-11-20T08:00:00Z","lastUsedAt":"2026-11-20T08:00:00Z","current":true},` +
@@ -227,6 +256,14 @@ var problems = []sample{
 	{
 		method: "TRACE", path: "/api/settings", status: 405, answerType: problem, header: map[string]string{"Allow": "GET, HEAD, PATCH"},
 		answer: `{"status":405,"title":"Method Not Allowed","detail":"No.","code":"method_not_allowed"}`,
+	},
+	{
+		method: "POST", path: "/api/auth/password/reset", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"invalid_token"}`,
+	},
+	{
+		method: "POST", path: "/api/auth/email/change", status: 403, answerType: problem,
+		answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"reauthentication_required"}`,
 	},
 	{method: "POST", path: "/upload-profile", status: 415, answerType: jsonT, answer: `{"success":false,"message":"No."}`},
 	{method: "POST", path: "/upload-profile", status: 429, answerType: jsonT, answer: `{"success":false,"message":"No."}`, header: map[string]string{"Retry-After": "1"}},

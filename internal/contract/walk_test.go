@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/profilekit/profilekit/auth"
@@ -23,7 +26,7 @@ import (
 // TestS12_RoutesAreTheDocuments: every route is in the file with its class, and
 // every operation of the file is a route.
 func TestS12_RoutesAreTheDocuments(t *testing.T) {
-	app := newApp(t, openSQLite(t), "https://example.org")
+	app := newApp(t, openSQLite(t), "https://example.org", &mailbox{})
 	file := map[string]string{}
 	for _, op := range validator(t).Operations() {
 		file[op.Method+" "+op.Path] = op.Class
@@ -83,14 +86,48 @@ func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
 	return db
 }
 
-func newApp(t *testing.T, db *sqlstore.DB, base string) *httpadapter.App {
+// mailbox is a courier that keeps what it was given.
+type mailbox struct {
+	mu  sync.Mutex
+	all []auth.Message
+}
+
+func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = append(m.all, msg)
+	return nil
+}
+
+// token is blackbox.Target.Token.
+func (m *mailbox) token(t *testing.T, kind, address string) string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, msg := range slices.Backward(m.all) {
+		link := msg.Link
+		if kind == "report" {
+			link = msg.Report
+		} else if string(msg.Kind) != kind {
+			continue
+		}
+		if msg.To == address && link != "" {
+			_, token, _ := strings.Cut(link, "#token=")
+			return token
+		}
+	}
+	t.Fatalf("there is no mail %s to %s", kind, address)
+	return ""
+}
+
+func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadapter.App {
 	t.Helper()
 	keys, err := keyring.New(keyring.Generate())
 	if err != nil {
 		t.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: memblob.New(), Keys: keys, BaseURL: base, LimitsOff: true,
+		Stores: db, Blobs: memblob.New(), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail,
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})
@@ -115,7 +152,9 @@ func serve(t *testing.T, db *sqlstore.DB, secure bool) blackbox.Target {
 	}
 	t.Cleanup(srv.Close)
 	target.URL, target.Transport = srv.URL, srv.Client().Transport
-	newApp(t, db, srv.URL).Register(mux)
+	mail := &mailbox{}
+	newApp(t, db, srv.URL, mail).Register(mux)
+	target.Token = mail.token
 	target.Rows = func(t *testing.T, username string) string { return rows(t, db, username) }
 	target.Disable = func(t *testing.T, username string) {
 		t.Helper()

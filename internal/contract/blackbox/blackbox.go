@@ -28,6 +28,9 @@ type Target struct {
 	// Rows is what is stored as the user and the user's settings, every column,
 	// as text. It is how the run sees that nothing changed.
 	Rows func(t *testing.T, username string) string
+	// Token is the token of the newest link of that kind in the mail to the
+	// address: "reset", "verify", "email_change", "email_changing", or "report".
+	Token func(t *testing.T, kind, address string) string
 	// Disable marks the user as disabled, as a host would.
 	Disable func(t *testing.T, username string)
 }
@@ -41,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		run  func(*testing.T, *world)
 	}{
 		{"HappyPaths", happyPaths},
+		{"S36_LinksInMail", linksInMail},
 		{"S33_Sessions", sessions},
 		{"S21_SecondFactor", secondFactor},
 		{"S35_Cookies", cookies},

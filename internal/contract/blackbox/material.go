@@ -88,11 +88,15 @@ type ids struct{ username, key, session string }
 func (w *world) calls(t *testing.T, of ids) []call {
 	t.Helper()
 	formType, formBody := form(t, field{"profile_picture", "me.jpg", string(photo(t, 9))})
+	mail := w.links(t)
 	bodies := map[string]call{
 		"register":       {contentType: jsonType, body: []byte(`{"username":"mallory","email":"mallory@example.org","password":"` + password + `"}`)},
 		"login":          {contentType: jsonType, body: []byte(`{"login":"` + of.username + `","password":"` + password + `"}`)},
 		"reauthenticate": {contentType: jsonType, body: []byte(`{"password":"` + password + `"}`)},
 		"changePassword": {contentType: jsonType, body: []byte(`{"currentPassword":"` + password + `","newPassword":"another horse, another staple"}`)},
+		"forgotPassword": {contentType: jsonType, body: []byte(`{"email":"` + of.username + `@example.org"}`)},
+		"resetPassword":  {contentType: jsonType, body: []byte(`{"token":"` + mail["reset"] + `","password":"another horse, another staple"}`)},
+		"changeEmail":    {contentType: jsonType, body: []byte(`{"email":"new-` + of.username + `@example.org"}`)},
 		"patchProfile":   {contentType: jsonType, body: []byte(`{"bio":"changed"}`)},
 		"putProfile":     {contentType: jsonType, body: []byte(`{"username":"renamed","email":"` + of.username + `@example.org"}`)},
 		"putPicture":     {contentType: "image/jpeg", body: photo(t, 8)},
@@ -102,7 +106,13 @@ func (w *world) calls(t *testing.T, of ids) []call {
 		"beginTOTP":      {contentType: jsonType, body: []byte(`{"name":"Phone"}`)},
 		"confirmTOTP":    {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
 	}
+	for id, kind := range map[string]string{
+		"verifyEmail": "verify", "confirmEmailChange": "email_change", "undoEmailChange": "email_changing", "report": "report",
+	} {
+		bodies[id] = call{contentType: jsonType, body: []byte(`{"token":"` + mail[kind] + `"}`)}
+	}
 	without := map[string]bool{
+		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
 		"listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
