@@ -169,7 +169,7 @@ func TestS31_RevokedMeansAtOnce(t *testing.T) {
 }
 
 func TestRolesUnmount(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = nil; c.NoLegacy = true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = nil; c.NoLegacy = true; c.NoPages = true })
 	for _, r := range w.app.Routes() {
 		if strings.Contains(r.Pattern, "/pictures/") || r.Pattern == "/api/profile/picture" || !strings.HasPrefix(r.Pattern, "/api/") {
 			t.Errorf("%s is mounted", r.Pattern)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/imagetest"
 )
 
@@ -34,14 +35,14 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/register", registration(name, name+"@example.org", password))
 			}
-		}, cost{4, 1}, cost{6, 1}},
+		}, cost{8, 1}, cost{11, 1}},
 		{"POST /api/auth/register", "a name that is taken", 409, func(s *spied) func() reply {
 			_, name := s.member()
 			c := s.client()
 			return func() reply {
 				return c.send("POST", "/api/auth/register", registration(name, s.fresh()+"@example.org", password))
 			}
-		}, cost{2, 1}, cost{2, 1}},
+		}, cost{5, 1}, cost{5, 1}},
 		{"POST /api/auth/register", "a password that is too short", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/register", registration("nobody", "nobody@example.org", "short"))
 		}), cost{0, 0}, cost{0, 0}},
@@ -87,6 +88,60 @@ func authRequests() []request {
 		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/password", "a wrong password", 401, in(changePassword(wrong, newWords)), cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/password", "a new one that is too short", 422, in(changePassword(password, "short")), cost{1, 0}, cost{1, 0}},
+
+		{"POST /api/auth/password/forgot", "an account's address", 202, func(s *spied) func() reply {
+			_, name := s.member()
+			c := s.client()
+			return func() reply { return c.send("POST", "/api/auth/password/forgot", `{"email":"`+name+`@example.org"}`) }
+		}, cost{5, 1}, cost{7, 1}},
+		{"POST /api/auth/password/forgot", "nobody's address: the same", 202, func(s *spied) func() reply {
+			c, name := s.client(), s.fresh()
+			return func() reply { return c.send("POST", "/api/auth/password/forgot", `{"email":"`+name+`@example.org"}`) }
+		}, cost{5, 1}, cost{7, 1}},
+		{"POST /api/auth/password/reset", "a good token", 204, func(s *spied) func() reply {
+			_, name := s.member()
+			c := s.client()
+			c.send("POST", "/api/auth/password/forgot", `{"email":"`+name+`@example.org"}`).want(s.t, 202)
+			token := s.mail.token(s.t, auth.MessageReset, name+"@example.org")
+			return func() reply {
+				return c.send("POST", "/api/auth/password/reset", `{"token":"`+token+`","password":"`+newWords+`"}`)
+			}
+		}, cost{14, 1}, cost{15, 1}},
+		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
+			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
+		}), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/email/verify", "by the account itself", 204, func(s *spied) func() reply {
+			c, name := s.member()
+			token := s.mail.token(s.t, auth.MessageVerify, name+"@example.org")
+			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
+		}, cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/email/verify", "by somebody else", 204, func(s *spied) func() reply {
+			_, name := s.member()
+			token, c := s.mail.token(s.t, auth.MessageVerify, name+"@example.org"), s.client()
+			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
+		}, cost{12, 1}, cost{15, 1}},
+		{"POST /api/auth/email/verify/resend", "once more", 202, in(send("POST", "/api/auth/email/verify/resend", "")), cost{8, 1}, cost{9, 1}},
+		{"POST /api/auth/email/change", "a free address", 202, func(s *spied) func() reply {
+			c, name := s.member()
+			return func() reply { return c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`) }
+		}, cost{10, 1}, cost{12, 1}},
+		{"POST /api/auth/email/change", "another account's address: the same", 202, func(s *spied) func() reply {
+			_, name := s.member()
+			c, _ := s.member()
+			return func() reply { return c.send("POST", "/api/auth/email/change", `{"email":"`+name+`@example.org"}`) }
+		}, cost{10, 1}, cost{12, 1}},
+		{"POST /api/auth/email/change/confirm", "a good token", 204, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
+			token := s.mail.token(s.t, auth.MessageEmailChange, "new-"+name+"@example.org")
+			return func() reply { return c.send("POST", "/api/auth/email/change/confirm", `{"token":"`+token+`"}`) }
+		}, cost{8, 1}, cost{10, 1}},
+		{"POST /api/auth/email/change/undo", "a good token", 204, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
+			token := s.mail.token(s.t, auth.MessageEmailChanging, name+"@example.org")
+			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
+		}, cost{13, 1}, cost{15, 1}},
 
 		{"GET /api/auth/sessions", "one of them", 200, in(get("/api/auth/sessions")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/sessions", "no others", 204, in(send("DELETE", "/api/auth/sessions", "")), cost{2, 1}, cost{2, 1}},
@@ -147,6 +202,12 @@ func profileRequests() []request {
 			c, _ := s.member()
 			return func() reply { return c.send("PATCH", "/api/profile", `{"username":"`+name+`"}`) }
 		}, cost{2, 0}, cost{3, 1}},
+		{"PATCH /api/profile", "another address", 200, func(s *spied) func() reply {
+			c, name := s.member()
+			return func() reply {
+				return c.send("PATCH", "/api/profile", `{"bio":"new","email":"new-`+name+`@example.org"}`)
+			}
+		}, cost{12, 1}, cost{15, 1}},
 		{"PATCH /api/profile", "what is there already", 200, in(send("PATCH", "/api/profile", `{"bio":""}`)), cost{1, 0}, cost{1, 0}},
 		{"PATCH /api/profile", "a stale version", 412, in(send("PATCH", "/api/profile", `{"bio":"new"}`, "If-Match", `"99"`)), cost{1, 0}, cost{1, 0}},
 		{"PATCH /api/profile", "a value that is refused", 422, in(send("PATCH", "/api/profile", `{"birthday":"soon"}`)), cost{1, 0}, cost{1, 0}},
@@ -218,6 +279,25 @@ func otherRequests() []request {
 		{"PATCH /api/settings", "a stale version", 412, in(send("PATCH", "/api/settings", `{"locale":"fr"}`, "If-Match", `"9"`)), cost{2, 0}, cost{2, 0}},
 		{"PATCH /api/settings", "a value that is refused", 422, in(send("PATCH", "/api/settings", `{"locale":7}`)), cost{1, 0}, cost{1, 0}},
 		{"GET /api/activity", "the first page", 200, in(get("/api/activity")), cost{2, 0}, cost{2, 0}},
+		{"POST /api/activity/report", "a good token", 204, func(s *spied) func() reply {
+			_, name := s.member()
+			u, err := s.db.Users().ByUsername(s.t.Context(), name)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			link, err := s.app.Auth.ReportLink(s.t.Context(), u.ID)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			_, token, _ := strings.Cut(link, "#token=")
+			c := s.client()
+			return func() reply { return c.send("POST", "/api/activity/report", `{"token":"`+token+`"}`) }
+		}, cost{9, 1}, cost{9, 1}},
+		{"GET /account/reset", "as it is", 200, out(get("/account/reset")), cost{0, 0}, cost{0, 0}},
+		{"GET /account/verify", "as it is", 200, out(get("/account/verify")), cost{0, 0}, cost{0, 0}},
+		{"GET /account/email", "as it is", 200, out(get("/account/email")), cost{0, 0}, cost{0, 0}},
+		{"GET /account/undo", "as it is", 200, out(get("/account/undo")), cost{0, 0}, cost{0, 0}},
+		{"GET /account/not-me", "as it is", 200, out(get("/account/not-me")), cost{0, 0}, cost{0, 0}},
 		{"GET /api/openapi.json", "as it is", 200, out(get("/api/openapi.json")), cost{0, 0}, cost{0, 0}},
 		{"GET /default-avatar.png", "as it is", 200, out(get("/default-avatar.png")), cost{0, 0}, cost{0, 0}},
 	}

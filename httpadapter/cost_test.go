@@ -55,7 +55,7 @@ func TestR09_NothingWaitsInATransaction(t *testing.T) {
 		if _, err := s.app.Pictures.Sweep(t.Context(), 0); err != nil {
 			t.Errorf("Sweep: %v", err)
 		}
-		for _, what := range []string{"hash a password", "match a password", "put a blob", "open a blob", "delete a blob", "read a body", "write an answer"} {
+		for _, what := range []string{"hash a password", "match a password", "put a blob", "open a blob", "delete a blob", "read a body", "write an answer", "deliver a message"} {
 			if s.waits[what] == 0 {
 				t.Errorf("nobody looked while something was to %s", what)
 			}

@@ -87,8 +87,9 @@ func (s *spied) start(t *testing.T) {
 	cfg, w := config(t)
 	s.world, s.waits = w, map[string]int{}
 	many := auth.Rule{Limit: 1000, Window: 1 << 40}
-	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many}
+	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = s.db
+	cfg.Courier = spiedCourier{s, w.mail}
 	cfg.Blobs = spiedBlobs{s, memblob.New()}
 	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
 	var err error
@@ -114,6 +115,21 @@ func (s *spied) free(what string) {
 			s.t.Errorf("%s: %d connections are in use", what, n)
 		}
 	}
+}
+
+// spiedCourier writes to the database, as one that is worth the name does. It
+// looks at nothing: it is called inside the transaction.
+type spiedCourier struct {
+	s    *spied
+	next auth.Courier
+}
+
+func (c spiedCourier) Deliver(ctx context.Context, m auth.Message) error {
+	c.s.waits["deliver a message"]++
+	if n := c.s.spy.OpenTransactions(); n != 1 {
+		c.s.t.Errorf("deliver a message: %d transactions are open, want the one that makes its link", n)
+	}
+	return c.next.Deliver(ctx, m)
 }
 
 type spiedHasher struct {

@@ -2,6 +2,7 @@ package httpadapter_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,35 @@ type world struct {
 	store *memstore.Store
 	log   *lockedBuffer
 	clock *clock
+	mail  *mailbox
+}
+
+// mailbox is a courier that keeps what it was given.
+type mailbox struct {
+	mu  sync.Mutex
+	all []auth.Message
+}
+
+func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = append(m.all, msg)
+	return nil
+}
+
+// token is that of the newest link of that kind to the address.
+func (m *mailbox) token(t *testing.T, kind auth.MessageKind, address string) string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, msg := range slices.Backward(m.all) {
+		if msg.Kind == kind && msg.To == address {
+			_, token, _ := strings.Cut(msg.Link, "#token=")
+			return token
+		}
+	}
+	t.Fatalf("there is no message %s to %s", kind, address)
+	return ""
 }
 
 type lockedBuffer struct {
@@ -76,10 +107,10 @@ func config(t *testing.T) (httpadapter.Config, *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}}
+	w := &world{t: t, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
 	return httpadapter.Config{
 		Stores: w.store, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Hashers: auth.NewHashers(cheap), Now: w.clock.Now,
+		Hashers: auth.NewHashers(cheap), Now: w.clock.Now, Courier: w.mail,
 		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}, w
 }

@@ -104,7 +104,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	c := httpadapter.Config{
 		Stores: db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
-		RequestTimeout: requestTime, BodyTimeout: bodyTime,
+		RequestTimeout: requestTime, BodyTimeout: bodyTime, Courier: nowhere{},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
 	}
 	for _, f := range change {
@@ -124,6 +124,11 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	})
 	return a
 }
+
+// nowhere is a courier that takes everything and brings nothing.
+type nowhere struct{}
+
+func (nowhere) Deliver(context.Context, auth.Message) error { return nil }
 
 // answer is what came back, and after how long.
 type answer struct {
@@ -231,6 +236,9 @@ type route struct {
 
 func (r route) String() string { return r.method + " " + r.path }
 
+// anyToken has the form of a link's.
+var anyToken = strings.Repeat("A", 43)
+
 // routes are all of the contract: a new one without a request here fails.
 func routes(t *testing.T, name string) []route {
 	t.Helper()
@@ -252,6 +260,19 @@ func routes(t *testing.T, name string) []route {
 		j("POST", "/api/auth/logout", ""),
 		j("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`),
 		j("POST", "/api/auth/password", `{"currentPassword":"`+password+`","newPassword":"another good password"}`),
+		j("POST", "/api/auth/password/forgot", `{"email":"`+name+`@example.org"}`),
+		j("POST", "/api/auth/password/reset", `{"token":"`+anyToken+`","password":"another good password"}`),
+		j("POST", "/api/auth/email/verify", `{"token":"`+anyToken+`"}`),
+		j("POST", "/api/auth/email/verify/resend", ""),
+		j("POST", "/api/auth/email/change", `{"email":"another@example.org"}`),
+		j("POST", "/api/auth/email/change/confirm", `{"token":"`+anyToken+`"}`),
+		j("POST", "/api/auth/email/change/undo", `{"token":"`+anyToken+`"}`),
+		j("POST", "/api/activity/report", `{"token":"`+anyToken+`"}`),
+		{method: "GET", path: "/account/reset", free: true},
+		{method: "GET", path: "/account/verify", free: true},
+		{method: "GET", path: "/account/email", free: true},
+		{method: "GET", path: "/account/undo", free: true},
+		{method: "GET", path: "/account/not-me", free: true},
 		j("GET", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions/none", ""),
