@@ -87,8 +87,13 @@ type ids struct{ username, key, session string }
 // for one that it does not know, so that none is forgotten.
 func (w *world) calls(t *testing.T, of ids) []call {
 	t.Helper()
+	return w.callsWith(t, of, w.links(t))
+}
+
+// callsWith is calls with tokens of links that are there already.
+func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
+	t.Helper()
 	formType, formBody := form(t, field{"profile_picture", "me.jpg", string(photo(t, 9))})
-	mail := w.links(t)
 	bodies := map[string]call{
 		"register":       {contentType: jsonType, body: []byte(`{"username":"mallory","email":"mallory@example.org","password":"` + password + `"}`)},
 		"login":          {contentType: jsonType, body: []byte(`{"login":"` + of.username + `","password":"` + password + `"}`)},

@@ -81,7 +81,10 @@ func accessMatrix(t *testing.T, w *world) {
 	t.Run("Owner", func(t *testing.T) {
 		for i := range calls {
 			c, of := w.owner(t, fmt.Sprintf("owner%d", i))
-			k := w.calls(t, of)[i]
+			k := w.callsWith(t, of, nil)[i]
+			if strings.Contains(string(k.body), `"token":""`) {
+				k = w.calls(t, of)[i]
+			}
 			if strings.HasSuffix(k.path, "/auth/register") {
 				k.body = []byte(strings.ReplaceAll(string(k.body), "mallory", "mallory2"))
 			}
