@@ -16,7 +16,7 @@ const own = process.env["BASE_URL"] ? null : await startQuickstart();
 const env = { ...process.env, BASE_URL: process.env["BASE_URL"] ?? own?.url };
 
 const files = readdirSync(here)
-  .filter((f) => f.endsWith(".test.js"))
+  .filter((f) => f.endsWith(".test.js") && (!process.env["ONLY"] || f.startsWith(process.env["ONLY"])))
   .map((f) => here + f);
 const args = task === "screenshots" ? [`${here}screenshots.js`] : ["--test", "--test-concurrency=2", "--test-timeout=400000", ...files];
 const child = spawn(process.execPath, args, { env, stdio: "inherit" });

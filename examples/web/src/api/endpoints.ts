@@ -1,22 +1,35 @@
 import { call } from "./client.ts";
 import type {
   ActivityPage,
+  Device,
+  Enrollment,
+  FactorList,
   OwnView,
   ProfilePatch,
   PublicView,
+  RecoveryCodes,
   Session,
   Settings,
   SettingsPatch,
   SignedIn,
+  SignInResult,
 } from "./types.ts";
 
 export const api = {
   register: (body: { username: string; email: string; password: string }) =>
     call<SignedIn>("POST", "/auth/register", { body }),
   login: (body: { login: string; password: string; remember: boolean }) =>
-    call<SignedIn>("POST", "/auth/login", { body }),
+    call<SignInResult>("POST", "/auth/login", { body }),
+  finishSignIn: (body: { method: string; code: string; trustDevice: boolean }) => call<SignedIn>("POST", "/auth/mfa", { body }),
+  factors: (signal?: AbortSignal) => call<FactorList>("GET", "/auth/mfa", signal ? { signal } : {}),
+  beginTotp: () => call<Enrollment>("POST", "/auth/mfa/totp", { body: {} }),
+  confirmTotp: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/totp/confirm", { body: { code } }),
+  renewRecoveryCodes: () => call<RecoveryCodes>("POST", "/auth/mfa/recovery-codes"),
+  removeFactor: (id: string) => call("DELETE", `/auth/mfa/${encodeURIComponent(id)}`),
+  devices: (signal: AbortSignal) => call<{ items: Device[] }>("GET", "/auth/devices", { signal }),
+  removeDevice: (id: string) => call("DELETE", `/auth/devices/${encodeURIComponent(id)}`),
   logout: () => call("POST", "/auth/logout"),
-  reauthenticate: (password: string) => call("POST", "/auth/reauthenticate", { body: { password } }),
+  reauthenticate: (proof: { password: string } | { method: string; code: string }) => call("POST", "/auth/reauthenticate", { body: proof }),
   changePassword: (body: { currentPassword: string; newPassword: string }) =>
     call("POST", "/auth/password", { body }),
   sessions: (signal: AbortSignal) => call<{ items: Session[] }>("GET", "/auth/sessions", { signal }),

@@ -83,10 +83,12 @@ export function describe(err: unknown): string {
       return "The server has no room left to store this. Nothing was changed.";
     case "invalid_credentials":
       return "The user name, e-mail or password is wrong.";
+    case "invalid_code":
+      return "This code is wrong, too old, or was used already.";
     case "unauthenticated":
       return "You are signed out. Sign in and try again.";
     case "reauthentication_required":
-      return "Nothing was changed: confirm with your password that it is you.";
+      return "Nothing was changed: confirm that it is you.";
     case "stale":
       return "It was changed elsewhere in the meantime.";
     case "cross_origin":

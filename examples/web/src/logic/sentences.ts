@@ -17,6 +17,7 @@ export const filters: { kind: string; label: string }[] = [
   { kind: "auth.sign_in_failed", label: "Failed sign-ins" },
   { kind: "auth.sign_out", label: "Sign-outs" },
   { kind: "auth.password_changed", label: "Password changes" },
+  { kind: "auth.second_factor_failed", label: "Wrong codes" },
   { kind: "auth.session_ended", label: "Ended sessions" },
   { kind: "profile.updated", label: "Profile changes" },
   { kind: "picture.changed", label: "New pictures" },
@@ -50,9 +51,23 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.reauthentication_failed":
       return d["for"] === "password"
         ? { text: "A change of password was refused: the current password was wrong", icon: "alert", tone: "warn" }
-        : { text: "A confirmation of identity failed: the password was wrong", icon: "alert", tone: "warn" };
+        : { text: d["method"] === "password" || !d["method"] ? "A confirmation of identity failed: the password was wrong" : "A confirmation of identity failed: the code was wrong", icon: "alert", tone: "warn" };
     case "auth.password_changed":
       return { text: `You changed your password${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
+    case "auth.second_factor_failed":
+      return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };
+    case "auth.factor_added":
+      return { text: `You turned on two-step verification${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
+    case "auth.factor_removed":
+      return { text: `You removed a second step${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "warn" };
+    case "auth.recovery_codes_made":
+      return { text: "You made new recovery codes", icon: "key", tone: "plain" };
+    case "auth.recovery_code_used":
+      return { text: `A recovery code was used; ${d["left"] ?? "some"} are left`, icon: "key", tone: "warn" };
+    case "auth.device_trusted":
+      return { text: "You trusted a device", icon: "devices", tone: "plain" };
+    case "auth.device_removed":
+      return { text: "You stopped trusting a device", icon: "devices", tone: "plain" };
     case "auth.session_ended":
       return { text: "You signed out another device", icon: "devices", tone: "plain" };
     case "auth.sessions_ended":

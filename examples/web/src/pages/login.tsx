@@ -9,12 +9,14 @@ import { PasswordField, TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
 import { Notice } from "../ui/page.tsx";
 import { Entry, withNext } from "./entry.tsx";
+import { SecondStep } from "./login-second.tsx";
 
 export function Login({ notice, next }: { notice: string | null; next: string }) {
   const { begin } = useSession();
   const [login, setLogin] = useState("");
   const [password, setPassword] = useState("");
   const [remember, setRemember] = useState(false);
+  const [methods, setMethods] = useState<string[] | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["login", "password"]);
 
   const submit = (event: FormEvent) => {
@@ -28,6 +30,10 @@ export function Login({ notice, next }: { notice: string | null; next: string })
     }
     void run(async () => {
       const { data, etag } = await api.login({ login, password, remember });
+      if (data.status === "mfa_required") {
+        setMethods(data.methods);
+        return;
+      }
       if (data.status !== "complete") {
         // Steps that a later version of the server may ask for.
         throw new ApiError({ status: 200, code: "incomplete", detail: "This account needs another step to sign in, which this page does not know yet." });
@@ -37,6 +43,13 @@ export function Login({ notice, next }: { notice: string | null; next: string })
     });
   };
 
+  if (methods) {
+    const again = () => {
+      setPassword("");
+      setMethods(null);
+    };
+    return <SecondStep methods={methods} next={next} onAgain={again} />;
+  }
   return (
     <Entry
       title="Sign in"

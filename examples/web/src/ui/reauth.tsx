@@ -3,11 +3,12 @@ import { setHooks } from "../api/client.ts";
 import { api } from "../api/endpoints.ts";
 import { describe, fieldErrors } from "../logic/errors.ts";
 import { Button } from "./button.tsx";
+import { CodeField, type CodeMethod } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
 import { PasswordField } from "./field.tsx";
 
-// Reauthenticate asks for the password whenever a call is refused until the
-// user has proved who it is; the call is then sent again by itself.
+// Reauthenticate asks for a proof whenever a call is refused until the user has
+// proved who it is; the call is then sent again by itself.
 export function Reauthenticate() {
   const [open, setOpen] = useState(false);
   const waiting = useRef<((proved: boolean) => void)[]>([]);
@@ -27,16 +28,31 @@ export function Reauthenticate() {
   return open ? <Prompt onDone={finish} /> : null;
 }
 
+type Way = "password" | CodeMethod;
+
 function Prompt({ onDone }: { onDone(proved: boolean): void }) {
-  const [password, setPassword] = useState("");
+  // Which proof counts for this account; null until that is known.
+  const [way, setWay] = useState<Way | null>(null);
+  const [recovery, setRecovery] = useState(false);
+  const [proof, setProof] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | undefined>();
+  useEffect(() => {
+    api.factors().then(
+      ({ data }) => {
+        const app = data.factors.some((f) => f.kind === "totp");
+        setRecovery(data.recoveryCodesLeft > 0);
+        setWay(app ? "totp" : data.factors.length > 0 ? "recovery_code" : "password");
+      },
+      () => setWay("password"), // a server without second factors, or none at all
+    );
+  }, []);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (busy) return;
+    if (busy || !way) return;
     setBusy(true);
     try {
-      await api.reauthenticate(password);
+      await api.reauthenticate(way === "password" ? { password: proof } : { method: way, code: proof });
       onDone(true);
     } catch (err) {
       const code = (err as { code?: string }).code;
@@ -44,18 +60,38 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
         onDone(false);
         return;
       }
-      setError(code === "invalid_credentials" ? "This is not your password." : (fieldErrors(err)["password"] ?? describe(err)));
+      const fields = fieldErrors(err);
+      setError(code === "invalid_credentials" ? "This is not your password." : (fields["password"] ?? fields["code"] ?? describe(err)));
       setBusy(false);
     }
   };
   return (
     <Dialog title="Confirm that it is you" locked={busy} onClose={() => onDone(false)}>
       <form onSubmit={(e) => void submit(e)} className="stack" noValidate>
-        <p>This needs your password, since you signed in a while ago.</p>
-        <PasswordField label="Password" name="password" autoComplete="current-password" value={password} error={error} onValue={setPassword} />
+        <p>
+          {way === "totp"
+            ? "This needs a code from your authenticator app, since you signed in a while ago."
+            : way === "recovery_code"
+              ? "This needs one of your recovery codes, since you signed in a while ago."
+              : "This needs your password, since you signed in a while ago."}
+        </p>
+        {way === "password" && <PasswordField label="Password" name="password" autoComplete="current-password" value={proof} error={error} autoFocus onValue={setProof} />}
+        {way && way !== "password" && <CodeField key={way} method={way} value={proof} error={error} onValue={setProof} />}
+        {way === "totp" && recovery && (
+          <Button
+            look="quiet"
+            onClick={() => {
+              setWay("recovery_code");
+              setProof("");
+              setError(undefined);
+            }}
+          >
+            Use a recovery code
+          </Button>
+        )}
         <div className="dialog-footer">
           <Button onClick={() => onDone(false)}>Cancel</Button>
-          <Button look="primary" type="submit" busy={busy}>
+          <Button look="primary" type="submit" busy={busy || !way}>
             Confirm
           </Button>
         </div>
