@@ -245,7 +245,9 @@ func TestS39_EmailChange(t *testing.T) {
 			confirm, undo := c.begin(t, adaNew)
 			is(t, c.confirm(t, confirm), nil)
 			c.clock.add(time.Second)
-			factor(t, c.world, c.id.User.ID, "passkey") // the thief's
+			factor(t, c.world, c.id.User.ID, "passkey") // the thief's, and codes
+			planted := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForRecovery, CreatedAt: c.clock.now()}
+			is(t, c.db.Auth().Tickets().AddTickets(t.Context(), c.id.User.ID, auth.ForRecovery, []auth.Ticket{planted}), nil)
 			if err := c.Reset(t.Context(), home, c.forgotAt(t, adaNew), newer); err != nil {
 				t.Fatal(err)
 			}
@@ -259,6 +261,8 @@ func TestS39_EmailChange(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].Kind != "totp" {
 				t.Errorf("the factors are %v (%v), want the one of before", list, err)
 			}
+			_, err = c.db.Auth().Tickets().Ticket(t.Context(), auth.ForRecovery, planted.Hash, c.clock.now())
+			is(t, err, storage.ErrNotFound)
 			if err := c.Reset(t.Context(), home, c.forgot(t, "ada"), "a fourth and last password"); err != nil {
 				t.Fatal(err)
 			}

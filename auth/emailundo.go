@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
@@ -71,8 +72,8 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 }
 
 // dropSince removes what the account got since the change that t undoes, which
-// may be a thief's: factors, and the links to undo later changes. An address of
-// before keeps its own.
+// may be a thief's: factors, recovery codes, and the links to undo later changes.
+// An address of before keeps its own.
 func (s *Service) dropSince(ctx context.Context, t Ticket) error {
 	factors, err := s.factors.Factors(ctx, t.UserID)
 	if err != nil {
@@ -83,6 +84,15 @@ func (s *Service) dropSince(ctx context.Context, t Ticket) error {
 			continue
 		}
 		if err := s.factors.RemoveFactor(ctx, t.UserID, f.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
+	codes, err := s.tickets.Tickets(ctx, t.UserID, ForRecovery, s.now())
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(codes, func(code Ticket) bool { return !code.CreatedAt.Before(t.CreatedAt) }) {
+		if _, err := s.tickets.DropTickets(ctx, t.UserID, ForRecovery); err != nil {
 			return err
 		}
 	}

@@ -143,6 +143,9 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 		if err != nil {
 			return err
 		}
+		if err := s.tell(ctx, event); err != nil {
+			return err
+		}
 		out.RecoveryCodes = nil
 		left, err := s.tickets.Tickets(ctx, id.User.ID, ForRecovery, now)
 		if err != nil {
@@ -231,8 +234,12 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 		if err != nil {
 			return err
 		}
-		return s.factors.RemoveFactor(ctx, id.User.ID, factorID, activity.NewEvent(ctx, KindFactorRemoved, id.User.ID, now,
-			map[string]string{detailMethod: records[at].Kind, detailEnded: strconv.Itoa(ended)}))
+		event := activity.NewEvent(ctx, KindFactorRemoved, id.User.ID, now,
+			map[string]string{detailMethod: records[at].Kind, detailEnded: strconv.Itoa(ended)})
+		if err := s.factors.RemoveFactor(ctx, id.User.ID, factorID, event); err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
 	})
 	if err != nil {
 		return err

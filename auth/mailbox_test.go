@@ -89,11 +89,15 @@ func (noEnd) EndSessions(context.Context, string, string, ...activity.Event) (in
 type notices struct {
 	mu    sync.Mutex
 	kinds []activity.Kind
+	fail  error
 }
 
 func (n *notices) Record(_ context.Context, events ...activity.Event) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.fail != nil {
+		return n.fail
+	}
 	for _, e := range events {
 		n.kinds = append(n.kinds, e.Kind)
 	}

@@ -158,5 +158,8 @@ func (s *Service) rotate(ctx context.Context, old [32]byte, next Session, event 
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrUnauthenticated
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, event)
 }

@@ -86,8 +86,11 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity)
 		if len(records) == 0 {
 			return ErrNoFactor
 		}
-		return s.tickets.AddTickets(ctx, id.User.ID, ForRecovery, tickets,
-			activity.NewEvent(ctx, KindRecoveryCodesMade, id.User.ID, now, nil))
+		event := activity.NewEvent(ctx, KindRecoveryCodesMade, id.User.ID, now, nil)
+		if err := s.tickets.AddTickets(ctx, id.User.ID, ForRecovery, tickets, event); err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
 	})
 	if err != nil {
 		return nil, err

@@ -106,6 +106,9 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 			if err := s.sessions.CreateSession(ctx, device, event); err != nil {
 				return err
 			}
+			if err := s.tell(ctx, event); err != nil {
+				return err
+			}
 		}
 		return s.rotate(ctx, half.Session.TokenHash, next, activity.NewEvent(ctx, KindSignIn, half.User.ID, now,
 			map[string]string{detailMethod: a.Method}))
@@ -279,7 +282,7 @@ func (s *Service) useRecovery(ctx context.Context, userID, code string, now time
 			return err
 		}
 		event := activity.NewEvent(ctx, KindRecoveryCodeUsed, userID, now, map[string]string{detailLeft: strconv.Itoa(len(left))})
-		if err := s.activity.Append(ctx, event); err != nil {
+		if err := s.record(ctx, event); err != nil {
 			return err
 		}
 		return then(ctx)

@@ -78,7 +78,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 		if ended, err = s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID); err != nil || ended == 0 {
 			return err
 		}
-		return s.activity.Append(ctx, activity.NewEvent(ctx, KindSessionsEnded, id.User.ID, now,
+		return s.record(ctx, activity.NewEvent(ctx, KindSessionsEnded, id.User.ID, now,
 			map[string]string{detailEnded: strconv.Itoa(ended)}))
 	})
 	if err != nil {

@@ -177,7 +177,10 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 			owes = !trusted
 		}
 		if !owes {
-			return s.sessions.CreateSession(ctx, in.Session, event)
+			if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
+				return err
+			}
+			return s.tell(ctx, event)
 		}
 		in.Status, in.Methods = SecondFactorRequired, methods
 		in.Session.Level = LevelHalf

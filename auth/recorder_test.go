@@ -1,0 +1,118 @@
+package auth_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/internal/memstore"
+)
+
+// S22, S68: what happens to an account is told in its transaction, so that its
+// owner is, and does not happen when that fails.
+func TestS22_EveryChangeOfAnAccountIsTold(t *testing.T) {
+	for kind, do := range map[activity.Kind]func(t *testing.T, p *post, token string) error{
+		auth.KindSignIn: func(t *testing.T, p *post, _ string) error {
+			_, err := p.signIn(t, "ada", password)
+			return err
+		},
+		auth.KindReauthenticated: func(t *testing.T, p *post, token string) error {
+			_, _, err := p.Reauthenticate(t.Context(), home, p.alive(t, token), password, true)
+			return err
+		},
+		auth.KindPasswordChanged: func(t *testing.T, p *post, token string) error {
+			_, _, err := p.ChangePassword(t.Context(), home, p.alive(t, token), password, newer, true)
+			return err
+		},
+		auth.KindSessionsEnded: func(t *testing.T, p *post, token string) error {
+			_, err := p.EndOtherSessions(t.Context(), p.alive(t, token))
+			return err
+		},
+		auth.KindPasswordReset: func(t *testing.T, p *post, _ string) error {
+			return p.Reset(t.Context(), home, p.forgot(t, "ada"), newer)
+		},
+		auth.KindEmailChangeRequested: func(t *testing.T, p *post, token string) error {
+			return p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew)
+		},
+		auth.KindFactorAdded: func(t *testing.T, p *post, token string) error {
+			a := p.beginTOTP(t, token)
+			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)), false)
+			return err
+		},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			factors, _ := withTOTP(t)
+			p := openPost(t, memstore.New(), unlimitedMail, factors)
+			p.proved(t, "ada")
+			p.mustSignIn(t, "ada", password)
+			token := p.mustSignIn(t, "ada", password).Token
+			before := countKind(p.events(t, p.alive(t, token).User.ID), kind)
+			told := p.notices.count(kind)
+
+			p.notices.fail = errDown
+			if err := do(t, p, token); !errors.Is(err, errDown) {
+				t.Errorf("when nobody can be told: %v", err)
+			}
+			p.notices.fail = nil
+			id := p.alive(t, token)
+			if n := countKind(p.events(t, id.User.ID), kind); n != before {
+				t.Errorf("it happened %d times without being told", n-before)
+			}
+			if err := do(t, p, token); err != nil {
+				t.Fatal(err)
+			}
+			if n := p.notices.count(kind) - told; n != 1 {
+				t.Errorf("it was told %d times, want once", n)
+			}
+		})
+	}
+}
+
+// P30: neither a reset nor any other link is a way around the second factor.
+func TestS20_NoLinkSkipsTheSecondFactor(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		factors, _ := withTOTP(t)
+		p := openPost(t, db, unlimitedMail, factors)
+		p.proved(t, "ada")
+		a, _, _ := p.enrol(t, p.mustSignIn(t, "ada", password).Token)
+		half := p.half(t)
+		owes := func(what, pass string) auth.SignIn {
+			t.Helper()
+			in := p.mustSignIn(t, "ada", pass)
+			if in.Status != auth.SecondFactorRequired || in.Session.Level != auth.LevelHalf {
+				t.Errorf("after %s a sign-in is %q", what, in.Status)
+			}
+			p.dead(t, in.Token)
+			return in
+		}
+		if err := p.Reset(t.Context(), home, p.forgot(t, "ada"), newer); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.FinishSignIn(t.Context(), home, half, byTOTP(a.code(0)), false); !errors.Is(err, auth.ErrUnauthenticated) {
+			t.Errorf("a sign-in that was begun before: %v", err)
+		}
+		p.clock.add(time.Minute)
+		owes("a reset", newer)
+		link, err := p.ReportLink(t.Context(), half.User.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Report(t.Context(), home, tokenIn(t, link)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Reset(t.Context(), home, p.forgot(t, "ada"), password); err != nil {
+			t.Fatal(err)
+		}
+		h, err := p.AuthenticateHalf(t.Context(), owes("a report and a reset", password).Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := p.FinishSignIn(t.Context(), home, h, byTOTP(a.code(0)), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.alive(t, in.Token)
+	})
+}
