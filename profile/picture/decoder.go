@@ -88,7 +88,7 @@ func (h *header) inspectOther(data []byte, lim Limits) error {
 	if told.Orientation >= 1 && told.Orientation <= 8 {
 		h.orientation = orientation(told.Orientation)
 	}
-	h.profile = told.Profile
+	h.space.whole = told.Profile
 	return nil
 }
 

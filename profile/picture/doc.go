@@ -25,6 +25,15 @@
 // and somebody calls pictures.Sweep every now and then, which removes the
 // pictures that were replaced and what crashes left.
 //
+// # Colours
+//
+// The squares are in sRGB, and say so by saying nothing. Pictures with an ICC
+// profile of the kind "matrix and curves" (Display P3, which phones send, Adobe
+// RGB) or of gray are converted, in JPEG, PNG, WebP and what Decoders give; so
+// are the cICP, gAMA and cHRM of a PNG. Colours beyond sRGB are cut off. A profile
+// of another kind (tables of many dimensions, CMYK), a damaged one and one of more
+// than 1 MiB are ignored: the picture then counts as sRGB.
+//
 // # What is refused
 //
 // The type is known from the bytes alone. Before any decoder runs, the

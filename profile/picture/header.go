@@ -12,8 +12,10 @@ type header struct {
 	exif []byte
 	// orientation is what the structure itself says; 0 leaves it to exif.
 	orientation orientation
-	// profile is the ICC profile of the colours as embedded, or nil.
-	profile []byte
+	// xmp is the first XMP packet, or nil.
+	xmp []byte
+	// space is what is said of the colours.
+	space space
 	// decoder decodes a format that the host added.
 	decoder Decoder
 	// frame is the first frame of an animated WebP, or nil.
@@ -78,7 +80,10 @@ func (h *header) turn() orientation {
 	if h.orientation != 0 {
 		return h.orientation
 	}
-	return orientationOf(h.exif)
+	if o := exifOrientation(h.exif); o != 0 {
+		return o
+	}
+	return max(xmpOrientation(h.xmp), upright)
 }
 
 func tooMany(reason, what string, most int) error {

@@ -18,6 +18,7 @@ const (
 	markerEOI   = 0xd9
 	markerSOS   = 0xda
 	markerAPP1  = 0xe1
+	markerAPP2  = 0xe2
 	markerAPP14 = 0xee
 )
 
@@ -72,6 +73,10 @@ func (h *header) inspectJPEG(data []byte, lim Limits) error {
 			}
 		case marker == markerAPP1 && h.exif == nil && has(segment, 0, "Exif\x00\x00"):
 			h.exif = segment[6:]
+		case marker == markerAPP1 && h.xmp == nil && has(segment, 0, xmpHeader):
+			h.xmp = segment[len(xmpHeader):]
+		case marker == markerAPP2 && len(segment) > len(iccHeader)+2 && has(segment, 0, iccHeader) && len(h.space.parts) < 255:
+			h.space.parts = append(h.space.parts, segment[len(iccHeader):])
 		case marker == markerAPP14 && len(segment) >= 12 && has(segment, 0, "Adobe"):
 			j.rgb = j.rgb || segment[11] == 0
 		case marker >= markerSOF0 && marker <= markerSOF15 && marker != markerDHT && marker != markerJPG && marker != markerDAC:

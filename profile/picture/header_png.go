@@ -2,8 +2,8 @@ package picture
 
 import "encoding/binary"
 
-// inspectPNG walks the chunks to IEND (ISO/IEC 15948, 5.3). Compressed text
-// and profiles are stepped over, never inflated.
+// inspectPNG walks the chunks to IEND (ISO/IEC 15948, 5.3). Compressed text is
+// stepped over, never inflated; a profile is later, as far as it may be long.
 func (h *header) inspectPNG(data []byte, lim Limits) error {
 	var (
 		pos       = 8
@@ -50,6 +50,22 @@ func (h *header) inspectPNG(data []byte, lim Limits) error {
 			if h.exif == nil {
 				h.exif = body
 			}
+		case "iTXt":
+			if h.xmp == nil {
+				h.xmp = pngXMP(body)
+			}
+		case "iCCP":
+			if h.space.deflated == nil {
+				h.space.deflated = iccpBody(body)
+			}
+		case "sRGB":
+			h.space.declared = true
+		case "cICP":
+			h.space.cicp = body
+		case "gAMA":
+			h.space.gamma = body
+		case "cHRM":
+			h.space.chroma = body
 		case "IEND":
 			if !pixelData {
 				return corrupt("PNG")

@@ -69,6 +69,14 @@ func (w *webpWalk) top(kind string, body []byte) error {
 		return w.still(kind, body)
 	case "ANMF":
 		return w.animationFrame(body)
+	case "ICCP":
+		if w.h.space.whole == nil {
+			w.h.space.whole = body
+		}
+	case "XMP ":
+		if w.h.xmp == nil {
+			w.h.xmp = body
+		}
 	case "EXIF":
 		if w.h.exif == nil {
 			w.h.exif = body

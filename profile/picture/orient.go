@@ -12,11 +12,11 @@ type orientation int
 
 const upright orientation = 1
 
-// orientationOf reads it from the TIFF structure of an EXIF block. Whatever is
-// wrong with the block, the picture counts as upright.
-func orientationOf(exif []byte) orientation {
+// exifOrientation reads it from the TIFF structure of an EXIF block; 0 when
+// that says nothing, or is damaged.
+func exifOrientation(exif []byte) orientation {
 	if len(exif) < 14 {
-		return upright
+		return 0
 	}
 	var found orientation
 	isIt := func(tag imagemeta.TagInfo) bool { return tag.Namespace == "IFD0" && tag.Tag == "Orientation" }
@@ -37,8 +37,8 @@ func orientationOf(exif []byte) orientation {
 		LimitNumTags: 1000,
 		LimitTagSize: 1000,
 	})
-	if err != nil || found == 0 {
-		return upright
+	if err != nil {
+		return 0
 	}
 	return found
 }

@@ -157,6 +157,9 @@ func work(ctx context.Context, data []byte, h header, crop *Crop, lim Limits) (R
 	x, y := turn.stored(square, h.width, h.height)
 	s := d.cut(x, y, square.Size)
 	s.turn = turn
+	if t := h.space.transform(); t.fits(s.kind) {
+		s.convert = t
+	}
 
 	var res Result
 	res.Ext, res.ContentType = s.format()

@@ -35,6 +35,7 @@ type squares struct {
 	channels []channel
 	turn     orientation
 	video    bool
+	convert  *toSRGB // nil when the colours are sRGB's
 }
 
 type kind int
@@ -134,14 +135,22 @@ func (d decoded) boxRGBA(x0, y0, side int) ([4]plane, region) {
 	return out, region{0, 0, float64(side) / float64(k), float64(side) / float64(k)}
 }
 
-// render makes the n x n square, upright; sizes must be asked for in
-// descending order.
+// render makes the n x n square, upright and in sRGB; sizes must be asked for
+// in descending order.
 func (s *squares) render(n int) image.Image {
+	m := s.raw(n)
+	if s.convert != nil && s.kind != kindRGB {
+		s.convert.apply(m)
+	}
+	return m
+}
+
+func (s *squares) raw(n int) image.Image {
 	pix := make([][]byte, len(s.channels))
 	for i := range s.channels {
 		side := n
-		if s.kind == kindYCC && i > 0 {
-			side = n / 2 // the encoder's 4:2:0
+		if s.kind == kindYCC && i > 0 && s.convert == nil {
+			side = n / 2 // the encoder's 4:2:0; conversion needs the colour of each pixel
 		}
 		pix[i] = s.turn.turn(s.channels[i].square(side), side)
 	}
@@ -155,11 +164,18 @@ func (s *squares) render(n int) image.Image {
 			through(pix[1], &videoChroma)
 			through(pix[2], &videoChroma)
 		}
+		if s.convert != nil {
+			return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n, SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: rect}
+		}
 		return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n / 2, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: rect}
 	case kindRGB:
 		m := image.NewYCbCr(rect, image.YCbCrSubsampleRatio444)
 		for i := range n * n {
-			m.Y[i], m.Cb[i], m.Cr[i] = color.RGBToYCbCr(pix[0][i], pix[1][i], pix[2][i])
+			r, g, b := pix[0][i], pix[1][i], pix[2][i]
+			if s.convert != nil { // before it is rounded once more
+				r, g, b = s.convert.convert(r, g, b)
+			}
+			m.Y[i], m.Cb[i], m.Cr[i] = color.RGBToYCbCr(r, g, b)
 		}
 		return m
 	}

@@ -1,0 +1,53 @@
+package picture
+
+import (
+	"testing"
+
+	"github.com/profilekit/profilekit/internal/imagetest"
+)
+
+// A profile is read without a panic and within its bounds, and what comes of it
+// converts every colour.
+func FuzzICC(f *testing.F) {
+	f.Add(imagetest.ICC{Columns: imagetest.P3Columns, Curve: imagetest.SRGBCurve()}.Bytes())
+	f.Add(imagetest.ICC{Columns: imagetest.AdobeColumns, Curve: imagetest.Gamma(2.2)}.Bytes())
+	f.Add(imagetest.ICC{Columns: imagetest.SRGBColumns, Curve: imagetest.Table(33, imagetest.SRGBLight)}.Bytes())
+	f.Add(imagetest.ICC{Gray: true, Curve: imagetest.Parametric(4, 2.4, 0.9, 0.1, 0.08, 0.04, 0.01, 0.01)}.Bytes())
+	f.Fuzz(func(t *testing.T, profile []byte) {
+		c, ok := parseICC(profile)
+		if !ok {
+			return
+		}
+		tr := newToSRGB(c)
+		if tr == nil {
+			return
+		}
+		for v := range 256 {
+			tr.convert(byte(v), byte(255-v), byte(v*7))
+		}
+	})
+}
+
+func FuzzXMP(f *testing.F) {
+	f.Add([]byte(`<rdf:Description tiff:Orientation="6"/>`))
+	f.Add([]byte(`<tiff:Orientation> 8 </tiff:Orientation>`))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		if o := xmpOrientation(packet); o < 0 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+		if p := pngXMP(packet); len(p) > len(packet) {
+			t.Error("more than there was")
+		}
+	})
+}
+
+func FuzzPNGColours(f *testing.F) {
+	f.Add([]byte{0, 0, 0xb1, 0x8f}, make([]byte, 32), []byte{12, 13, 0, 1})
+	f.Fuzz(func(t *testing.T, gamma, chroma, cicp []byte) {
+		for _, s := range []space{{gamma: gamma, chroma: chroma}, {cicp: cicp}} {
+			if tr := s.transform(); tr != nil {
+				tr.convert(1, 2, 3)
+			}
+		}
+	})
+}
