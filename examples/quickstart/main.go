@@ -5,7 +5,8 @@
 //	go run ./examples/quickstart
 //
 // DATABASE_URL and BLOB_URL swap the embedded parts for real ones; see the
-// README.
+// README. Pictures can be in a folder or in Cloudinary; for S3 and Firebase, see
+// examples/cloud, which is the same program with their libraries.
 package main
 
 import (
@@ -15,5 +16,5 @@ import (
 )
 
 func main() {
-	os.Exit(server.Main("quickstart", os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(server.Main("quickstart", server.Stores{"cloudinary": server.Cloudinary}, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }

@@ -31,9 +31,10 @@ const (
 )
 
 // Main runs the program and returns its exit code. What stops it at start is
-// one line on stderr.
-func Main(name string, args []string, env func(string) string, stdout, stderr io.Writer) int {
+// one line on stderr. Pictures are kept on disk or in one of stores.
+func Main(name string, stores Stores, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	opt, err := parse(name, args, env, stderr)
+	opt.stores = stores
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
@@ -60,6 +61,7 @@ type options struct {
 	sweep       bool
 	databaseURL string
 	blobURL     string
+	stores      Stores
 	baseURL     string
 	secretKeys  string
 	limitsOff   bool
@@ -160,7 +162,7 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 	mux := http.NewServeMux()
 	h.app.Register(mux)
 	h.health(mux)
-	if err := pages(mux); err != nil {
+	if err := pages(mux, h.images); err != nil {
 		return err
 	}
 	return serve(ctx, ln, mux, h, opt, stdout, log)

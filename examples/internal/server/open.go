@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,10 +17,6 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/profile/picture/heic"
-	"github.com/profilekit/profilekit/storage"
-	"github.com/profilekit/profilekit/storage/diskblob"
-	"github.com/profilekit/profilekit/storage/postgres"
-	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -29,6 +24,7 @@ import (
 type host struct {
 	db     *sqlstore.DB
 	app    *httpadapter.App
+	images string // where pictures are served besides here, an origin, or ""
 	closer []io.Closer
 }
 
@@ -53,17 +49,18 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	if h.db, err = openDatabase(ctx, opt); err != nil {
+	if h.db, err = OpenDatabase(ctx, opt.databaseURL, opt.data); err != nil {
 		return nil, err
 	}
 	h.closer = append(h.closer, h.db)
 	if err := h.db.Migrate(ctx); err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	blobs, err := openBlobs(opt)
+	blobs, err := openBlobs(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
+	h.images = imageOrigin(blobs)
 	if c, ok := blobs.(io.Closer); ok {
 		h.closer = append(h.closer, c)
 	}
@@ -101,47 +98,6 @@ func dataFolder(path string) error {
 	}
 	probe.Close()
 	return os.Remove(probe.Name())
-}
-
-func openDatabase(ctx context.Context, opt options) (*sqlstore.DB, error) {
-	if opt.databaseURL == "" {
-		db, err := sqlite.Open(ctx, filepath.Join(opt.data, "profilekit.db"))
-		if err != nil {
-			return nil, fmt.Errorf("database: %w", err)
-		}
-		return db, nil
-	}
-	u, err := url.Parse(opt.databaseURL)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return nil, errors.New("DATABASE_URL must be postgres://user:password@host/name")
-	}
-	db, err := postgres.Open(ctx, opt.databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	return db, nil
-}
-
-func openBlobs(opt options) (storage.BlobStore, error) {
-	if opt.blobURL == "" {
-		return openDisk(filepath.Join(opt.data, "pictures"))
-	}
-	u, err := url.Parse(opt.blobURL)
-	if err != nil {
-		return nil, errors.New("BLOB_URL is not a URL such as file:///var/lib/pictures")
-	}
-	if u.Scheme == "file" && u.Host == "" && u.Path != "" {
-		return openDisk(u.Path)
-	}
-	return nil, fmt.Errorf("BLOB_URL: this program has no store for the scheme %q", u.Scheme)
-}
-
-func openDisk(path string) (storage.BlobStore, error) {
-	b, err := diskblob.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("pictures: %w", err)
-	}
-	return b, nil
 }
 
 // openKeys takes the keys given, else those kept in the file, else makes some

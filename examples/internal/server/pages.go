@@ -13,17 +13,25 @@ import (
 )
 
 // policy is what the page may load: its own files, pictures it has just been
-// handed, and nothing from elsewhere.
-const policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// handed, those that the store serves itself from the origin images, and
+// nothing from elsewhere.
+func policy(images string) string {
+	if images != "" {
+		images = " " + images
+	}
+	return "default-src 'self'; img-src 'self' data: blob:" + images + "; style-src 'self'; script-src 'self'; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+}
 
 // clientRoutes are the paths that the page's own router answers.
 var clientRoutes = []string{
 	"/{$}", "/login", "/register", "/profile", "/settings", "/settings/{rest...}", "/activity", "/security", "/u/{username}",
 }
 
-// pages serves the built front end.
-func pages(mux *http.ServeMux) error {
+// pages serves the built front end, which may load pictures from the origin
+// images too.
+func pages(mux *http.ServeMux, images string) error {
+	headers := pageHeaders(policy(images))
 	dist, err := web.Dist()
 	if err != nil {
 		return fmt.Errorf("web page: %w", err)
@@ -33,7 +41,7 @@ func pages(mux *http.ServeMux) error {
 		return fmt.Errorf("web page: %w", err)
 	}
 	page := func(w http.ResponseWriter, r *http.Request) {
-		pageHeaders(w.Header())
+		headers(w.Header())
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-cache")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(index))
@@ -43,18 +51,18 @@ func pages(mux *http.ServeMux) error {
 	}
 	files := http.FileServerFS(dist)
 	mux.HandleFunc("GET /assets/{file}", func(w http.ResponseWriter, r *http.Request) {
-		pageHeaders(w.Header())
+		headers(w.Header())
 		if _, err := fs.Stat(dist, path.Join("assets", r.PathValue("file"))); err == nil {
 			// Vite puts a hash of the content into the name.
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
 		files.ServeHTTP(w, r)
 	})
-	return rootFiles(mux, dist, files)
+	return rootFiles(mux, dist, files, headers)
 }
 
 // rootFiles serves what lies beside index.html: icons, the theme script.
-func rootFiles(mux *http.ServeMux, dist fs.FS, files http.Handler) error {
+func rootFiles(mux *http.ServeMux, dist fs.FS, files http.Handler, headers func(http.Header)) error {
 	entries, err := fs.ReadDir(dist, ".")
 	if err != nil {
 		return fmt.Errorf("web page: %w", err)
@@ -64,7 +72,7 @@ func rootFiles(mux *http.ServeMux, dist fs.FS, files http.Handler) error {
 			continue
 		}
 		mux.HandleFunc("GET /"+e.Name(), func(w http.ResponseWriter, r *http.Request) {
-			pageHeaders(w.Header())
+			headers(w.Header())
 			w.Header().Set("Cache-Control", "no-cache")
 			files.ServeHTTP(w, r)
 		})
@@ -72,9 +80,11 @@ func rootFiles(mux *http.ServeMux, dist fs.FS, files http.Handler) error {
 	return nil
 }
 
-func pageHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+func pageHeaders(policy string) func(http.Header) {
+	return func(h http.Header) {
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 }
