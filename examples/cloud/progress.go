@@ -67,7 +67,7 @@ func (p *progress) line(r copying.Report, took time.Duration) string {
 		line += fmt.Sprintf(", %d failed", r.Failed)
 	}
 	if left := total - done; left > 0 && done > 0 {
-		line += ", " + (took * time.Duration(left) / time.Duration(done)).Round(time.Second).String() + " left"
+		line += ", " + time.Duration(float64(took)*float64(left)/float64(done)).Round(time.Second).String() + " left"
 	}
 	return line
 }
