@@ -118,7 +118,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 	}
 	data, m := content(3)
 	put(3, append([]byte("longer"), data...), m)
-	data, m = content(4)
+	data, _ = content(4)
 	put(4, data, storage.Meta{ContentType: "text/html"})
 	data, m = content(5)
 	flipped := bytes.Clone(data)
