@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -67,6 +69,7 @@ func TestMoveToAnotherStore(t *testing.T) {
 // TestR24_CopyCommandIsKilled: kill -9 while the store is at its fifth upload;
 // the next run sends exactly the rest.
 func TestR24_CopyCommandIsKilled(t *testing.T) {
+	const again = 1000 // from here uploads are counted for the second run
 	data := t.TempDir()
 	from := clouds["disk"](t)
 	p := start(t, data, append(from.env, "BLOB_URL="+from.address))
@@ -82,27 +85,44 @@ func TestR24_CopyCommandIsKilled(t *testing.T) {
 	cmd := exec.Command(binary, "copy", "-data", data, "-from", from.address, "-parallel", "2")
 	cmd.Env = append(os.Environ(), "COPY_TO="+to.address)
 	var uploads atomic.Int64
+	var busy sync.RWMutex // is held by uploads
+	fifth := make(chan struct{})
 	s.Misbehave(func(_ int64, w http.ResponseWriter, r *http.Request, pass http.Handler) bool {
 		if !strings.HasSuffix(r.URL.Path, "/upload") {
 			return false
 		}
-		if uploads.Add(1) == 5 {
-			cmd.Process.Kill()
+		busy.RLock()
+		defer busy.RUnlock()
+		switch n := uploads.Add(1); {
+		case n == 5:
+			close(fifth)
+			fallthrough
+		case n > 5 && n < again: // arrived with the fifth, or is sent by a client that is about to die
+			io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
 			panic(http.ErrAbortHandler)
 		}
-		return false
+		pass.ServeHTTP(w, r)
+		return true
 	})
-	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.Exited() {
-		t.Fatalf("the command was not killed: %v %s", err, out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	<-fifth
+	cmd.Process.Kill()
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
+		t.Fatalf("the command was not killed: %v", err)
+	}
+	busy.Lock()
+	uploads.Store(again)
+	busy.Unlock()
 	there := to.blobs(t)
-	uploads.Store(100)
 	out, errs, code := command(t, []string{"COPY_TO=" + to.address}, "copy", "-data", data, "-from", from.address)
 	want := fmt.Sprintf("copied %d blobs", all-there)
 	if code != 0 || !strings.HasPrefix(out, want) || !strings.Contains(out, fmt.Sprintf("%d there already", there)) || there < 3 || there >= all {
 		t.Fatalf("%d of %d were there; then %d %q %q", there, all, code, out, errs)
 	}
-	if got := int(uploads.Load()) - 100; got != all-there {
+	if got := int(uploads.Load()) - again; got != all-there {
 		t.Errorf("%d uploads, want %d", got, all-there)
 	}
 	to.quiet(t, out, errs)
