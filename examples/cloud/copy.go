@@ -30,7 +30,9 @@ says which pictures there are. To move:
   1. copy, with the program running on the old store;
   2. restart the program with BLOB_URL at the new store;
   3. copy once more, for what was uploaded in between;
-  4. when no program uses the old store: copy with -delete-source.
+  4. when no program uses the old store: copy with -delete-source, and then
+     delete the old folder or bucket: what is left in it are pictures that
+     their owners removed.
 
 An address with a secret in it is better given by COPY_FROM or COPY_TO than by
 -from or -to, which other users of the machine can see. The exit code is 0 when
