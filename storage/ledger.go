@@ -35,3 +35,19 @@ type Ledger interface {
 	// Keys returns every key entered for the user, in any state.
 	Keys(ctx context.Context, userID string) ([]string, error)
 }
+
+// LedgerWalker is an optional method set of a Ledger, for repair and for moving
+// blobs to another store. It reads in pages, so that a ledger of any length
+// costs little memory.
+type LedgerWalker interface {
+	// LiveAfter returns up to limit live blobs whose keys come after the key
+	// after, "" for the first, in ascending order of the keys' bytes. Fewer
+	// than limit are the last. A blob that becomes live during a walk may be
+	// missed.
+	LiveAfter(ctx context.Context, after string, limit int) ([]LiveBlob, error)
+	// Known returns those of keys that are entered, in any state and order.
+	Known(ctx context.Context, keys []string) ([]string, error)
+}
+
+// LiveBlob is a blob that a picture is made of, and whose picture it is.
+type LiveBlob struct{ Key, UserID string }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
@@ -127,4 +128,32 @@ func (l ledger) Keys(ctx context.Context, userID string) ([]string, error) {
 	})
 	slices.Sort(keys)
 	return keys, err
+}
+
+// LiveAfter makes ledger a storage.LedgerWalker, together with Known.
+func (l ledger) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
+	var page []storage.LiveBlob
+	err := l.s.read(ctx, func(st *state) error {
+		for k, b := range st.blobs.rows {
+			if b.state == blobLive && k > after {
+				page = append(page, storage.LiveBlob{Key: k, UserID: b.userID})
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(page, func(a, b storage.LiveBlob) int { return strings.Compare(a.Key, b.Key) })
+	return page[:min(limit, len(page))], err
+}
+
+func (l ledger) Known(ctx context.Context, keys []string) ([]string, error) {
+	var known []string
+	err := l.s.read(ctx, func(st *state) error {
+		for _, k := range keys {
+			if _, there := st.blobs.get(k); there && !slices.Contains(known, k) {
+				known = append(known, k)
+			}
+		}
+		return nil
+	})
+	return known, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/profilekit/profilekit/storage"
 )
 
 // somekeys are one to three blob keys, mostly of the newest.
@@ -39,7 +41,7 @@ func (g *generator) reserve() op {
 }
 
 func (g *generator) blobs() op {
-	i, keys, at, how := g.user(), g.someKeys(), g.tick(), g.IntN(6)
+	i, keys, at, how := g.user(), g.someKeys(), g.tick(), g.IntN(8)
 	return op{fmt.Sprint("blobs ", keys), func(ctx context.Context, w *world) (string, error) {
 		l := w.Ledger()
 		switch how {
@@ -52,6 +54,17 @@ func (g *generator) blobs() op {
 		case 4:
 			owner, err := l.Owner(ctx, keys[0])
 			return fmt.Sprint(w.index(owner)), err
+		case 5:
+			known, err := l.(storage.LedgerWalker).Known(ctx, keys)
+			slices.Sort(known)
+			return fmt.Sprint(known), err
+		case 6:
+			page, err := l.(storage.LedgerWalker).LiveAfter(ctx, keys[0], 5)
+			text := ""
+			for _, b := range page {
+				text += fmt.Sprint(b.Key, " of ", w.index(b.UserID), ", ")
+			}
+			return text, err
 		}
 		list, err := l.Keys(ctx, w.id(i))
 		slices.Sort(list)

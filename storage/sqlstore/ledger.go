@@ -54,6 +54,8 @@ var (
 		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysSQLite)
 	selectOwner = read(`SELECT user_id FROM profilekit_blobs WHERE key = $1 AND state = 'live'`)
 	selectKeys  = read(`SELECT key FROM profilekit_blobs WHERE user_id = $1`)
+	selectLive  = read(`SELECT key, user_id FROM profilekit_blobs WHERE state = 'live' AND key > $1 ORDER BY key LIMIT $2`)
+	selectKnown = readEach(`SELECT key FROM profilekit_blobs WHERE `+keysPostgres, `SELECT key FROM profilekit_blobs WHERE `+keysSQLite)
 )
 
 type ledger struct{ db *DB }
@@ -115,6 +117,29 @@ func (s ledger) Owner(ctx context.Context, key string) (string, error) {
 
 func (s ledger) Keys(ctx context.Context, userID string) ([]string, error) {
 	return s.list(ctx, selectKeys, userID)
+}
+
+// LiveAfter makes ledger a storage.LedgerWalker, together with Known.
+func (s ledger) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
+	var page []storage.LiveBlob
+	err := s.db.rows(ctx, selectLive, func(r *sql.Rows) error {
+		var b storage.LiveBlob
+		err := r.Scan(&b.Key, &b.UserID)
+		page = append(page, b)
+		return err
+	}, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+func (s ledger) Known(ctx context.Context, keys []string) ([]string, error) {
+	list, n, err := keyList(ctx, keys)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return s.list(ctx, selectKnown, list)
 }
 
 func (s ledger) list(ctx context.Context, st *statement, args ...any) ([]string, error) {

@@ -34,6 +34,8 @@ var plans = map[string][2]string{
 	"forgetKeys":  {"profilekit_blobs_", "auto"}, // the few that are claimed, or by key
 	"selectOwner": {"profilekit_blobs_pkey", "auto"},
 	"selectKeys":  {"profilekit_blobs_user", "profilekit_blobs_user"},
+	"selectLive":  {"profilekit_blobs_pkey", "auto"},
+	"selectKnown": {"profilekit_blobs_pkey", "auto"},
 
 	"selectPassword": {"users_pkey", "pk"},
 	"lockPassword":   {"users_pkey", "pk"},

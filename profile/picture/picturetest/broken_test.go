@@ -3,6 +3,7 @@ package picturetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,34 @@ func (l mixesBounds) Sweep(ctx context.Context, now, dead, pending time.Time, li
 	return l.Ledger.Sweep(ctx, now, dead, dead, limit)
 }
 
+// walks is a ledger whose walk is not as it should be.
+type walks struct {
+	storage.Ledger
+	storage.LedgerWalker
+}
+
+// forgetful does not know some keys: a repair would delete their blobs.
+type forgetful struct{ storage.LedgerWalker }
+
+func (l forgetful) Known(ctx context.Context, keys []string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	known, err := l.LedgerWalker.Known(ctx, keys)
+	return slices.DeleteFunc(known, func(k string) bool { return strings.HasSuffix(k, "-128.jpg") }), err
+}
+
+// skips begins a page with the key after the next.
+type skips struct{ storage.LedgerWalker }
+
+func (s skips) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
+	page, err := s.LedgerWalker.LiveAfter(ctx, after, limit+1)
+	if after != "" && len(page) > 0 {
+		page = page[1:]
+	}
+	return page[:min(limit, len(page))], err
+}
+
 func TestBrokenLedgersAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(storage.Ledger) storage.Ledger) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
@@ -87,5 +116,9 @@ func TestBrokenLedgersAreFound(t *testing.T) {
 			func(l storage.Ledger) storage.Ledger { return claimsNothing{l} }),
 		over("mixes up the bounds", "sweep/nothing is old enough",
 			func(l storage.Ledger) storage.Ledger { return mixesBounds{l} }),
+		over("knows some keys only", "walk/known in every state",
+			func(l storage.Ledger) storage.Ledger { return walks{l, forgetful{l.(storage.LedgerWalker)}} }),
+		over("skips at a page's end", "walk",
+			func(l storage.Ledger) storage.Ledger { return walks{l, skips{l.(storage.LedgerWalker)}} }),
 	)
 }

@@ -1,6 +1,7 @@
 // Package picturetest is the conformance suite of picture.Ledger, which is
 // storage.Ledger: one case for each thing that the interface's comments
-// promise. A ledger of your own passes it from an ordinary test:
+// promise. A ledger that is a storage.LedgerWalker is judged as one as well. A
+// ledger of your own passes the suite from an ordinary test:
 //
 //	func TestLedger(t *testing.T) {
 //		picturetest.RunLedger(t, func(t *testing.T) picturetest.Harness {
@@ -51,6 +52,7 @@ func RunLedger(t *testing.T, open func(t *testing.T) Harness) {
 		{"sweep again", claimCases},
 		{"sweep beside others", raceCases},
 		{"forget", forgetCases},
+		{"walk", walkCases},
 		{"ended context", endedCases},
 		{"transaction", txCases},
 	} {
