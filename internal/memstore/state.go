@@ -21,6 +21,7 @@ type state struct {
 	throttle  table[string, tries]
 	tickets   table[[32]byte, auth.Ticket]
 	factors   table[string, auth.FactorRecord]
+	outbox    table[string, letter]
 	settings  table[string, settings.Record]
 	events    table[string, activity.Event]
 	blobs     table[string, blob]

@@ -23,6 +23,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -52,6 +53,9 @@ func (s *Store) Auth() auth.Stores { return authStores{s} }
 
 // Settings returns the settings.Store.
 func (s *Store) Settings() settings.Store { return settingsStore{s} }
+
+// Outbox returns the notify.OutboxStore.
+func (s *Store) Outbox() notify.OutboxStore { return outbox{s} }
 
 // Activity returns the activity.Store.
 func (s *Store) Activity() activity.Store { return activityStore{s} }

@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -125,6 +126,9 @@ func (d *DB) Users() profile.Store { return users{d} }
 // Auth returns the stores of passwords, sessions, throttle counters, tickets and
 // factors. Its session store is also an auth.SessionUserStore.
 func (d *DB) Auth() auth.Stores { return authStores{d} }
+
+// Outbox returns the store of messages that wait to be sent.
+func (d *DB) Outbox() notify.OutboxStore { return outbox{d} }
 
 // Settings returns the store of settings.
 func (d *DB) Settings() settings.Store { return settingsStore{d} }

@@ -66,6 +66,14 @@ var plans = map[string][2]string{
 	"resetThrottle":  {"profilekit_throttle_pkey", "auto"},
 	"purgeThrottle":  {"profilekit_throttle_forget,profilekit_throttle_pkey", "profilekit_throttle_forget,auto"},
 
+	"insertItem": {"", ""},
+	"claimItems": {"profilekit_outbox_next,profilekit_outbox_pkey", "profilekit_outbox_next,auto"},
+	"finishItem": {"profilekit_outbox_pkey", "auto"},
+	"retryItem":  {"profilekit_outbox_pkey", "auto"},
+	"buryItem":   {"profilekit_outbox_pkey", "auto"},
+	"deadItems":  {"profilekit_outbox_dead", "profilekit_outbox_dead"},
+	"purgeItems": {"profilekit_outbox_dead,profilekit_outbox_pkey", "profilekit_outbox_dead,auto"},
+
 	"addTickets":    {"profilekit_tickets_user", ""},
 	"selectTicket":  {"profilekit_tickets_pkey", "auto"},
 	"takeTicket":    {"profilekit_tickets_pkey", "auto"},
@@ -133,6 +141,7 @@ func filled(t *testing.T) string {
 				`INSERT INTO profilekit_blobs SELECT 'b' || i, (i % 1000)::text, CASE WHEN i % 100 = 0 THEN 'dead' ELSE 'live' END,
 				timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_tickets SELECT sha256(i::text::bytea), 'reset', (i % 5000 + 1)::text, i, '', i, i FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_outbox SELECT i::text, '', 0, i, i, i % 10 = 0, '' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_factors SELECT 'f' || i, (i % 5000 + 1)::text, 'k' || i % 3, '', 'l' || i, 0, '', i % 50 = 0, i, 0, i FROM generate_series(1, 10000) i
 				ON CONFLICT DO NOTHING`,
 				`ANALYZE`,
