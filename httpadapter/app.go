@@ -163,8 +163,14 @@ const cleanEvery = 10 * time.Minute
 // Run cleans up until ctx ends: expired sessions and limits, events older than
 // Config.ActivityRetention, and pictures that nobody points to. It removes a few
 // hundred rows at a time and leaves the database alone for as long as that took.
-// Several nodes may run it at once. It returns ctx.Err().
+// Several nodes may run it at once. A Courier that has a Run of its own, as
+// *notify.Notifier, is run too. It returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
+	if worker, ok := a.cfg.Courier.(interface{ Run(context.Context) error }); ok {
+		var mail sync.WaitGroup
+		mail.Go(func() { _ = worker.Run(ctx) })
+		defer mail.Wait()
+	}
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
 	for {

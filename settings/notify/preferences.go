@@ -1,12 +1,3 @@
-// Package notify is who is told of what, by which channel. For now it declares
-// the users' choice:
-//
-//	service, err := settings.New(settings.Config{
-//		Store:    store,
-//		Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
-//	})
-//	prefs, err := settings.Get(ctx, service, notify.PreferencesSection, userID)
-//	if prefs[notify.Account].Email { … }
 package notify
 
 import (

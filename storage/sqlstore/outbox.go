@@ -26,7 +26,7 @@ var (
 	finishItem = write(`DELETE FROM profilekit_outbox WHERE id = $1`)
 	retryItem  = write(`UPDATE profilekit_outbox SET next_at = $2 WHERE id = $1 AND NOT dead`)
 	buryItem   = write(`UPDATE profilekit_outbox SET dead = TRUE, reason = $2, next_at = $3 WHERE id = $1`)
-	deadItems  = read(`SELECT id, attempts, created_at, reason FROM profilekit_outbox WHERE dead ORDER BY next_at DESC, id LIMIT $1`)
+	deadItems  = read(`SELECT id, attempts, created_at, reason FROM profilekit_outbox WHERE dead AND next_at >= 0 ORDER BY next_at DESC LIMIT $1`)
 	purgeItems = writeEach(
 		`DELETE FROM profilekit_outbox WHERE id = ANY (ARRAY(SELECT id FROM profilekit_outbox WHERE dead AND next_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
 		`DELETE FROM profilekit_outbox WHERE id IN (SELECT id FROM profilekit_outbox WHERE dead AND next_at < $1 LIMIT $2)`)

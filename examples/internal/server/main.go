@@ -64,6 +64,8 @@ type options struct {
 	stores      Stores
 	baseURL     string
 	secretKeys  string
+	smtpURL     string
+	mailFrom    string
 	limitsOff   bool
 }
 
@@ -87,6 +89,8 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	o.databaseURL = env("DATABASE_URL")
 	o.blobURL = env("BLOB_URL")
 	o.secretKeys = env("SECRET_KEYS")
+	o.smtpURL = env("SMTP_URL")
+	o.mailFrom = env("MAIL_FROM")
 	o.baseURL = env("BASE_URL")
 	switch v := env("LIMITS"); v {
 	case "", "on":

@@ -71,8 +71,13 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		return nil, err
 	}
 	h.closer = append(h.closer, photos)
+	post, err := h.openPost(opt, keys, log)
+	if err != nil {
+		return nil, err
+	}
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: keys, BaseURL: opt.baseURL,
+		Courier: post, Recorder: post,
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,
 	})

@@ -25,7 +25,7 @@ func policy(images string) string {
 
 // clientRoutes are the paths that the page's own router answers.
 var clientRoutes = []string{
-	"/{$}", "/login", "/register", "/profile", "/settings", "/settings/{rest...}", "/activity", "/security", "/u/{username}",
+	"/{$}", "/login", "/register", "/forgot", "/profile", "/settings", "/settings/{rest...}", "/activity", "/security", "/u/{username}",
 }
 
 // pages serves the built front end, which may load pictures from the origin

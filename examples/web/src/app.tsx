@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { safeNext } from "./logic/paths.ts";
 import { Activity } from "./pages/activity.tsx";
 import { Appearance } from "./pages/appearance.tsx";
+import { Forgot } from "./pages/forgot.tsx";
 import { Login } from "./pages/login.tsx";
 import { Notifications } from "./pages/notifications.tsx";
 import { Privacy } from "./pages/privacy.tsx";
@@ -67,6 +68,7 @@ function Pages() {
     if (session.status === "in") return <Redirect to={next} />;
     return path === "/login" ? <Login notice={session.notice} next={next} /> : <Register next={next} />;
   }
+  if (path === "/forgot") return session.status === "in" ? <Redirect to="/security" /> : <Forgot />;
   if (path === "/") return <Redirect to={session.status === "in" ? "/profile" : "/login"} />;
   if (path === "/settings") return <Redirect to="/settings/appearance" />;
   const page = account[path];

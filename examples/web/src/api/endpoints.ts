@@ -28,6 +28,7 @@ export const api = {
   removeFactor: (id: string) => call("DELETE", `/auth/mfa/${encodeURIComponent(id)}`),
   devices: (signal: AbortSignal) => call<{ items: Device[] }>("GET", "/auth/devices", { signal }),
   removeDevice: (id: string) => call("DELETE", `/auth/devices/${encodeURIComponent(id)}`),
+  forgot: (email: string) => call("POST", "/auth/password/forgot", { body: { email } }),
   logout: () => call("POST", "/auth/logout"),
   reauthenticate: (proof: { password: string } | { method: string; code: string }) => call("POST", "/auth/reauthenticate", { body: proof }),
   changePassword: (body: { currentPassword: string; newPassword: string }) =>

@@ -57,6 +57,8 @@ export function Login({ notice, next }: { notice: string | null; next: string })
       below={
         <>
           New here? <Link href={withNext("/register", next)}>Create an account</Link>
+          <br />
+          <Link href="/forgot">Forgot your password?</Link>
         </>
       }
     >

@@ -1,0 +1,28 @@
+// Package notify is who is told of what, by which channel. A Notifier is the
+// auth.Courier of a host, which brings links and codes to people, and the
+// activity.Recorder that tells the owner of an account what happened to it:
+//
+//	n, err := notify.New(notify.Config{
+//		Store: db.Outbox(), Keys: keys, Users: db.Users(), Settings: settingsService,
+//		Senders:    map[auth.Channel]notify.Sender{auth.ByEmail: mailer},
+//		ReportLink: authService.ReportLink,
+//		Service:    "Example",
+//	})
+//	app, err := httpadapter.New(httpadapter.Config{Courier: n, Recorder: n, …})
+//	go app.Run(ctx) // runs n too
+//
+// A message is a row of the outbox, sealed, written in the transaction of what
+// it is about: one that is rolled back is never sent, one that is committed is
+// sent at least once. Workers on any number of nodes claim rows, send, wait
+// longer after each failure and in the end make a dead letter, see DeadLetters.
+// A worker that dies leaves nothing behind but a claim that ends.
+//
+// Package smtp sends mail; Files writes it into a folder, for development. An
+// SMS gateway, a queue or anything else is a Sender of a few lines.
+//
+// The users choose by PreferencesSection which categories reach them by which
+// channel; the e-mail of Security cannot be switched off:
+//
+//	prefs, err := settings.Get(ctx, service, notify.PreferencesSection, userID)
+//	if prefs[notify.Account].Email { … }
+package notify
