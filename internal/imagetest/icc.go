@@ -2,7 +2,6 @@ package imagetest
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"math"
 )
@@ -132,11 +131,5 @@ func ICCInJPEG(jpg, profile []byte, size int) []byte {
 
 // ICCInPNG embeds a profile.
 func ICCInPNG(file, profile []byte) []byte {
-	var b bytes.Buffer
-	b.WriteString("a name\x00\x00")
-	z := zlib.NewWriter(&b)
-	_, err := z.Write(profile)
-	must(err)
-	must(z.Close())
-	return InsertChunk(file, "iCCP", b.Bytes())
+	return InsertChunk(file, "iCCP", append([]byte("a name\x00\x00"), Deflate(profile)...))
 }

@@ -47,6 +47,16 @@ func ihdr(w, h uint32, depth, kind, interlace byte) Chunk {
 	return Chunk{"IHDR", append(b, depth, kind, 0, 0, interlace)}
 }
 
+// Deflate is data as chunks of a PNG hold it compressed.
+func Deflate(data []byte) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	_, err := w.Write(data)
+	must(err)
+	must(w.Close())
+	return b.Bytes()
+}
+
 // Zeros is n zero bytes, deflated; pixels, text or profile of a bomb.
 func Zeros(n int) []byte {
 	var b bytes.Buffer

@@ -1,6 +1,10 @@
 package imagetest
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"slices"
+)
 
 // The card as WebP, 64 x 64 pixels, written by libwebp, since nothing in Go
 // writes these. In the ones with alpha the top left quarter has alpha 128.
@@ -29,3 +33,25 @@ func WebPBlack() []byte { return unbase64(webpBlack) }
 
 // WebPAnimated is an animation whose first frame is the card.
 func WebPAnimated() []byte { return unbase64(webpAnimated) }
+
+// InWebP puts a chunk ("ICCP", "EXIF" or "XMP ") into a still WebP file of w x h
+// pixels without one, in the order that the format asks for.
+func InWebP(file []byte, w, h int, kind string, body []byte) []byte {
+	flags := map[string]byte{"ICCP": 1 << 5, "EXIF": 1 << 3, "XMP ": 1 << 2}
+	le24 := func(v int) []byte { return []byte{byte(v), byte(v >> 8), byte(v >> 16)} }
+	out := []byte("WEBP")
+	chunk := func(kind string, body []byte) {
+		out = append(out, kind...)
+		out = binary.LittleEndian.AppendUint32(out, uint32(len(body)))
+		out = append(append(out, body...), make([]byte, len(body)%2)...)
+	}
+	chunk("VP8X", slices.Concat([]byte{flags[kind], 0, 0, 0}, le24(w-1), le24(h-1)))
+	if kind == "ICCP" {
+		chunk(kind, body)
+	}
+	out = append(out, file[12:]...)
+	if kind != "ICCP" {
+		chunk(kind, body)
+	}
+	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(out))), out...)
+}

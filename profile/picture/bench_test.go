@@ -66,6 +66,13 @@ func BenchmarkPipeline12MP(b *testing.B) {
 			ours(b, data)
 		}
 	})
+	b.Run("Display P3", func(b *testing.B) {
+		p3 := imagetest.ICCInJPEG(data, imagetest.ICC{Columns: imagetest.P3Columns, Curve: imagetest.SRGBCurve()}.Bytes(), 60000)
+		b.ReportAllocs()
+		for b.Loop() {
+			ours(b, p3)
+		}
+	})
 	b.Run("decode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

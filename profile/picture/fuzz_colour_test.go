@@ -28,14 +28,36 @@ func FuzzICC(f *testing.F) {
 	})
 }
 
+// FuzzEXIF: whatever the block, the answer is an orientation or none.
+func FuzzEXIF(f *testing.F) {
+	for o := range 10 {
+		f.Add(imagetest.EXIF{Orientation: o, BigEndian: o%2 == 1, GPS: o%3 == 1}.TIFF())
+	}
+	for _, block := range imagetest.BrokenEXIF() {
+		f.Add(block)
+	}
+	f.Fuzz(func(t *testing.T, block []byte) {
+		if o := exifOrientation(block); o < 0 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+	})
+}
+
+// FuzzXMP: a packet, a deflated one, and the chunk of a PNG around it say an
+// orientation or nothing.
 func FuzzXMP(f *testing.F) {
 	f.Add([]byte(`<rdf:Description tiff:Orientation="6"/>`))
 	f.Add([]byte(`<tiff:Orientation> 8 </tiff:Orientation>`))
+	f.Add([]byte("XML:com.adobe.xmp\x00\x01\x00en\x00x\x00" + string(imagetest.Deflate([]byte(`tiff:Orientation="6"`)))))
+	f.Add(imagetest.Deflate([]byte(`<tiff:Orientation>8</tiff:Orientation>`)))
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		if o := xmpOrientation(packet); o < 0 || o > 8 {
 			t.Errorf("orientation %d", o)
 		}
-		if p := pngXMP(packet); len(p) > len(packet) {
+		if o := (xmp{packet: packet, deflated: true}).orientation(); o < 0 || o > 8 {
+			t.Errorf("orientation %d of a deflated packet", o)
+		}
+		if x, ok := pngXMP(packet); ok && len(x.packet) > len(packet) {
 			t.Error("more than there was")
 		}
 	})

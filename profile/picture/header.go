@@ -12,8 +12,8 @@ type header struct {
 	exif []byte
 	// orientation is what the structure itself says; 0 leaves it to exif.
 	orientation orientation
-	// xmp is the first XMP packet, or nil.
-	xmp []byte
+	// xmp is the first XMP packet; its packet is nil when there is none.
+	xmp xmp
 	// space is what is said of the colours.
 	space space
 	// decoder decodes a format that the host added.
@@ -83,7 +83,7 @@ func (h *header) turn() orientation {
 	if o := exifOrientation(h.exif); o != 0 {
 		return o
 	}
-	return max(xmpOrientation(h.xmp), upright)
+	return max(h.xmp.orientation(), upright)
 }
 
 func tooMany(reason, what string, most int) error {

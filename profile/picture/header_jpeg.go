@@ -73,8 +73,8 @@ func (h *header) inspectJPEG(data []byte, lim Limits) error {
 			}
 		case marker == markerAPP1 && h.exif == nil && has(segment, 0, "Exif\x00\x00"):
 			h.exif = segment[6:]
-		case marker == markerAPP1 && h.xmp == nil && has(segment, 0, xmpHeader):
-			h.xmp = segment[len(xmpHeader):]
+		case marker == markerAPP1 && h.xmp.packet == nil && has(segment, 0, xmpHeader):
+			h.xmp.packet = segment[len(xmpHeader):]
 		case marker == markerAPP2 && len(segment) > len(iccHeader)+2 && has(segment, 0, iccHeader) && len(h.space.parts) < 255:
 			h.space.parts = append(h.space.parts, segment[len(iccHeader):])
 		case marker == markerAPP14 && len(segment) >= 12 && has(segment, 0, "Adobe"):

@@ -2,8 +2,9 @@ package picture
 
 import "encoding/binary"
 
-// inspectPNG walks the chunks to IEND (ISO/IEC 15948, 5.3). Compressed text is
-// stepped over, never inflated; a profile is later, as far as it may be long.
+// inspectPNG walks the chunks to IEND (ISO/IEC 15948, 5.3). Nothing is
+// inflated here: text never is, a profile and XMP are later, as far as they may
+// be long.
 func (h *header) inspectPNG(data []byte, lim Limits) error {
 	var (
 		pos       = 8
@@ -51,8 +52,8 @@ func (h *header) inspectPNG(data []byte, lim Limits) error {
 				h.exif = body
 			}
 		case "iTXt":
-			if h.xmp == nil {
-				h.xmp = pngXMP(body)
+			if x, ok := pngXMP(body); ok && h.xmp.packet == nil {
+				h.xmp = x
 			}
 		case "iCCP":
 			if h.space.deflated == nil {

@@ -74,8 +74,8 @@ func (w *webpWalk) top(kind string, body []byte) error {
 			w.h.space.whole = body
 		}
 	case "XMP ":
-		if w.h.xmp == nil {
-			w.h.xmp = body
+		if w.h.xmp.packet == nil {
+			w.h.xmp.packet = body
 		}
 	case "EXIF":
 		if w.h.exif == nil {

@@ -26,12 +26,12 @@ const iccHeader = "ICC_PROFILE\x00"
 
 // transform is how the colours become sRGB's, or nil.
 func (s *space) transform() *toSRGB {
+	// A cICP that is not understood leaves the word to what stands beside it (PNG
+	// third edition, 4.3): pictures in HDR bring a profile for programs like this.
+	if c, ok := cicpColours(s.cicp); ok {
+		return newToSRGB(c)
+	}
 	switch {
-	case s.cicp != nil:
-		if c, ok := cicpColours(s.cicp); ok {
-			return newToSRGB(c)
-		}
-		return nil
 	case s.profile() != nil:
 		if c, ok := parseICC(s.profile()); ok {
 			return newToSRGB(c)

@@ -1,6 +1,10 @@
 package picture
 
-import "bytes"
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+)
 
 // xmpHeader begins the APP1 segment of a JPEG that holds XMP (ISO 16684-1), and
 // xmpKeyword the iTXt chunk of a PNG.
@@ -51,19 +55,44 @@ func digit(c byte) orientation {
 	return 0
 }
 
-// pngXMP is the packet of an iTXt chunk, or nil. A compressed one is not read.
-func pngXMP(body []byte) []byte {
-	rest, ok := bytes.CutPrefix(body, []byte(xmpKeyword))
-	if !ok || len(rest) < 2 || rest[0] != 0 {
-		return nil
+// xmp is a packet as it stands in the file.
+type xmp struct {
+	packet   []byte
+	deflated bool // as a PNG may have it
+}
+
+// orientation is what the packet says, or 0. No more of it is inflated than is
+// searched.
+func (x xmp) orientation() orientation {
+	if !x.deflated {
+		return xmpOrientation(x.packet)
 	}
-	rest = rest[2:]
+	z, err := zlib.NewReader(bytes.NewReader(x.packet))
+	if err != nil {
+		return 0
+	}
+	packet, err := io.ReadAll(io.LimitReader(z, xmpMax))
+	if err != nil {
+		return 0
+	}
+	return xmpOrientation(packet)
+}
+
+// pngXMP is the packet of an iTXt chunk (PNG third edition, 11.3.3.4), if it
+// holds one.
+func pngXMP(body []byte) (x xmp, ok bool) {
+	rest, ok := bytes.CutPrefix(body, []byte(xmpKeyword))
+	if !ok || len(rest) < 2 || rest[0] > 1 || rest[1] != 0 {
+		return xmp{}, false
+	}
+	x.deflated, rest = rest[0] == 1, rest[2:]
 	for range 2 { // a language and a translated keyword
 		_, after, found := bytes.Cut(rest, []byte{0})
 		if !found {
-			return nil
+			return xmp{}, false
 		}
 		rest = after
 	}
-	return rest
+	x.packet = rest
+	return x, true
 }
