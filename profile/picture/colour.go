@@ -14,6 +14,7 @@ import (
 type toSRGB struct {
 	light  [3][256]float32
 	matrix [3][3]float32
+	encode *[steps + 1]byte
 	gray   [256]byte // alone, when the profile is of gray
 	isGray bool
 }
@@ -56,7 +57,7 @@ func srgbLight(v float64) float64 {
 
 // newToSRGB returns nil for colours that are sRGB's own, or all but.
 func newToSRGB(c colours) *toSRGB {
-	t := &toSRGB{isGray: c.gray}
+	t := &toSRGB{isGray: c.gray, encode: encodeSRGB()}
 	m := c.matrix
 	if !c.gray {
 		m = multiply3(invert3(srgbToXYZ), c.matrix)
@@ -77,9 +78,8 @@ func newToSRGB(c colours) *toSRGB {
 		}
 	}
 	if c.gray {
-		enc := encodeSRGB()
 		for v := range t.gray {
-			t.gray[v] = enc[int(t.light[0][v]*steps+0.5)]
+			t.gray[v] = t.encode[int(t.light[0][v]*steps+0.5)]
 		}
 	}
 	if t.changesLittle() {
@@ -111,10 +111,9 @@ func (t *toSRGB) convert(r, g, b byte) (byte, byte, byte) {
 		return t.gray[r], t.gray[g], t.gray[b]
 	}
 	lr, lg, lb := t.light[0][r], t.light[1][g], t.light[2][b]
-	enc := encodeSRGB()
 	out := func(row *[3]float32) byte {
 		v := row[0]*lr + row[1]*lg + row[2]*lb
-		return enc[int(min(max(v, 0), 1)*steps+0.5)]
+		return t.encode[int(min(max(v, 0), 1)*steps+0.5)]
 	}
 	return out(&t.matrix[0]), out(&t.matrix[1]), out(&t.matrix[2])
 }
