@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,6 @@ func Accepted() []File {
 	jpg := JPEG(card, 95)
 	files := []File{
 		{Name: "baseline.jpg", Data: jpg},
-		{Name: "named.png", Data: jpg}, // the name says nothing
 		{Name: "tall.jpg", Data: JPEG(Card(40, 90), 95)},
 		{Name: "xmp.jpg", Data: InsertSegment(jpg, 0xe1, XMP())},
 		{Name: "iptc.jpg", Data: InsertSegment(jpg, 0xed, IPTC())},
@@ -65,13 +65,16 @@ func Accepted() []File {
 			File{Name: fmt.Sprintf("orientation-%d.jpg", o), Data: EXIF{Orientation: o, GPS: true}.InJPEG(stored)},
 			File{Name: fmt.Sprintf("orientation-%d-motorola.jpg", o), Data: EXIF{Orientation: o, BigEndian: true}.InJPEG(stored)})
 	}
+	files = append(files, named(jpg, PNG(card))...)
+	files = append(files, wide(card)...)
+	files = append(files, xmpOriented(card)...)
 	for name, tiff := range BrokenEXIF() {
 		files = append(files, File{Name: "exif-" + name + ".jpg", Data: InsertSegment(jpg, 0xe1, append([]byte("Exif\x00\x00"), tiff...))})
 	}
 	for i := range files {
 		files[i].Card, files[i].Ext = true, "jpg"
 	}
-	return append(append(files, flatFiles()...), alphaFiles()...)
+	return slices.Concat(files, flatFiles(), wideFlat(), alphaFiles(), []File{polyglotGIF()})
 }
 
 func flatFiles() []File {

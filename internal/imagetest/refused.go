@@ -9,7 +9,7 @@ import (
 
 // Refused are files that must not become pictures, and must not cost much.
 func Refused() []File {
-	files := []File{{Name: "empty", Refused: "empty"}}
+	files := []File{{Name: "empty", Refused: "empty"}, {Name: "real.heic", Data: HEIC(), Refused: "unsupported"}}
 	for name, data := range Foreign() {
 		files = append(files, File{Name: name, Data: []byte(data), Refused: "unsupported"})
 	}
@@ -118,6 +118,11 @@ func damaged() []File {
 	png := PNG(Card(20, 20))
 	gif := GIF(image.Point{}, Paletted(Card(20, 20), CardPalette()))
 	return []File{
+		{Name: "cut.jpg", Data: flat[:len(flat)-5], Refused: "corrupt"},
+		{Name: "cut.png", Data: png[:len(png)-20], Refused: "corrupt"},
+		{Name: "cut.gif", Data: gif[:len(gif)-20], Refused: "corrupt"},
+		{Name: "cut.webp", Data: WebPLossy()[:100], Refused: "corrupt"},
+		{Name: "html-named.png", Data: []byte("<!doctype html><body onload=alert(1)>"), Refused: "unsupported"},
 		{Name: "zero-height.jpg", Data: noHeight.Bytes(), Refused: "sides"},
 		{Name: "zero-width.jpg", Data: noWidth.Bytes(), Refused: "sides"},
 		{Name: "zero.png", Data: RawPNG(IHDR(0, 10, 8, 2), Chunk{"IDAT", Zeros(10)}, Chunk{"IEND", nil}), Refused: "sides"},

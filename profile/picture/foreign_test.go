@@ -3,9 +3,11 @@ package picture_test
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +35,8 @@ func tool(t *testing.T, name string) (string, bool) {
 func TestS61_OutputsAreClean(t *testing.T) {
 	dir := t.TempDir()
 	var names []string
-	for _, f := range corpus() {
+	var taken []processed
+	for i, f := range corpus() {
 		if f.Refused != "" {
 			continue
 		}
@@ -45,18 +48,18 @@ func TestS61_OutputsAreClean(t *testing.T) {
 			if err := cleanFile(sq.Data); err != nil {
 				t.Errorf("%s at %d: %v", f.Name, sq.Size, err)
 			}
-			for _, secret := range []string{"Secret", "script", "Exif", "xpacket", "GPS", "php", "PK\x03\x04", f.Name} {
+			for _, secret := range []string{"Secret", "script", "Exif", "xpacket", "GPS", "php", "PK\x03\x04", "%PDF", f.Name} {
 				if bytes.Contains(sq.Data, []byte(secret)) {
 					t.Errorf("%s at %d: %q came through", f.Name, sq.Size, secret)
 				}
 			}
 		}
-		sq := res.Squares[2] // 128 pixels: all sizes go the same way
-		name := filepath.Join(dir, fmt.Sprintf("%s.%d.%s", f.Name, sq.Size, res.Ext))
+		sq := res.Squares[2]                                           // 128 pixels: all sizes go the same way
+		name := filepath.Join(dir, fmt.Sprintf("%03d.%s", i, res.Ext)) // programs make much of a name like f.Name
 		if err := os.WriteFile(name, sq.Data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		names = append(names, name)
+		names, taken = append(names, name), append(taken, f)
 	}
 	if path, ok := tool(t, "exiftool"); ok {
 		// The checker must be able to find something.
@@ -72,17 +75,58 @@ func TestS61_OutputsAreClean(t *testing.T) {
 		}
 	}
 	if path, ok := tool(t, "identify"); ok {
-		out, err := exec.Command(path, append([]string{"-format", "%w %h %[orientation]\n"}, names...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("identify: %v\n%s", err, out)
+		seenByImageMagick(t, path, names, taken)
+	}
+}
+
+// seenByImageMagick checks that another decoder sees each square in its size,
+// without an orientation or a profile, the card upright and colours as they
+// must be.
+func seenByImageMagick(t *testing.T, identify string, names []string, taken []processed) {
+	t.Helper()
+	format := "%w %h %[orientation] [%[profile:icc]]"
+	for _, p := range []string{"16,16", "112,16", "16,112", "112,112"} {
+		for _, c := range "rgba" {
+			format += fmt.Sprintf(" %%[fx:round(255*p{%s}.%c)]", p, c)
 		}
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		if len(lines) != len(names) {
-			t.Errorf("identify read %d of %d pictures", len(lines), len(names))
+	}
+	out, err := exec.Command(identify, append([]string{"-quiet", "-format", format + "\n"}, names...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("identify: %v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != len(names) {
+		t.Fatalf("identify read %d of %d pictures:\n%s", len(lines), len(names), out)
+	}
+	for i, line := range lines {
+		f := taken[i]
+		rest, ok := strings.CutPrefix(line, "128 128 Undefined [] ")
+		values := strings.Fields(rest)
+		if !ok || len(values) != 16 {
+			t.Errorf("%s: identify says %q", f.Name, line)
+			continue
 		}
-		for i, line := range lines {
-			if line != "128 128 Undefined" {
-				t.Errorf("%s: identify says %q", names[i], line)
+		for corner := range 4 {
+			var want color.NRGBA
+			within := 24
+			switch {
+			case f.Card:
+				want = imagetest.CardColors[corner]
+			case f.Color != nil:
+				want, within = *f.Color, 6
+			default:
+				continue
+			}
+			var seen [4]uint8
+			for c := range seen {
+				v, err := strconv.ParseUint(values[4*corner+c], 10, 8)
+				if err != nil {
+					t.Fatalf("%s: identify says %q", f.Name, line)
+				}
+				seen[c] = uint8(v)
+			}
+			if got := (color.NRGBA{seen[0], seen[1], seen[2], seen[3]}); distance(got, want) > within {
+				t.Errorf("%s: ImageMagick sees %v in corner %d; want about %v", f.Name, got, corner, want)
 			}
 		}
 	}
