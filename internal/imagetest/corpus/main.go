@@ -1,6 +1,5 @@
 // Package main is the command corpus. It writes every picture of the corpus to a
-// folder, so that it can
-// be looked at with other programs and sent to other servers:
+// folder, so that other programs can look at them and other servers be sent them:
 //
 //	go run ./internal/imagetest/corpus DIR
 //
