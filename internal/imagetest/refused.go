@@ -142,6 +142,8 @@ func damaged() []File {
 		{Name: "header-second.png", Data: RawPNG(Chunk{"tEXt", nil}, IHDR(1, 1, 8, 2)), Refused: "corrupt"},
 		{Name: "html-with-size.gif", Data: []byte("GIF89a\x10\x00\x10\x00\x00\x00\x00<html><script>alert(1)</script></html>"), Refused: "corrupt"},
 		{Name: "no-frame.gif", Data: []byte("GIF89a\x10\x00\x10\x00\x00\x00\x00;"), Refused: "corrupt"},
+		{Name: "size-0.webp", Data: []byte("RIFF\x00\x00\x00\x00WEBP"), Refused: "corrupt"},
+		{Name: "size-3.webp", Data: []byte("RIFF\x03\x00\x00\x00WEBPVP8 "), Refused: "corrupt"},
 		{Name: "no-image.webp", Data: riff("VP8X", "\x00\x00\x00\x00\x0f\x00\x00\x0f\x00\x00"), Refused: "corrupt"},
 		{Name: "html.webp", Data: riff("VP8 ", "<html><script>alert(1)</script></html>"), Refused: "corrupt"},
 		{Name: "larger-than-canvas.webp", Data: largerThanCanvas(), Refused: "corrupt"},

@@ -24,7 +24,16 @@ type header struct {
 
 // inspect walks the structure of a file and holds it against the limits. It
 // allocates next to nothing, whatever the file claims.
-func inspect(data []byte, lim Limits, decoders []Decoder) (header, error) {
+func inspect(data []byte, lim Limits, decoders []Decoder) (h header, err error) {
+	// It runs in the goroutine of the request, on hostile bytes: a mistake here
+	// must cost one picture, not the process.
+	if panicked := guard(func() error { h, err = walk(data, lim, decoders); return nil }); panicked != nil {
+		return header{}, panicked
+	}
+	return h, err
+}
+
+func walk(data []byte, lim Limits, decoders []Decoder) (header, error) {
 	h, err := recognise(data, decoders)
 	if err != nil {
 		return header{}, err

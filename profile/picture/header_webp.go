@@ -11,6 +11,9 @@ const (
 // inspectWebP walks the RIFF chunks.
 func (h *header) inspectWebP(data []byte, lim Limits) error {
 	end := int64(binary.LittleEndian.Uint32(data[4:])) + 8
+	if end < 12 {
+		return corrupt("WebP") // its own name is not inside
+	}
 	if end > int64(len(data)) {
 		end = int64(len(data)) // told as cut short below, unless a limit is broken first
 	}

@@ -28,6 +28,33 @@ func FuzzICC(f *testing.F) {
 	})
 }
 
+// FuzzHeader: the walk over a file's structure never panics (Process would call
+// that damage, and FuzzProcess not see it), and what it says is within the limits.
+func FuzzHeader(f *testing.F) {
+	for _, file := range imagetest.Corpus() {
+		if len(file.Data) < 2000 {
+			f.Add(file.Data)
+		}
+	}
+	lim := Limits{}.withDefaults()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := walk(data, lim, nil)
+		if err != nil {
+			return
+		}
+		if h.width < 1 || h.height < 1 || h.pixels() > lim.MaxPixels || h.memory < int64(len(data)) || h.memory > lim.Memory {
+			t.Errorf("%d x %d pixels, %d bytes of memory", h.width, h.height, h.memory)
+		}
+		if o := h.turn(); o < 1 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+		if p := h.space.profile(); len(p) > len(data) && len(p) > iccMaxBytes {
+			t.Errorf("a profile of %d bytes", len(p))
+		}
+		h.space.transform()
+	})
+}
+
 // FuzzEXIF: whatever the block, the answer is an orientation or none.
 func FuzzEXIF(f *testing.F) {
 	for o := range 10 {
