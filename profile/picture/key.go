@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/profilekit/profilekit/profile"
 )
@@ -45,4 +46,16 @@ func newBase(random io.Reader) (string, error) {
 		b[i] = baseAlphabet[v&31]
 	}
 	return string(b[:]), nil
+}
+
+// isKey reports whether key is one that Key may have made. A repair deletes no
+// others, so that a bucket may hold more than pictures.
+func isKey(key string) bool {
+	base, rest, ok := strings.Cut(key, "-")
+	size, ext, dot := strings.Cut(rest, ".")
+	if !ok || !dot || len(base) != baseLength || strings.Trim(base, baseAlphabet) != "" || ext != "jpg" && ext != "png" {
+		return false
+	}
+	n, err := strconv.Atoi(size)
+	return err == nil && n > 0 && strconv.Itoa(n) == size
 }
