@@ -28,7 +28,8 @@ type Limits struct {
 	// this package cannot be stopped: the caller returns then, but the decoder's
 	// place in the pool stays taken until it has ended.
 	DecodeTime time.Duration
-	// QueueTime is how long a picture waits for its turn before ErrBusy; 10 s.
+	// QueueTime is how long a picture waits for its turn, and its file for
+	// room, before ErrBusy; 10 s.
 	QueueTime time.Duration
 	// Slots is how many pictures are decoded at once; GOMAXPROCS.
 	Slots int
@@ -37,6 +38,9 @@ type Limits struct {
 	// Memory is what all pictures being decoded may take together, as estimated
 	// from their headers, in bytes; 512 MiB. One that takes more is rejected.
 	Memory int64
+	// Files is what all files in memory may take together, besides the first
+	// 64 KiB of each, in bytes; 64 MiB, and at least twice MaxBytes.
+	Files int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -51,6 +55,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Slots, runtime.GOMAXPROCS(0))
 	def(&l.Queue, 8*l.Slots)
 	def(&l.Memory, 512<<20)
+	def(&l.Files, 64<<20)
 	return l
 }
 

@@ -9,10 +9,11 @@ import (
 )
 
 // Pool bounds the pictures being worked on at once: their number and the
-// memory they take together. One Pool serves the whole process; a Service has
-// its own unless Config.Pool is set.
+// memory that they and their files take together. One Pool serves the whole
+// process; a Service has its own unless Config.Pool is set.
 type Pool struct {
-	lim Limits
+	lim   Limits
+	files *files
 
 	mu     sync.Mutex
 	slots  int   // free
@@ -25,11 +26,11 @@ type waiter struct {
 	ready chan struct{} // closed when the place is theirs
 }
 
-// NewPool returns a Pool with Slots, Queue, Memory, QueueTime and DecodeTime
-// of lim.
+// NewPool returns a Pool with Slots, Queue, Memory, Files, QueueTime and
+// DecodeTime of lim.
 func NewPool(lim Limits) *Pool {
 	lim = lim.withDefaults()
-	return &Pool{lim: lim, slots: lim.Slots, memory: lim.Memory}
+	return &Pool{lim: lim, files: newFiles(lim), slots: lim.Slots, memory: lim.Memory}
 }
 
 // run calls work on a goroutine of its own when there is a place. It returns
@@ -40,6 +41,11 @@ func (p *Pool) run(ctx context.Context, need int64, work func(context.Context) (
 	if err := p.acquire(ctx, need); err != nil {
 		return Result{}, err
 	}
+	return p.started(ctx, need, work)
+}
+
+// started is run with a place, which it gives back.
+func (p *Pool) started(ctx context.Context, need int64, work func(context.Context) (Result, error)) (Result, error) {
 	type outcome struct {
 		res Result
 		err error

@@ -71,36 +71,56 @@ func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, decoder
 	if crop != nil && (crop.X < 0 || crop.Y < 0 || crop.Size < 1) {
 		return Result{}, badCrop() // whatever the picture
 	}
-	data, err := readAll(ctx, src, lim, decoders)
+	held := pool.files.file(lim.MaxBytes + 2)
+	data, err := readAll(ctx, src, lim, decoders, held)
 	if err != nil {
+		held.close()
 		return Result{}, err
 	}
 	h, err := inspect(data, lim, decoders)
+	if err == nil {
+		err = pool.acquire(ctx, h.memory)
+	}
 	if err != nil {
+		held.close()
 		return Result{}, err
 	}
-	return pool.run(ctx, h.memory, func(ctx context.Context) (Result, error) { return work(ctx, data, h, crop, lim) })
+	return pool.started(ctx, h.memory, func(ctx context.Context) (Result, error) {
+		defer held.close() // not before: a decoder may go on when its time is over
+		return work(ctx, data, h, crop, lim)
+	})
 }
 
-// headSize is how much of the file is read before it is looked at for the
-// first time; the limits of nearly every picture are known from it.
-const headSize = 64 << 10
+const (
+	// headSize is how much of the file is read before it is looked at for the
+	// first time; the limits of nearly every picture are known from it.
+	headSize = 64 << 10
+	// firstSize is what a sender who sends next to nothing costs.
+	firstSize = 4 << 10
+)
 
 // readAll reads the file, but no byte more than it must: it stops at the
-// limit, and when the first bytes are enough to refuse it.
-func readAll(ctx context.Context, src io.Reader, lim Limits, decoders []Decoder) ([]byte, error) {
-	data := make([]byte, 0, headSize)
+// limit, when the first bytes are enough to refuse it, and while the files in
+// memory take all that they may.
+func readAll(ctx context.Context, src io.Reader, lim Limits, decoders []Decoder, held *file) ([]byte, error) {
+	data := make([]byte, 0, firstSize)
 	limited := io.LimitReader(src, lim.MaxBytes+1)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if len(data) == cap(data) {
-			// At every doubling, so that it costs no more than once.
-			if err := judgeHead(data, lim, decoders); err != nil {
-				return nil, err
+			bigger := min(2*int64(cap(data)), max(headSize, lim.MaxBytes+2))
+			if bigger > headSize {
+				// At every doubling, so that it costs no more than once.
+				if err := judgeHead(data, lim, decoders); err != nil {
+					return nil, err
+				}
+				if err := held.hold(ctx, bigger); err != nil {
+					return nil, err
+				}
 			}
-			data = grow(data, lim.MaxBytes+1)
+			data = append(make([]byte, 0, bigger), data...)
 		}
 		n, err := limited.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -114,13 +134,6 @@ func readAll(ctx context.Context, src io.Reader, lim Limits, decoders []Decoder)
 			return nil, fmt.Errorf("picture: read: %w", err)
 		}
 	}
-}
-
-// grow makes room, twice what there is, but never much more than can come.
-func grow(data []byte, most int64) []byte {
-	bigger := make([]byte, len(data), min(2*int64(cap(data)), most+1))
-	copy(bigger, data)
-	return bigger
 }
 
 // judgeHead refuses what more bytes cannot make right. That the file is cut
