@@ -15,14 +15,16 @@ var errMultipart = problemf(400, "bad_multipart", "The form must hold one file i
 // the picture is read as it arrives, so what follows it in the form is
 // checked when its end is reached.
 func (c *call) formFile(boundary string, limit int64) (io.Reader, error) {
-	mr := multipart.NewReader(c.body(limit), boundary)
+	body := &formBody{r: c.body(limit), left: formOverhead}
+	mr := multipart.NewReader(body, boundary)
 	for range maxParts {
 		part, err := mr.NextRawPart()
 		if err != nil {
 			return nil, formError(err)
 		}
 		if part.FormName() == pictureField {
-			return &formPicture{form: mr, part: part}, nil
+			body.free = true
+			return &formPicture{body: body, form: mr, part: part}, nil
 		}
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return nil, formError(err)
@@ -31,9 +33,30 @@ func (c *call) formFile(boundary string, limit int64) (io.Reader, error) {
 	return nil, errMultipart
 }
 
+// formBody bounds what a form is besides the picture: the multipart reader
+// alone would keep 10 MiB of a part's headers in memory.
+type formBody struct {
+	r    io.Reader
+	left int  // bytes besides the picture
+	free bool // it is the picture that is being read
+}
+
+func (b *formBody) Read(p []byte) (int, error) {
+	if b.free {
+		return b.r.Read(p)
+	}
+	if b.left == 0 {
+		return 0, errMultipart
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
 // formPicture reads the picture's part and, at its end, makes sure that the
 // form ends properly without another picture.
 type formPicture struct {
+	body *formBody
 	form *multipart.Reader
 	part *multipart.Part
 }
@@ -43,6 +66,7 @@ func (f *formPicture) Read(p []byte) (int, error) {
 	if err == nil || err != io.EOF {
 		return n, formError(err)
 	}
+	f.body.free = false
 	for range maxParts {
 		next, err := f.form.NextRawPart()
 		if err == io.EOF {
