@@ -58,7 +58,7 @@ func TestS05_ChangeNeedsThePresentPassword(t *testing.T) {
 	w.alive(t, stays.Token)
 }
 
-func TestS05_WrongPresentPasswordsCount(t *testing.T) {
+func TestS05P48_WrongPresentPasswordsCount(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		w := openOn(t, db)
 		in := w.register(t, "ada")

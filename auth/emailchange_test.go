@@ -323,7 +323,7 @@ func (p *post) forgotAt(t testing.TB, address string) string {
 
 // Eve signs up with Ada's address, moves the account to her own, and Ada, who
 // never had an account, takes the change back: Eve has no part in it.
-func TestS40_UndoToAnAddressThatWasNeverProvedLeavesNothing(t *testing.T) {
+func TestS40P06P07_UndoToAnAddressThatWasNeverProvedLeavesNothing(t *testing.T) {
 	p := openPost(t, memstore.New(), unlimitedMail)
 	in := p.register(t, "ada")
 	factor(t, p.world, in.User.ID, "passkey")

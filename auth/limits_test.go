@@ -14,7 +14,7 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-func TestS09_AllSpellingsShareOneCounter(t *testing.T) {
+func TestS09P08_AllSpellingsShareOneCounter(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		w := openOn(t, db)
 		in := w.register(t, "ada")

@@ -131,7 +131,7 @@ func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
 	})
 }
 
-func TestR15_OfAHundredRedemptionsOneIsDone(t *testing.T) {
+func TestR15P21P38_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		for name, prepare := range map[string]func(t *testing.T, c *change) func(i int) error{
 			"reset": func(t *testing.T, c *change) func(int) error {
@@ -172,7 +172,7 @@ func TestR15_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 
 // R16, Devise's CVE-2026-32700 (P43): a link that went to A never makes B the
 // address.
-func TestR16_ParallelChangesNeverCross(t *testing.T) {
+func TestR16P43_ParallelChangesNeverCross(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		c := openChangeOn(t, db, limitsOff)
 		for round := range rounds(20, 200) {

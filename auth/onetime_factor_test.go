@@ -39,7 +39,7 @@ func together(t *testing.T, n int, f func(i int) error) (well, invalid, limited 
 
 // R14: of 100 posts of one right code, each with a half session of its own, one
 // makes a session.
-func TestR14_OneRightCodeInParallel(t *testing.T) {
+func TestR14P25P33_OneRightCodeInParallel(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		change, _ := withTOTP(t)
 		w := nodes(t, db, change, limitsOff)
@@ -64,7 +64,7 @@ func TestR14_OneRightCodeInParallel(t *testing.T) {
 
 // R13: of 100 wrong codes the limit is evaluated, on both nodes together; then
 // the right one is refused too, until the window has passed.
-func TestR13_WrongCodesInParallel(t *testing.T) {
+func TestR13P44P48_WrongCodesInParallel(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		change, f := withTOTP(t)
 		w := nodes(t, db, change)

@@ -14,7 +14,7 @@ import (
 // Eve signs up with Ada's address before Ada does, and leaves something behind.
 // Ada gets the account by a link to her inbox: by the one that Eve's sign-up
 // sent, or by one that she asked for, since she cannot sign up.
-func TestS40_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
+func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 	eve := auth.Client{IP: home.IP.Next()}
 	takes := map[string]func(t *testing.T, p *post){
 		"by the link of the sign-up": func(t *testing.T, p *post) {
@@ -128,7 +128,7 @@ func TestS40_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 
 // In the mode VerifyFirst there is nothing before the proof that could be left
 // behind, and who signed up first has no advantage.
-func TestS40_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
+func TestS40P06P07_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openPost(t, db, unlimitedMail, func(c *auth.Config) { c.SignUp = auth.VerifyFirst })
 		for name, pass := range map[string]string{"eve": other, "ada": password} {

@@ -71,7 +71,7 @@ func TestS22_EveryChangeOfAnAccountIsTold(t *testing.T) {
 }
 
 // P30: neither a reset nor any other link is a way around the second factor.
-func TestS20_NoLinkSkipsTheSecondFactor(t *testing.T) {
+func TestS20P30_NoLinkSkipsTheSecondFactor(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		factors, _ := withTOTP(t)
 		p := openPost(t, db, unlimitedMail, factors)

@@ -78,7 +78,7 @@ func TestReportLinksLiveAWeek(t *testing.T) {
 
 // Tries of somebody whose password must be reset tell nothing new and lock
 // nobody out.
-func TestS09_AResetAlwaysLetsTheOwnerIn(t *testing.T) {
+func TestS09P12_AResetAlwaysLetsTheOwnerIn(t *testing.T) {
 	p := openPost(t, memstore.New(), unlimitedMail)
 	p.proved(t, "ada")
 	for range 10 {

@@ -168,7 +168,7 @@ func TestS11_ForgotIsTheSameWhetherThereIsAnAccount(t *testing.T) {
 }
 
 // P42, Django's CVE-2019-19844: what was typed is never written to.
-func TestS38_MailGoesToTheStoredAddress(t *testing.T) {
+func TestS38P42_MailGoesToTheStoredAddress(t *testing.T) {
 	p := openPost(t, memstore.New(), unlimitedMail)
 	p.proved(t, "ada")
 	p.mail.clear()

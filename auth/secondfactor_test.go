@@ -171,7 +171,7 @@ func TestS21_HalfSessions(t *testing.T) {
 }
 
 // A code works once: again, with other words around it, at another endpoint.
-func TestS14_CodesWorkOnce(t *testing.T) {
+func TestS14P33P34P40_CodesWorkOnce(t *testing.T) {
 	change, _ := withTOTP(t)
 	w := open(t, change, limitsOff)
 	a, _, token := w.enrol(t, w.register(t, "ada").Token)
@@ -194,7 +194,7 @@ func TestS14_CodesWorkOnce(t *testing.T) {
 
 // S16: guesses count for the account, however often the sign-in is begun anew,
 // and the right password does not clear them.
-func TestS16_GuessesCountForTheAccount(t *testing.T) {
+func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 	change, f := withTOTP(t)
 	w := open(t, change)
 	a, codes, token := w.enrol(t, w.register(t, "ada").Token)
@@ -419,7 +419,7 @@ func TestS20_TrustedDevices(t *testing.T) {
 }
 
 // S32: a new password ends trusted devices too.
-func TestS32_DevicesEndWithThePassword(t *testing.T) {
+func TestS32P26_DevicesEndWithThePassword(t *testing.T) {
 	change, _ := withTOTP(t)
 	w := open(t, change, limitsOff)
 	a, _, token := w.enrol(t, w.register(t, "ada").Token)

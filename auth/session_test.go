@@ -97,7 +97,7 @@ func TestS30_ReauthenticationDoesNotMoveTheAbsoluteLimit(t *testing.T) {
 	w.dead(t, token)
 }
 
-func TestS31_SignOutIsAtOnce(t *testing.T) {
+func TestS31P26_SignOutIsAtOnce(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	stays := w.mustSignIn(t, "ada", password)
@@ -147,7 +147,7 @@ func TestR17_NothingThatStartsAfterSigningOutWorks(t *testing.T) {
 	})
 }
 
-func TestS31_DisabledAccounts(t *testing.T) {
+func TestS31P20_DisabledAccounts(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	w.disable(t, in.User.ID, true)
@@ -319,7 +319,7 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	separate(false).dead(t, token)
 }
 
-func TestS21_AHalfSessionOpensNothing(t *testing.T) {
+func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	token := base64.RawURLEncoding.EncodeToString(make([]byte, 32))

@@ -35,7 +35,7 @@ func TestS28_TokensAreRandomAndOnlyTheirHashIsKept(t *testing.T) {
 	}
 }
 
-func TestS28_OnlyTheWholeTokenOpens(t *testing.T) {
+func TestS28P21_OnlyTheWholeTokenOpens(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	last := in.Token[42]

@@ -10,36 +10,43 @@ import (
 
 // authenticator is somebody's app.
 type authenticator struct {
-	s    *spied
+	w    *world
 	seed []byte
 	used int64
 }
 
 // code is one of this time step or the next that was not used yet.
 func (a *authenticator) code() string {
-	a.used = max(a.used+1, a.s.clock.Now().Unix()/30)
+	a.used = max(a.used+1, a.w.clock.Now().Unix()/30)
 	mac := hmac.New(sha1.New, a.seed)
 	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(a.used)))
 	sum := mac.Sum(nil)
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }
 
-func (s *spied) beginApp(c *client) *authenticator {
-	s.t.Helper()
-	secret, _ := c.send("POST", "/api/auth/mfa/totp", `{}`).want(s.t, 200).json(s.t)["secret"].(string)
+func (w *world) beginApp(c *client) *authenticator {
+	w.t.Helper()
+	secret, _ := c.send("POST", "/api/auth/mfa/totp", `{}`).want(w.t, 200).json(w.t)["secret"].(string)
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
 	if err != nil {
-		s.t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	return &authenticator{s: s, seed: seed}
+	return &authenticator{w: w, seed: seed}
+}
+
+// enrol gives the client's user an app and recovery codes.
+func (w *world) enrol(c *client) (a *authenticator, codes []any) {
+	w.t.Helper()
+	a = w.beginApp(c)
+	codes, _ = c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`).want(w.t, 200).json(w.t)["recoveryCodes"].([]any)
+	return a, codes
 }
 
 // guarded is a member with an app and recovery codes.
 func (s *spied) guarded() (c *client, name string, a *authenticator, codes []any) {
 	s.t.Helper()
 	c, name = s.member()
-	a = s.beginApp(c)
-	codes, _ = c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`).want(s.t, 200).json(s.t)["recoveryCodes"].([]any)
+	a, codes = s.enrol(c)
 	return c, name, a, codes
 }
 
@@ -48,10 +55,10 @@ func answer(method string, code any, more string) string {
 }
 
 // half is a new client of the user, whose password was right.
-func (s *spied) half(name string) *client {
-	s.t.Helper()
-	c := s.client()
-	c.send("POST", "/api/auth/login", login(name, password)).want(s.t, 200)
+func (w *world) half(name string) *client {
+	w.t.Helper()
+	c := w.client()
+	c.send("POST", "/api/auth/login", login(name, password)).want(w.t, 200)
 	return c
 }
 

@@ -106,9 +106,10 @@ func (c *call) pictureBody(max int64) (io.Reader, error) {
 
 // cropParameter reads ?crop=x,y,size.
 func cropParameter(r *http.Request) (*picture.Crop, error) {
-	s := r.URL.Query().Get("crop")
-	if s == "" {
-		return nil, nil
+	q, err := parameters(r)
+	s := q.Get("crop")
+	if err != nil || s == "" {
+		return nil, err
 	}
 	bad := problemf(400, "bad_parameter", "crop is x,y,size in pixels of the upright picture.")
 	parts := strings.Split(s, ",")
@@ -142,11 +143,15 @@ func (a *App) deletePicture(c *call) error {
 // getUserPicture points to the picture's present address; the default picture
 // stands in for a visible user without one.
 func (a *App) getUserPicture(c *call) error {
-	size, err := sizeParameter(c.r)
+	q, err := parameters(c.r)
 	if err != nil {
 		return err
 	}
-	format := cmp.Or(c.r.URL.Query().Get("format"), "png")
+	size, err := sizeParameter(q)
+	if err != nil {
+		return err
+	}
+	format := cmp.Or(q.Get("format"), "png")
 	if format != "png" && format != "svg" {
 		return problemf(400, "bad_parameter", "format is png or svg.")
 	}

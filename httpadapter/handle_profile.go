@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/profilekit/profilekit/profile"
@@ -182,8 +183,8 @@ func (a *App) getUser(c *call) error {
 }
 
 // sizeParameter reads ?size=, the wished side in pixels.
-func sizeParameter(r *http.Request) (int, error) {
-	s := r.URL.Query().Get("size")
+func sizeParameter(q url.Values) (int, error) {
+	s := q.Get("size")
 	if s == "" {
 		return 512, nil
 	}

@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -67,8 +68,8 @@ type activityView struct {
 }
 
 // pageLimit reads ?limit=: 1 to 100, 20 by default.
-func pageLimit(r *http.Request) (int, error) {
-	s := r.URL.Query().Get("limit")
+func pageLimit(q url.Values) (int, error) {
+	s := q.Get("limit")
 	if s == "" {
 		return 20, nil
 	}
@@ -83,11 +84,14 @@ func pageLimit(r *http.Request) (int, error) {
 const maxKind = 64
 
 func (a *App) getActivity(c *call) error {
-	limit, err := pageLimit(c.r)
+	q, err := parameters(c.r)
 	if err != nil {
 		return err
 	}
-	q := c.r.URL.Query()
+	limit, err := pageLimit(q)
+	if err != nil {
+		return err
+	}
 	kind := q.Get("kind")
 	for i := range len(kind) {
 		b := kind[i]

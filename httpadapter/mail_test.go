@@ -61,7 +61,7 @@ func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
 	}
 }
 
-func TestS11_ForgotAnswersTheSame(t *testing.T) {
+func TestS11P15_ForgotAnswersTheSame(t *testing.T) {
 	w := newWorld(t)
 	w.client().register("ada")
 	var first string
@@ -88,7 +88,7 @@ func TestS11_ForgotAnswersTheSame(t *testing.T) {
 	}
 }
 
-func TestS37_LinksHaveTheConfiguredOrigin(t *testing.T) {
+func TestS37P03P14_LinksHaveTheConfiguredOrigin(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.BaseURL = "https://example.org"
 		many := auth.Rule{Limit: 100, Window: time.Hour}

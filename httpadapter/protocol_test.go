@@ -62,8 +62,8 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// TestS47_CORS: only listed origins get headers, exactly theirs, and never "null".
-func TestS47_CORS(t *testing.T) {
+// TestS47P24P53_CORS: only listed origins get headers, exactly theirs, and never "null".
+func TestS47P24P53_CORS(t *testing.T) {
 	const app = "https://app.example.org"
 	w := newWorld(t, func(c *httpadapter.Config) { c.TrustedOrigins = []string{app} })
 	ada := w.client().register("ada")
@@ -91,8 +91,8 @@ func TestS47_CORS(t *testing.T) {
 	ada.do("OPTIONS", "/api/profile", "", nil, "Origin", "https://evil.example", "Access-Control-Request-Method", "PATCH").want(t, 405)
 }
 
-// TestS10_ClientAddress: forwarding headers count only from configured proxies.
-func TestS10_ClientAddress(t *testing.T) {
+// TestS10P28P36_ClientAddress: forwarding headers count only from configured proxies.
+func TestS10P28P36_ClientAddress(t *testing.T) {
 	spoof := []string{"X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP"}
 	tries := func(t *testing.T, w *world, header func(i int) []string) (limited bool) {
 		t.Helper()

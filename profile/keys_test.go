@@ -53,7 +53,7 @@ func TestS41_SpellingsOfOneEmail(t *testing.T) {
 	}
 }
 
-func TestS41_DifferentEmailsHaveDifferentKeys(t *testing.T) {
+func TestS41P55_DifferentEmailsHaveDifferentKeys(t *testing.T) {
 	seen := map[string]string{}
 	for _, s := range []string{
 		"ann@example.org", "ann+x@example.org", "a.nn@example.org", "ann@example.com", "ann@mail.example.org",
@@ -73,7 +73,7 @@ func TestS41_DifferentEmailsHaveDifferentKeys(t *testing.T) {
 	}
 }
 
-func TestS41_RefusedEmails(t *testing.T) {
+func TestS41P41_RefusedEmails(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("a", n) }
 	for name, c := range map[string]struct{ email, code string }{
 		"empty":                    {"", "required"},

@@ -118,7 +118,7 @@ func TestS14_WhatIsNoCode(t *testing.T) {
 	}
 }
 
-func TestS17_SeedsAreSealedAndBound(t *testing.T) {
+func TestS17P45_SeedsAreSealedAndBound(t *testing.T) {
 	keys := ring(t)
 	f := New(keys, Options{})
 	a, shown := enroll(t, f)

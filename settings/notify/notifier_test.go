@@ -395,7 +395,7 @@ func TestS22_Notices(t *testing.T) {
 }
 
 // S55: names and values are text, whatever is in them.
-func TestS55_HostileWords(t *testing.T) {
+func TestS55P17_HostileWords(t *testing.T) {
 	for _, evil := range []string{"{{7*7}}", "<script>alert(1)</script>", "a\r\nBcc: eve@example.org", "x\u2028y", "\"><a href=http://evil>", strings.Repeat("n", 5000)} {
 		m := auth.Message{Kind: auth.MessageReset, Channel: auth.ByEmail, To: "ada@example.org", Name: evil, Link: "https://example.org/#token=t"}
 		l, err := notify.Render(m, evil)

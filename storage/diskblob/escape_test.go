@@ -13,7 +13,7 @@ import (
 )
 
 // Somebody who can plant links in the folder still reaches nothing outside.
-func TestS62_SymlinksDoNotEscape(t *testing.T) {
+func TestS62P55_SymlinksDoNotEscape(t *testing.T) {
 	outside := t.TempDir()
 	secret := filepath.Join(outside, "secret")
 	if err := os.WriteFile(secret, []byte("outside"), 0o600); err != nil {

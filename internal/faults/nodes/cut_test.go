@@ -25,12 +25,12 @@ func foreign(said []byte, name string, all []*person) string {
 	return ""
 }
 
-// TestR35_ClientsCutAtRandom: 50 users read and change their data while their
+// TestR35P54_ClientsCutAtRandom: 50 users read and change their data while their
 // connections are cut at random moments, in the middle of a request, of the work
 // on it or of the answer. No answer holds another user's data; afterwards no
 // transaction is left open, no connection is lost to the pool, none to a client
 // is left open, and everybody is served.
-func TestR35_ClientsCutAtRandom(t *testing.T) {
+func TestR35P54_ClientsCutAtRandom(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *place) {
 		s.with("LIMITS=off")
 		if s.name == "Postgres" {

@@ -82,9 +82,9 @@ func mixed(t *testing.T, dsn string) int64 {
 	return wrong.Load()
 }
 
-// TestR26_NobodyGetsTheRowsOfAnother runs different calls of the stores at the
+// TestR26P54_NobodyGetsTheRowsOfAnother runs different calls of the stores at the
 // same time through a pooler with fewer connections than callers.
-func TestR26_NobodyGetsTheRowsOfAnother(t *testing.T) {
+func TestR26P54_NobodyGetsTheRowsOfAnother(t *testing.T) {
 	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "transaction")
 	dsn := through(t, bouncer, migrated(t))
 	t.Run("lib/pq", func(t *testing.T) { apart(t, open(t, dsn, postgres.Options{TransactionPooler: true})) })
