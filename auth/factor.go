@@ -85,7 +85,7 @@ type FactorStore interface {
 	// FactorByLookup returns the record of that kind with that Lookup, else
 	// storage.ErrNotFound.
 	FactorByLookup(ctx context.Context, kind, lookup string) (FactorRecord, error)
-	// UseFactor sets Counter, Data and LastUsedAt of r, clears Pending and
+	// UseFactor sets Counter, Data (unless it is nil) and LastUsedAt of r, clears Pending and
 	// ExpiresAt, and writes the events, all or nothing and in one step, if the stored Counter is
 	// below r.Counter, or equal to it and rises is false, and the record's Pending
 	// is was. Otherwise, and for a record that is gone, it is storage.ErrStale: of
@@ -102,6 +102,25 @@ type FactorStore interface {
 	// PurgeFactors removes up to limit pending factors that expired before the
 	// given time, and says how many.
 	PurgeFactors(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// FactorWalker is an optional part of a FactorStore: all factors, to be sealed by
+// another key.
+type FactorWalker interface {
+	// FactorsAfter returns up to limit factors of all users whose ID is greater
+	// than id, pending ones too, in ascending order of their IDs.
+	FactorsAfter(ctx context.Context, id string, limit int) ([]FactorRecord, error)
+	// ReplaceFactorData sets the Data of r's factor to data if it still is
+	// r.Data; otherwise, and for a factor that is gone, it is storage.ErrStale.
+	ReplaceFactorData(ctx context.Context, r FactorRecord, data []byte) error
+}
+
+// Resealer is an optional part of a Factor whose Data is sealed by keys that are
+// rotated.
+type Resealer interface {
+	// Reseal returns the Data of r sealed by the key that seals now, and whether
+	// that differs from what it was. It is an error when it cannot be opened.
+	Reseal(r FactorRecord) (data []byte, changed bool, err error)
 }
 
 // FactorState is whether a record is pending.

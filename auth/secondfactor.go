@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -219,6 +220,9 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 			return fmt.Errorf("auth: factor %s: %w", a.Method, err)
 		}
 		used.LastUsedAt = now
+		if bytes.Equal(used.Data, r.Data) {
+			used.Data = nil // it may have been sealed anew meanwhile
+		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
 			err := s.factors.UseFactor(ctx, used, Confirmed, rises)
 			if errors.Is(err, storage.ErrStale) {

@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"factor", factorCases},
 		{"use factor", useFactorCases},
 		{"remove factor", removeFactorCases},
+		{"walk over factors", walkFactorCases},
 		{"ended context", endedCases},
 		{"ended context of tickets and factors", endedMoreCases},
 		{"transaction", txCases},

@@ -1,7 +1,9 @@
 // Package keyring holds the server's secret keys under names, so that they can
 // be rotated: the first key of a Ring seals and signs, every key of it opens
-// and verifies. To rotate, put a new key in front; once nothing sealed by the
-// old one is left, drop it.
+// and verifies. To rotate on several nodes without anybody noticing, put a new
+// key at the end, so that all nodes open with it; then in front, so that they
+// seal with it; then seal anew what is kept (auth.Service.Reseal); then drop the
+// old one. Each step is a restart, one node after the other.
 //
 //	ring, err := keyring.Parse(os.Getenv("SECRET_KEYS")) // "k2:base64,k1:base64"
 //	sealed, err := ring.Seal("activity.cursor", plain, []byte(userID))
@@ -136,6 +138,42 @@ func (r *Ring) Open(purpose string, sealed, additional []byte) ([]byte, error) {
 		return plain, nil
 	}
 	return nil, ErrUnknownKey
+}
+
+// IDs names the keys, the one that seals first.
+func (r *Ring) IDs() []string {
+	ids := make([]string, len(r.keys))
+	for i, k := range r.keys {
+		ids[i] = k.ID
+	}
+	return ids
+}
+
+// Keys returns the keys themselves, the one that seals first, for a program that
+// rotates them.
+func (r *Ring) Keys() []Key { return append([]Key(nil), r.keys...) }
+
+// SealedBy returns the ID of the key that sealed it, also of one that is not in
+// the ring, or ErrSealed. It does not look at what is inside.
+func (r *Ring) SealedBy(sealed []byte) (id string, err error) {
+	if len(sealed) < 2 || sealed[0] != format || len(sealed) < 2+int(sealed[1]) || !validID(string(sealed[2:2+int(sealed[1])])) {
+		return "", ErrSealed
+	}
+	return string(sealed[2 : 2+int(sealed[1])]), nil
+}
+
+// Reseal seals anew, with the first key, what another one sealed; changed is
+// false when the first one did. Errors are those of Open.
+func (r *Ring) Reseal(purpose string, sealed, additional []byte) (out []byte, changed bool, err error) {
+	plain, err := r.Open(purpose, sealed, additional)
+	if err != nil {
+		return nil, false, err
+	}
+	if id, err := r.SealedBy(sealed); err != nil || id == r.keys[0].ID {
+		return sealed, false, err
+	}
+	out, err = r.Seal(purpose, plain, additional)
+	return out, err == nil, err
 }
 
 // bind joins header and additional so that no other pair gives the same bytes.

@@ -138,6 +138,15 @@ func (f *Factor) Verify(_ context.Context, r auth.FactorRecord, answer string, n
 	return r, true, auth.ErrInvalidCode
 }
 
+// Reseal implements auth.Resealer.
+func (f *Factor) Reseal(r auth.FactorRecord) ([]byte, bool, error) {
+	data, changed, err := f.keys.Reseal(purpose, r.Data, bound(r))
+	if err != nil {
+		return nil, false, fmt.Errorf("totp: the seed of a record: %w", err)
+	}
+	return data, changed, nil
+}
+
 // bound keeps a sealed seed from being moved to another record.
 func bound(r auth.FactorRecord) []byte { return []byte(r.UserID + "\x00" + r.ID) }
 

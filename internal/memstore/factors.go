@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -15,7 +16,10 @@ import (
 
 type factors struct{ s *Store }
 
-var _ auth.FactorStore = factors{}
+var (
+	_ auth.FactorStore  = factors{}
+	_ auth.FactorWalker = factors{}
+)
 
 func errNoFactor() error { return fmt.Errorf("memstore: factor: %w", storage.ErrNotFound) }
 
@@ -89,9 +93,39 @@ func (fs factors) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.F
 			f.Counter > r.Counter || f.Counter == r.Counter && rises {
 			return fmt.Errorf("memstore: factor: %w", storage.ErrStale)
 		}
-		f.Counter, f.Data, f.LastUsedAt, f.Pending, f.ExpiresAt = r.Counter, r.Data, r.LastUsedAt, false, time.Time{}
+		if r.Data != nil {
+			f.Data = r.Data
+		}
+		f.Counter, f.LastUsedAt, f.Pending, f.ExpiresAt = r.Counter, r.LastUsedAt, false, time.Time{}
 		st.putFactor(f)
 		return st.record(events)
+	})
+}
+
+func (fs factors) FactorsAfter(ctx context.Context, id string, limit int) ([]auth.FactorRecord, error) {
+	var list []auth.FactorRecord
+	err := fs.s.read(ctx, func(st *state) error {
+		for _, f := range st.factors.rows {
+			if f.ID > id {
+				f.Data = copyData(f.Data)
+				list = append(list, f)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b auth.FactorRecord) int { return cmp.Compare(a.ID, b.ID) })
+	return list[:min(limit, len(list))], err
+}
+
+func (fs factors) ReplaceFactorData(ctx context.Context, r auth.FactorRecord, data []byte) error {
+	return fs.s.write(ctx, func(st *state) error {
+		f, there := st.factors.get(r.ID)
+		if !there || !bytes.Equal(f.Data, r.Data) {
+			return fmt.Errorf("memstore: factor: %w", storage.ErrStale)
+		}
+		f.Data = data
+		st.putFactor(f)
+		return nil
 	})
 }
 

@@ -14,7 +14,10 @@ import (
 
 type outbox struct{ s *Store }
 
-var _ notify.OutboxStore = outbox{}
+var (
+	_ notify.OutboxStore  = outbox{}
+	_ notify.OutboxWalker = outbox{}
+)
 
 // letter is an item with what the store knows of it.
 type letter struct {
@@ -107,6 +110,18 @@ func (o outbox) DeadItems(ctx context.Context, limit int) (list []notify.Item, e
 		return nil
 	})
 	return list, err
+}
+
+func (o outbox) WaitingItems(ctx context.Context, after string, limit int) (list []notify.Item, err error) {
+	err = o.s.read(ctx, func(st *state) error {
+		for _, l := range st.sorted(func(l letter) bool { return !l.dead && l.ID > after }) {
+			l.Body = copyData(l.Body)
+			list = append(list, l.Item)
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b notify.Item) int { return cmp.Compare(a.ID, b.ID) })
+	return list[:min(limit, len(list))], err
 }
 
 func (o outbox) PurgeItems(ctx context.Context, before time.Time, limit int) (n int, err error) {

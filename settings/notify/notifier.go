@@ -210,6 +210,10 @@ func (n *Notifier) Flush(ctx context.Context) (taken int, err error) {
 // handle sends one item and tells the store how that went.
 func (n *Notifier) handle(ctx context.Context, item Item) error {
 	m, err := n.open(item)
+	// Another node may seal by a key that this one learns at its next start.
+	if errors.Is(err, keyring.ErrUnknownKey) && item.Attempts < n.cfg.Attempts {
+		return n.cfg.Store.RetryItem(ctx, item.ID, n.now().Add(backOff(item.Attempts)))
+	}
 	if err != nil {
 		return n.bury(ctx, item, m, err)
 	}

@@ -528,3 +528,42 @@ func TestNewRefuses(t *testing.T) {
 		t.Error("a message for a channel without a sender is taken")
 	}
 }
+
+// What waits can be seen with the key it needs; a node that does not know the
+// key yet leaves it for one that does.
+func TestR41_LettersWaitForTheirKey(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		one, two := keyring.Generate(), keyring.Generate()
+		ring := func(keys ...keyring.Key) func(*notify.Config) {
+			r, err := keyring.New(keys...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(c *notify.Config) { c.Keys = r }
+		}
+		newer, older := open(t, db, ring(two, one)), open(t, db, ring(one))
+		for range 3 {
+			if err := newer.Deliver(t.Context(), reset("ada@example.org")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting, err := db.Outbox().(notify.OutboxWalker).WaitingItems(t.Context(), "", 2)
+		if err != nil || len(waiting) != 2 || waiting[0].ID >= waiting[1].ID || len(waiting[0].Body) == 0 {
+			t.Fatalf("two wait: %v, %v", waiting, err)
+		}
+		more, err := db.Outbox().(notify.OutboxWalker).WaitingItems(t.Context(), waiting[1].ID, 10)
+		if err != nil || len(more) != 1 {
+			t.Fatalf("one more waits: %v, %v", more, err)
+		}
+		if n := older.flush(t); n != 3 || len(older.mail.letters()) != 0 {
+			t.Errorf("the node without the key took %d and sent %d", n, len(older.mail.letters()))
+		}
+		if dead, err := db.Outbox().DeadItems(t.Context(), 10); err != nil || len(dead) != 0 {
+			t.Errorf("letters were given up: %v, %v", dead, err)
+		}
+		newer.now = newer.now.Add(time.Hour / 2)
+		if n := newer.flush(t); n != 3 || len(newer.mail.letters()) != 3 {
+			t.Errorf("the node with the key took %d and sent %d", n, len(newer.mail.letters()))
+		}
+	})
+}

@@ -39,3 +39,11 @@ type OutboxStore interface {
 	// says how many.
 	PurgeItems(ctx context.Context, before time.Time, limit int) (int, error)
 }
+
+// OutboxWalker is an optional part of an OutboxStore: what waits, to see which
+// keys it needs.
+type OutboxWalker interface {
+	// WaitingItems returns up to limit items that are no dead letters and whose
+	// ID is greater than after, in ascending order of their IDs.
+	WaitingItems(ctx context.Context, after string, limit int) ([]Item, error)
+}

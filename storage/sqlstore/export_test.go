@@ -30,11 +30,11 @@ func Statements() map[string]Texts {
 		"selectSettings": selectSettings, "eraseSettings": eraseSettings,
 		"takeThrottle": takeThrottle, "refundThrottle": refundThrottle, "resetThrottle": resetThrottle, "purgeThrottle": purgeThrottle,
 		"insertItem": insertItem, "claimItems": claimItems, "finishItem": finishItem, "retryItem": retryItem, "buryItem": buryItem,
-		"deadItems": deadItems, "purgeItems": purgeItems,
+		"deadItems": deadItems, "purgeItems": purgeItems, "waitingItems": waitingItems,
 		"addTickets": addTickets, "selectTicket": selectTicket, "takeTicket": takeTicket, "selectTickets": selectTickets,
 		"dropTickets": dropTickets, "dropTicketsOf": dropTicketsOf, "purgeTickets": purgeTickets,
 		"selectFactors": selectFactors, "selectByLookup": selectByLookup, "renameFactor": renameFactor,
-		"removeFactors": removeFactors, "purgeFactors": purgeFactors,
+		"removeFactors": removeFactors, "purgeFactors": purgeFactors, "factorsAfter": factorsAfter, "resealFactor": resealFactor,
 		"selectUser": selectUser, "selectByUsername": selectByUsername, "selectByEmail": selectByEmail,
 		"selectVersion": selectVersion, "selectTaken": selectTaken,
 	} {

@@ -62,7 +62,7 @@ func (s factors) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.Fa
 	if err := r.Check(); err != nil {
 		return err
 	}
-	args := []any{r.ID, r.UserID, was == auth.Pending, r.Counter, data(r.Data), micros(r.LastUsedAt), rises, int64(never)}
+	args := []any{r.ID, r.UserID, was == auth.Pending, r.Counter, changedData(r.Data), micros(r.LastUsedAt), rises, int64(never)}
 	found, err := s.db.change(ctx, useFactor, &r.UserID, args, events, &r.ID)
 	return changedOne(found, err, storage.ErrStale)
 }
@@ -96,6 +96,25 @@ func (s factors) PurgeFactors(ctx context.Context, before time.Time, limit int) 
 	return int(n), err
 }
 
+func (s factors) FactorsAfter(ctx context.Context, id string, limit int) ([]auth.FactorRecord, error) {
+	var list []auth.FactorRecord
+	err := s.db.rows(ctx, factorsAfter, func(rows *sql.Rows) error {
+		var r auth.FactorRecord
+		err := rows.Scan(factorDest(&r)...)
+		list = append(list, r)
+		return err
+	}, id, limit)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func (s factors) ReplaceFactorData(ctx context.Context, r auth.FactorRecord, sealed []byte) error {
+	n, err := s.db.exec(ctx, resealFactor, r.ID, data(r.Data), data(sealed))
+	return changedOne(n > 0, err, storage.ErrStale)
+}
+
 func factorDest(r *auth.FactorRecord) []any {
 	return []any{
 		&r.ID, &r.UserID, &r.Kind, &r.Name, &r.Lookup, &r.Counter,
@@ -115,6 +134,14 @@ func data(b []byte) []byte {
 	return b
 }
 
+// changedData is NULL when it is to stay as it is.
+func changedData(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
 // changedOne makes no row the error none.
 func changedOne(found bool, err, none error) error {
 	if err == nil && !found {
@@ -123,4 +150,7 @@ func changedOne(found bool, err, none error) error {
 	return err
 }
 
-var _ auth.FactorStore = factors{}
+var (
+	_ auth.FactorStore  = factors{}
+	_ auth.FactorWalker = factors{}
+)

@@ -45,8 +45,11 @@ var (
 	selectFactors  = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE user_id = $1 ORDER BY created_at, id`)
 	selectByLookup = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE kind = $1 AND lookup = $2 AND lookup <> ''`)
 	// useFactor compares and sets in one step; $8 is no end.
-	useFactor = changing(8, `UPDATE profilekit_factors SET counter = $4, data = $5, last_used_at = $6, pending = FALSE, expires_at = $8
+	useFactor = changing(8, `UPDATE profilekit_factors SET counter = $4, data = COALESCE($5, data), last_used_at = $6, pending = FALSE, expires_at = $8
 	WHERE id = $1 AND user_id = $2 AND pending = $3 AND (counter < $4 OR counter = $4 AND NOT CAST($7 AS BOOLEAN))`, `id`, `$2`)
+	factorsAfter = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE id > $1 ORDER BY id LIMIT $2`)
+	resealFactor = write(`UPDATE profilekit_factors SET data = $3 WHERE id = $1 AND data = $2`)
+
 	renameFactor  = write(`UPDATE profilekit_factors SET name = $3 WHERE user_id = $1 AND id = $2`)
 	removeFactor  = changing(2, `DELETE FROM profilekit_factors WHERE user_id = $1 AND id = $2`, `id`, `$1`)
 	removeFactors = write(`DELETE FROM profilekit_factors WHERE user_id = $1`)

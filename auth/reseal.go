@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// ResealReport is what Reseal found.
+type ResealReport struct {
+	Factors  int // looked at
+	Resealed int // sealed by the first key now
+	// Lost are the IDs of factors that no key opens: their owners need recovery
+	// codes, or another factor.
+	Lost []string
+}
+
+// resealPage is how many factors are read at once.
+const resealPage = 200
+
+// Reseal seals what Factors keep sealed, such as the seeds of authenticator apps,
+// by the key that seals now, so that older keys can be dropped. It may run beside
+// sign-ins and on several nodes, and again after it was stopped. It is
+// errors.ErrUnsupported when the store is no FactorWalker.
+func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
+	walker, ok := s.factors.(FactorWalker)
+	if !ok {
+		return r, fmt.Errorf("auth: the store of factors: %w", errors.ErrUnsupported)
+	}
+	after := ""
+	for {
+		page, err := walker.FactorsAfter(ctx, after, resealPage)
+		if err != nil {
+			return r, fmt.Errorf("auth: reading factors: %w", err)
+		}
+		for _, record := range page {
+			if err := s.reseal(ctx, walker, record, &r); err != nil {
+				return r, err
+			}
+		}
+		if len(page) < resealPage {
+			return r, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+func (s *Service) reseal(ctx context.Context, walker FactorWalker, record FactorRecord, r *ResealReport) error {
+	f, ok := s.kinds[record.Kind].(Resealer)
+	if !ok || record.Pending { // a pending one has its end in minutes
+		return nil
+	}
+	r.Factors++
+	data, changed, err := f.Reseal(record)
+	if err != nil {
+		r.Lost = append(r.Lost, record.ID)
+		return nil
+	}
+	if !changed {
+		return nil
+	}
+	err = walker.ReplaceFactorData(ctx, record, data)
+	if errors.Is(err, storage.ErrStale) {
+		return nil // it is gone, or another run was quicker
+	}
+	if err != nil {
+		return fmt.Errorf("auth: sealing a factor anew: %w", err)
+	}
+	r.Resealed++
+	return nil
+}
