@@ -111,8 +111,12 @@ func config(t *testing.T) (httpadapter.Config, *world) {
 	return httpadapter.Config{
 		Stores: w.store, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
 		Hashers: auth.NewHashers(cheap), Now: w.clock.Now, Courier: w.mail,
-		Logger: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: w.logger(),
 	}, w
+}
+
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // newWorld starts an app; change adjusts its Config.

@@ -59,6 +59,7 @@ type options struct {
 	name        string
 	addr, data  string
 	sweep       bool
+	command     []string // "keys" and what follows it
 	databaseURL string
 	blobURL     string
 	stores      Stores
@@ -83,7 +84,7 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 		}
 		return o, err
 	}
-	if fs.NArg() > 0 {
+	if o.command = fs.Args(); len(o.command) > 0 && o.command[0] != "keys" {
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	o.databaseURL = env("DATABASE_URL")
@@ -134,6 +135,9 @@ func loopback(addr string) bool {
 
 func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if len(opt.command) > 0 {
+		return rotate(ctx, opt, opt.command[1:], stdout, log)
+	}
 	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 

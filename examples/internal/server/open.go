@@ -24,6 +24,7 @@ import (
 type host struct {
 	db     *sqlstore.DB
 	app    *httpadapter.App
+	keys   *keyring.Ring
 	images string // where pictures are served besides here, an origin, or ""
 	closer []io.Closer
 }
@@ -45,8 +46,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err := dataFolder(opt.data); err != nil {
 		return nil, err
 	}
-	keys, err := openKeys(opt.secretKeys, filepath.Join(opt.data, "secret-keys"))
-	if err != nil {
+	if h.keys, err = openKeys(opt.secretKeys, keysFile(opt.data)); err != nil {
 		return nil, err
 	}
 	if h.db, err = OpenDatabase(ctx, opt.databaseURL, opt.data); err != nil {
@@ -71,12 +71,12 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		return nil, err
 	}
 	h.closer = append(h.closer, photos)
-	post, err := h.openPost(opt, keys, log)
+	post, err := h.openPost(opt, h.keys, log)
 	if err != nil {
 		return nil, err
 	}
 	h.app, err = httpadapter.New(httpadapter.Config{
-		Stores: h.db, Blobs: blobs, Keys: keys, BaseURL: opt.baseURL,
+		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Courier: post, Recorder: post,
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,
@@ -104,6 +104,8 @@ func dataFolder(path string) error {
 	probe.Close()
 	return os.Remove(probe.Name())
 }
+
+func keysFile(data string) string { return filepath.Join(data, "secret-keys") }
 
 // openKeys takes the keys given, else those kept in the file, else makes some
 // and keeps them.
