@@ -21,7 +21,7 @@ const keysUsage = `keys: the secret keys, and how much in the database each one 
   keys use ID    the key in front: restart all nodes, which then seal with it
   keys reseal    seal anew, with the first key, what older ones sealed
   keys drop ID   remove a key that nothing needs: restart all nodes
-Without SECRET_KEYS they are in the file secret-keys of the data folder; with it, its new value is printed.`
+Without SECRET_KEYS they are in the file secret-keys of the data folder; with it, its new value is printed`
 
 // rotate is the command keys: it changes the ring in steps between which nobody
 // is signed out and nothing is lost, on any number of nodes.
