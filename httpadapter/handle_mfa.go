@@ -46,7 +46,7 @@ func (a *App) finishSignIn(c *call) error {
 	if err := requireAnswer(in.Method, in.Code); err != nil {
 		return err
 	}
-	s, err := a.Auth.FinishSignIn(c.ctx(), c.client(), c.half, auth.Answer{Method: in.Method, Code: in.Code}, in.TrustDevice)
+	s, err := a.Auth.FinishSignIn(c.ctx(), c.client(), *c.half, auth.Answer{Method: in.Method, Code: in.Code}, in.TrustDevice)
 	if err != nil {
 		return err
 	}

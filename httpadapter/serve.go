@@ -22,12 +22,14 @@ type call struct {
 	app *App
 	w   *answer
 	r   *http.Request
+	// answered is what w points to.
+	answered answer
 	// context has the deadline and the source of events; the request is not
 	// copied to carry them.
 	context context.Context
 	id      identity
 	// half is who is about to finish a sign-in, on routes of that class.
-	half       auth.HalfIdentity
+	half       *auth.HalfIdentity
 	halfBearer bool
 	// unhook, set by body, ends its watch of the request's context.
 	unhook func() bool
@@ -79,7 +81,8 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // ServeHTTP answers the app's own routes; everything else is 404.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	c := &call{app: a, w: &answer{ResponseWriter: w}, r: r}
+	c := &call{app: a, r: r, answered: answer{ResponseWriter: w}}
+	c.w = &c.answered
 	reqID := rand.Text()
 	h := w.Header()
 	h.Set("X-Request-Id", reqID)
@@ -238,10 +241,11 @@ func (a *App) handle(c *call, rt *route) error {
 			return errReauthenticate
 		}
 	case Half:
-		var err error
-		if c.half, c.halfBearer, err = a.identifyHalf(c.context, c.r); err != nil {
+		half, bearer, err := a.identifyHalf(c.context, c.r)
+		if err != nil {
 			return err
 		}
+		c.half, c.halfBearer = &half, bearer
 	default:
 		return errors.New("httpadapter: route without a class: " + rt.pattern)
 	}

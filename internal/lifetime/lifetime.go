@@ -19,7 +19,25 @@ func With(ctx, limit context.Context) context.Context {
 	return context.WithValue(ctx, key{}, limit)
 }
 
-// Of returns what With put into ctx, or ctx itself.
+// Unwatched returns ctx as one that nobody waits for: database/sql and the
+// driver spend a goroutine each on watching a context for every query, which is
+// more than reading one row costs. The guard of storage/postgres watches it
+// instead.
+func Unwatched(ctx context.Context) context.Context { return unwatched{ctx} }
+
+type unwatched struct{ context.Context }
+
+func (unwatched) Done() <-chan struct{} { return nil }
+func (unwatched) Err() error            { return nil }
+
+func (u unwatched) Value(k any) any {
+	if k == (key{}) {
+		return u.Context
+	}
+	return u.Context.Value(k)
+}
+
+// Of returns what With or Unwatched put into ctx, or ctx itself.
 func Of(ctx context.Context) context.Context {
 	if limit, ok := ctx.Value(key{}).(context.Context); ok {
 		return limit

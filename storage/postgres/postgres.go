@@ -45,6 +45,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/profilekit/profilekit/internal/lifetime"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
@@ -136,6 +137,7 @@ func Open(ctx context.Context, dsn string, opts ...Options) (*sqlstore.DB, error
 	return sqlstore.New(main, sqlstore.Postgres, sqlstore.Options{
 		Unprepared:    o.TransactionPooler,
 		ErrorInfo:     errorInfo,
+		ReadContext:   lifetime.Unwatched,
 		Now:           o.Now,
 		MaxWait:       o.MaxWait,
 		MigrationPool: o.migrationPool(cfg),

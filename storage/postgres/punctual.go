@@ -28,6 +28,7 @@ type punctual struct {
 }
 
 func (p punctual) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx = lifetime.Of(ctx)
 	c, err := pq.NewConnectorConfig(p.cfg)
 	if err != nil {
 		return nil, err
@@ -90,6 +91,15 @@ func (g *guard) begin() (sent uint64) {
 	g.finish()
 	if g.conn != nil {
 		sent = g.conn.sent.Load()
+	}
+	return sent
+}
+
+// start is begin, or watch for a context that lifetime.Unwatched made.
+func (g *guard) start(ctx context.Context) (sent uint64) {
+	sent = g.begin()
+	if limit := lifetime.Of(ctx); ctx.Done() == nil && limit != ctx {
+		g.watch(limit)
 	}
 	return sent
 }
@@ -205,7 +215,7 @@ func (c *guarded) ExecContext(ctx context.Context, query string, args []driver.N
 }
 
 func (c *guarded) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	sent := c.guard.begin()
+	sent := c.guard.start(ctx)
 	r, err := c.fullConn.QueryContext(ctx, query, args)
 	return r, c.guard.once(reads(query), sent, err)
 }
@@ -221,7 +231,7 @@ func (c *guarded) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 
 func (c *guarded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	c.guard.begin()
-	s, err := c.fullConn.PrepareContext(ctx, query)
+	s, err := c.fullConn.PrepareContext(lifetime.Of(ctx), query)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +255,7 @@ func (s *guardedStmt) ExecContext(ctx context.Context, args []driver.NamedValue)
 }
 
 func (s *guardedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	sent := s.guard.begin()
+	sent := s.guard.start(ctx)
 	r, err := s.fullStmt.QueryContext(ctx, args)
 	return r, s.guard.once(s.reads, sent, err)
 }

@@ -59,6 +59,10 @@ type Options struct {
 	//		return "", "", false
 	//	}
 	ErrorInfo func(error) (code, constraint string, ok bool)
+	// ReadContext, if any, makes the context that one row is read with outside a
+	// transaction, of the caller's: for a driver that ends the call with the
+	// caller's by itself, and cheaper than database/sql does.
+	ReadContext func(context.Context) context.Context
 	// MaxWait is how long a call to Postgres waits for its turn when all
 	// connections of the pool are in use, before it fails with
 	// storage.ErrUnavailable; 0 is 2 s, less than 0 as long as its context lasts.
@@ -82,8 +86,10 @@ type DB struct {
 	prepared  bool
 	migration func() (*sqlx.DB, error)
 	errorInfo func(error) (string, string, bool)
+	reading   func(context.Context) context.Context
 	now       func() time.Time
 	watchers  watchers
+	signedIn  signedInRows
 }
 
 // New returns a DB over an open pool, which it owns from then on: Close closes
@@ -95,6 +101,7 @@ func New(db *sqlx.DB, dialect Dialect, o Options) *DB {
 		prepared:  !o.Unprepared,
 		migration: o.MigrationPool,
 		errorInfo: o.ErrorInfo,
+		reading:   o.ReadContext,
 		now:       o.Now,
 	}
 	if o.Readers != nil {

@@ -84,23 +84,24 @@ func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (auth.Session
 
 // SessionWithUser is auth.SessionUserStore.
 func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth.Session, profile.User, error) {
-	n := auth.Session{TokenHash: tokenHash}
-	var row userRow
-	dest := row.appendDest(sessionDest(&n, make([]any, 0, 40)))
-	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, s.db.pack(dest)...)
+	row := s.db.signedIn.take()
+	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, s.db.pack(row.dest)...)
 	var refused *DatabaseError
 	if errors.As(err, &refused) && (refused.Code == "22P02" || refused.Code == "22003") {
 		// The session belongs to an ID that is no number: none of our users.
 		found, err = false, nil
 	}
 	// A cast also reads "07" as 7, which is another ID.
-	if err == nil && (!found || n.UserID != row.user.ID) {
+	if err == nil && (!found || row.session.UserID != row.user.user.ID) {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
 		return auth.Session{}, profile.User{}, err
 	}
-	return n, row.done(), nil
+	n, u := row.session, row.user.done()
+	n.TokenHash = tokenHash
+	s.db.signedIn.keep(row)
+	return n, u, nil
 }
 
 func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {

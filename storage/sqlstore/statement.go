@@ -206,7 +206,14 @@ func (d *DB) rowOnce(ctx context.Context, s *statement, args, dest []any) (found
 	if err != nil {
 		return false, false, d.fail(ctx, u, err)
 	}
-	rows, err := q.query(ctx, args)
+	run := ctx
+	if d.reading != nil && u == nil && !s.write {
+		if err := ctx.Err(); err != nil {
+			return false, false, d.fail(ctx, u, err)
+		}
+		run = d.reading(ctx)
+	}
+	rows, err := q.query(run, args)
 	if err != nil {
 		return refused(false, err)
 	}
