@@ -99,6 +99,12 @@ type Config struct {
 	// (auth/totp) under the host name of BaseURL, and an empty list is none. Each
 	// has routes of its kind, {base}/auth/mfa/{kind}.
 	Factors []auth.Factor
+	// Captcha, if any, is asked whether a person sends r, before the work of a
+	// "register", a "login" or a "forgot": by the token of a provider, say, that
+	// the host's page puts into a header. It may let through who needs no question.
+	// An error is 403 captcha_required, and one that matches storage.ErrUnavailable
+	// 503; its text is for the log. The body of r is not Captcha's to read.
+	Captcha func(r *http.Request, action string) error
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.

@@ -47,6 +47,7 @@ var (
 	errUnauthenticated = problemf(401, "unauthenticated", "Sign in first.")
 	errCrossOrigin     = problemf(403, "cross_origin", "This request came from another site's page.")
 	errReauthenticate  = problemf(403, "reauthentication_required", "Prove again who you are; the last proof is more than 10 minutes old.")
+	errCaptcha         = problemf(403, "captcha_required", "Show first that a person sends this.")
 	errMediaType       = problemf(415, "unsupported_media_type", "Send this body with the content type that the contract names.")
 	errNotAcceptable   = problemf(406, "not_acceptable", "This route answers with application/json.")
 	errBodyTimeout     = problemf(408, "timeout", "The body did not arrive in time.")

@@ -40,6 +40,8 @@ type route struct {
 	// foreign refuses other origins even without a cookie: routes that make
 	// one, so that no page can sign its visitor in.
 	foreign bool
+	// human is what Config.Captcha is asked about, or "".
+	human string
 	// public is an answer that shared caches may keep; the handler says how.
 	public bool
 	// bytes is a route whose answer is not JSON, so Accept does not rule it.
@@ -60,19 +62,20 @@ func (a *App) table() ([]route, error) {
 		t = append(t, r)
 	}
 	foreign := func(r *route) { r.foreign = true }
+	human := func(action string) func(*route) { return func(r *route) { r.human = action } }
 	bytes := func(r *route) { r.bytes = true }
 	public := func(r *route) { r.public = true; r.bytes = true }
 	root := func(r *route) { r.root = true; r.pattern = strings.TrimPrefix(r.pattern, a.cfg.Base) }
 	legacy := func(r *route) { r.fault = legacyFault; r.bytes = true }
 
 	if a.Auth != nil {
-		add("POST", "/auth/register", Anyone, a.register, foreign)
-		add("POST", "/auth/login", Anyone, a.login, foreign)
+		add("POST", "/auth/register", Anyone, a.register, foreign, human("register"))
+		add("POST", "/auth/login", Anyone, a.login, foreign, human("login"))
 		add("POST", "/auth/logout", In, a.logout)
 		add("POST", "/auth/reauthenticate", In, a.reauthenticate)
 		add("POST", "/auth/password", In, a.changePassword)
 		if a.mails() {
-			add("POST", "/auth/password/forgot", Anyone, a.forgot, foreign)
+			add("POST", "/auth/password/forgot", Anyone, a.forgot, foreign, human("forgot"))
 			add("POST", "/auth/password/reset", Anyone, a.reset, foreign)
 			add("POST", "/auth/email/verify", Anyone, a.verifyEmail, foreign)
 			add("POST", "/auth/email/verify/resend", In, a.resendVerify)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/storage"
 )
 
 // call is one request on its way through a handler.
@@ -223,6 +224,11 @@ func (a *App) handle(c *call, rt *route) error {
 		return errNotAcceptable
 	}
 	c.context = activity.WithSourceFunc(c.context, c.source)
+	if rt.human != "" && a.cfg.Captcha != nil {
+		if err := a.askHuman(c, rt.human); err != nil {
+			return err
+		}
+	}
 
 	switch rt.class {
 	case Anyone:
@@ -250,6 +256,19 @@ func (a *App) handle(c *call, rt *route) error {
 		return errors.New("httpadapter: route without a class: " + rt.pattern)
 	}
 	return rt.handle(c)
+}
+
+// askHuman asks Config.Captcha. What it says is the host's, not for clients.
+func (a *App) askHuman(c *call, action string) error {
+	err := a.cfg.Captcha(c.r.WithContext(c.context), action)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, storage.ErrUnavailable), c.context.Err() != nil:
+		return err
+	}
+	a.cfg.Logger.LogAttrs(c.context, slog.LevelInfo, "captcha refused", slog.String("action", action), slog.Any("error", err))
+	return errCaptcha
 }
 
 // accepts reports whether the client takes JSON.
