@@ -205,7 +205,7 @@ func TestS07_Argon2idParametersThatCannotWork(t *testing.T) {
 	}
 }
 
-func FuzzPHC(f *testing.F) {
+func FuzzR39_PHC(f *testing.F) {
 	for _, v := range referenceVectors {
 		f.Add(v.encoded)
 	}

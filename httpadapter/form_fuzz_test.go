@@ -45,10 +45,10 @@ func checkFormError(t *testing.T, err error) {
 	}
 }
 
-// FuzzMultipart: whatever a form is made of, there is no panic, no more than the
+// FuzzR39_Multipart: whatever a form is made of, there is no panic, no more than the
 // limit is read, an error is one of ours and repeats nothing of it; and a form
 // that is well made gives its file, whatever that is called.
-func FuzzMultipart(f *testing.F) {
+func FuzzR39_Multipart(f *testing.F) {
 	head := "--x\r\nContent-Disposition: form-data; name=\"profile_picture\"; filename=\"" + formMarker + "\"\r\n"
 	f.Add([]byte(head+"\r\npicture\r\n--x--\r\n"), "me.jpg", "note")
 	f.Add([]byte(head+"Content-Transfer-Encoding: quoted-printable\r\n\r\n=41\r\n--x--"), "../../me.html", "profile_picture ")

@@ -101,13 +101,21 @@ func (c *clock) advance(d time.Duration) {
 // cheap hashes take no time; what they cost is package auth's to test.
 var cheap = auth.Argon2id{Memory: 8, Time: 1, Threads: 1}
 
-func config(t *testing.T) (httpadapter.Config, *world) {
+// configForFuzz is one whose log nobody reads.
+func configForFuzz(t testing.TB) httpadapter.Config {
+	c, _ := config(t)
+	c.Logger = nil
+	return c
+}
+
+func config(t testing.TB) (httpadapter.Config, *world) {
 	t.Helper()
 	keys, err := keyring.New(keyring.Generate())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
+	tt, _ := t.(*testing.T)
+	w := &world{t: tt, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
 	return httpadapter.Config{
 		Stores: w.store, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
 		Hashers: auth.NewHashers(cheap), Now: w.clock.Now, Courier: w.mail,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -227,4 +228,38 @@ func Example() {
 	// Output:
 	// true 32
 	// invalid code
+}
+
+// FuzzR39_OTPAuth: whatever the names, the address is one that apps read back to
+// the same seed and label (the key URI format), and the picture holds it.
+func FuzzR39_OTPAuth(f *testing.F) {
+	for _, s := range [][2]string{
+		{"Example", "ada"}, {"Ex:ample", "a b"}, {"", "ada"}, {"ü & Söhne?secret=x", "a/b#c%00"}, {"\xff\n", "ada&issuer=evil"}, {"a+b", "%2e%2e"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, issuer, account string) {
+		if len(issuer) > 100 || len(account) > 100 {
+			return
+		}
+		_, show, err := New(ring(t), Options{Issuer: issuer}).Enroll(t.Context(), auth.FactorRecord{ID: "1", UserID: "2"}, profile.User{Username: account})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(show.URI)
+		if err != nil || u.Scheme != "otpauth" || u.Host != "totp" {
+			t.Fatalf("%q: %v", show.URI, err)
+		}
+		q, err := url.ParseQuery(u.RawQuery)
+		if err != nil || q.Get("secret") != show.Secret || len(q["secret"]) != 1 || len(q["issuer"]) > 1 {
+			t.Errorf("%q: %v, %v", show.URI, q, err)
+		}
+		name := strings.ReplaceAll(issuer, ":", " ")
+		if q.Get("issuer") != name || name == "" && u.Path != "/"+account || name != "" && u.Path != "/"+name+":"+account {
+			t.Errorf("%q of %q and %q: label %q, issuer %q", show.URI, issuer, account, u.Path, q.Get("issuer"))
+		}
+		if len(show.QR) == 0 {
+			t.Error("there is no picture")
+		}
+	})
 }

@@ -75,7 +75,7 @@ var firstLight = strings.Fields("S02 S06 S07 S08 S12 S28 S29 S33 S35 S41 S42 S43
 func checksTable(t *testing.T) string {
 	t.Helper()
 	// Ids stand in names of tests, TestS07_Hostile…, and of subtests in quotes.
-	name := regexp.MustCompile(`(?m)^func (Test(?:\w*?_)?((?:[SPR]\d\d)+)(?:_\w+|\b))\(|(?:\b(?:Run|test)\((?:t, )?|\{)"(([SPR]\d\d)[ _][^"]*)"`)
+	name := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)(?:\w*?_)?((?:[SPR]\d\d)+)(?:_\w+|\b))\(|(?:\b(?:Run|test)\((?:t, )?|\{)"(([SPR]\d\d)[ _][^"]*)"`)
 	id := regexp.MustCompile(`[SPR]\d\d`)
 	tests := map[string][]string{}
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {

@@ -55,8 +55,8 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// FuzzEXIF: whatever the block, the answer is an orientation or none.
-func FuzzEXIF(f *testing.F) {
+// FuzzR39_EXIF: whatever the block, the answer is an orientation or none.
+func FuzzR39_EXIF(f *testing.F) {
 	for o := range 10 {
 		f.Add(imagetest.EXIF{Orientation: o, BigEndian: o%2 == 1, GPS: o%3 == 1}.TIFF())
 	}
