@@ -49,5 +49,18 @@ type LedgerWalker interface {
 	Known(ctx context.Context, keys []string) ([]string, error)
 }
 
+// LedgerTaker is an optional method set of a Ledger, for files that a user
+// sends to the store directly: each is used once, by its owner.
+type LedgerTaker interface {
+	// Take marks the user's pending key to be deleted once at is before a
+	// sweep's deadBefore, which may be later than now. A key that is not
+	// pending, or not the user's, is ErrNotFound and does not change: of two
+	// that take one key at once, one gets it.
+	Take(ctx context.Context, userID, key string, at time.Time) error
+	// GiveBack makes a key that was taken pending again, since at. One that is
+	// not dead any more, or not the user's, is ErrNotFound.
+	GiveBack(ctx context.Context, userID, key string, at time.Time) error
+}
+
 // LiveBlob is a blob that a picture is made of, and whose picture it is.
 type LiveBlob struct{ Key, UserID string }

@@ -130,6 +130,26 @@ func (l ledger) Keys(ctx context.Context, userID string) ([]string, error) {
 	return keys, err
 }
 
+// Take makes ledger a storage.LedgerTaker, together with GiveBack.
+func (l ledger) Take(ctx context.Context, userID, key string, at time.Time) error {
+	return l.turn(ctx, userID, key, blobPending, blobDead, at)
+}
+
+func (l ledger) GiveBack(ctx context.Context, userID, key string, at time.Time) error {
+	return l.turn(ctx, userID, key, blobDead, blobPending, at)
+}
+
+func (l ledger) turn(ctx context.Context, userID, key string, from, to blobState, at time.Time) error {
+	return l.s.write(ctx, func(st *state) error {
+		b, _ := st.blobs.get(key)
+		if b.state != from || b.userID != userID {
+			return fmt.Errorf("memstore: blob key: %w", storage.ErrNotFound)
+		}
+		st.blobs.put(st, key, blob{to, stored(at), userID})
+		return nil
+	})
+}
+
 // LiveAfter makes ledger a storage.LedgerWalker, together with Known.
 func (l ledger) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
 	var page []storage.LiveBlob

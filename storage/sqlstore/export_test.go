@@ -21,7 +21,7 @@ func Statements() map[string]Texts {
 	for name, s := range map[string]*statement{
 		"selectPage": selectPage, "selectKindPage": selectKindPage, "purgeActivity": purgeActivity, "eraseActivity": eraseActivity,
 		"insertEvents": insertEvents, "insertEvent": insertEvent,
-		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "claimKeys": claimKeys, "selectLive": selectLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
+		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "takeKey": takeKey, "giveBackKey": giveBackKey, "claimKeys": claimKeys, "selectLive": selectLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
 		"selectOwner": selectOwner, "selectKeys": selectKeys,
 		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
 		"selectPassword": selectPassword, "lockPassword": lockPassword,

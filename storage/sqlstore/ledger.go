@@ -44,7 +44,9 @@ var (
 		UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key = ANY (ARRAY(SELECT key FROM l)) AND (SELECT count(*) FROM l) = $3`,
 		`UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE `+keysSQLite+` AND state = 'pending'
 		AND (SELECT count(*) FROM profilekit_blobs WHERE `+keysSQLite+` AND state = 'pending') = $3`)
-	makeDead = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
+	takeKey     = write(`UPDATE profilekit_blobs SET state = 'dead', at = $3 WHERE key = $1 AND user_id = $2 AND state = 'pending'`)
+	giveBackKey = write(`UPDATE profilekit_blobs SET state = 'pending', at = $3 WHERE key = $1 AND user_id = $2 AND state = 'dead'`)
+	makeDead    = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
 	// Two sweepers share the work instead of waiting for each other.
 	claimKeys = writeEach(
 		sweepSet+`= ANY (ARRAY(`+sweepFrom+` FOR UPDATE SKIP LOCKED)) RETURNING key`,
@@ -117,6 +119,23 @@ func (s ledger) Owner(ctx context.Context, key string) (string, error) {
 
 func (s ledger) Keys(ctx context.Context, userID string) ([]string, error) {
 	return s.list(ctx, selectKeys, userID)
+}
+
+// Take makes ledger a storage.LedgerTaker, together with GiveBack.
+func (s ledger) Take(ctx context.Context, userID, key string, at time.Time) error {
+	return s.one(ctx, takeKey, userID, key, at)
+}
+
+func (s ledger) GiveBack(ctx context.Context, userID, key string, at time.Time) error {
+	return s.one(ctx, giveBackKey, userID, key, at)
+}
+
+func (s ledger) one(ctx context.Context, st *statement, userID, key string, at time.Time) error {
+	changed, err := s.db.exec(ctx, st, key, userID, s.db.at(at))
+	if err == nil && changed == 0 {
+		return storage.ErrNotFound
+	}
+	return err
 }
 
 // LiveAfter makes ledger a storage.LedgerWalker, together with Known.

@@ -30,6 +30,8 @@ var plans = map[string][2]string{
 	"reserveKeys": {"", ""},
 	"makeLive":    {"profilekit_blobs_pkey", "auto"},
 	"makeDead":    {"profilekit_blobs_pkey", "auto"},
+	"takeKey":     {"profilekit_blobs_pkey", "auto"},
+	"giveBackKey": {"profilekit_blobs_pkey", "auto"},
 	"claimKeys":   {"profilekit_blobs_state,profilekit_blobs_pkey", "profilekit_blobs_state,auto"},
 	"forgetKeys":  {"profilekit_blobs_", "auto"}, // the few that are claimed, or by key
 	"selectOwner": {"profilekit_blobs_pkey", "auto"},

@@ -95,6 +95,22 @@ func (s skips) LiveAfter(ctx context.Context, after string, limit int) ([]storag
 	return page[:min(limit, len(page))], err
 }
 
+// anybodys lets every user take every key.
+type anybodys struct {
+	storage.Ledger
+	storage.LedgerTaker
+}
+
+func (l anybodys) Take(ctx context.Context, _, key string, at time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := l.Live(ctx, []string{key}, at); err != nil {
+		return err
+	}
+	return l.Dead(ctx, []string{key}, at)
+}
+
 func TestBrokenLedgersAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(storage.Ledger) storage.Ledger) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
@@ -120,5 +136,7 @@ func TestBrokenLedgersAreFound(t *testing.T) {
 			func(l storage.Ledger) storage.Ledger { return walks{l, forgetful{l.(storage.LedgerWalker)}} }),
 		over("skips at a page's end", "walk",
 			func(l storage.Ledger) storage.Ledger { return walks{l, skips{l.(storage.LedgerWalker)}} }),
+		over("lets everybody take a key", "take/of another user",
+			func(l storage.Ledger) storage.Ledger { return anybodys{l, l.(storage.LedgerTaker)} }),
 	)
 }

@@ -1,7 +1,7 @@
 // Package picturetest is the conformance suite of picture.Ledger, which is
 // storage.Ledger: one case for each thing that the interface's comments
-// promise. A ledger that is a storage.LedgerWalker is judged as one as well. A
-// ledger of your own passes the suite from an ordinary test:
+// promise. A ledger that is a storage.LedgerWalker or a storage.LedgerTaker is
+// judged as one as well. A ledger of your own passes the suite from an ordinary test:
 //
 //	func TestLedger(t *testing.T) {
 //		picturetest.RunLedger(t, func(t *testing.T) picturetest.Harness {
@@ -53,6 +53,7 @@ func RunLedger(t *testing.T, open func(t *testing.T) Harness) {
 		{"sweep beside others", raceCases},
 		{"forget", forgetCases},
 		{"walk", walkCases},
+		{"take", takeCases},
 		{"ended context", endedCases},
 		{"transaction", txCases},
 	} {
