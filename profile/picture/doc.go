@@ -25,6 +25,13 @@
 // and somebody calls pictures.Sweep every now and then, which removes the
 // pictures that were replaced and what crashes left.
 //
+// Where the store can (storage.DirectUploader), the file need not pass through
+// the host: BeginDirect signs a form of five minutes for one file, and
+// CompleteDirect has the pipeline make a picture of what arrived. Until then it
+// is nothing: no address of the host shows it. A bucket whose objects are public
+// must leave out those under "in/", which are kept as they were sent for as long
+// as it takes to complete or sweep them.
+//
 // # Colours
 //
 // The squares are in sRGB, and say so by saying nothing. Pictures with an ICC

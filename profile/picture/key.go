@@ -48,12 +48,20 @@ func newBase(random io.Reader) (string, error) {
 	return string(b[:]), nil
 }
 
-// isKey reports whether key is one that Key may have made. A repair deletes no
-// others, so that a bucket may hold more than pictures.
+// isBase reports whether s is one that newBase may have made.
+func isBase(s string) bool {
+	return len(s) == baseLength && strings.Trim(s, baseAlphabet) == ""
+}
+
+// isKey reports whether key is one that Key or BeginDirect may have made. A
+// repair deletes no others, so that a bucket may hold more than pictures.
 func isKey(key string) bool {
+	if id, ok := strings.CutPrefix(key, directPrefix); ok {
+		return isBase(id)
+	}
 	base, rest, ok := strings.Cut(key, "-")
 	size, ext, dot := strings.Cut(rest, ".")
-	if !ok || !dot || len(base) != baseLength || strings.Trim(base, baseAlphabet) != "" || ext != "jpg" && ext != "png" {
+	if !ok || !dot || !isBase(base) || ext != "jpg" && ext != "png" {
 		return false
 	}
 	n, err := strconv.Atoi(size)

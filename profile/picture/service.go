@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
@@ -103,7 +104,7 @@ func (s *Service) MaxBytes() int64 { return s.cfg.Limits.MaxBytes }
 // Owner returns the user whose present picture has the blob key; for any other
 // key it is storage.ErrNotFound.
 func (s *Service) Owner(ctx context.Context, key string) (userID string, err error) {
-	if !storage.ValidKey(key) {
+	if !storage.ValidKey(key) || strings.HasPrefix(key, directPrefix) {
 		return "", fmt.Errorf("picture: %w", storage.ErrNotFound)
 	}
 	return s.cfg.Ledger.Owner(ctx, key)

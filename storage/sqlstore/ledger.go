@@ -44,8 +44,10 @@ var (
 		UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE key = ANY (ARRAY(SELECT key FROM l)) AND (SELECT count(*) FROM l) = $3`,
 		`UPDATE profilekit_blobs SET state = 'live', at = $2 WHERE `+keysSQLite+` AND state = 'pending'
 		AND (SELECT count(*) FROM profilekit_blobs WHERE `+keysSQLite+` AND state = 'pending') = $3`)
-	takeKey     = write(`UPDATE profilekit_blobs SET state = 'dead', at = $3 WHERE key = $1 AND user_id = $2 AND state = 'pending'`)
-	giveBackKey = write(`UPDATE profilekit_blobs SET state = 'pending', at = $3 WHERE key = $1 AND user_id = $2 AND state = 'dead'`)
+	// The key alone is to find the row: an index that has the state would be
+	// taken where few have it, however many that becomes.
+	takeKey     = write(`UPDATE profilekit_blobs SET state = 'dead', at = $3 WHERE key = $1 AND user_id || '' = $2 AND state || '' = 'pending'`)
+	giveBackKey = write(`UPDATE profilekit_blobs SET state = 'pending', at = $3 WHERE key = $1 AND user_id || '' = $2 AND state || '' = 'dead'`)
 	makeDead    = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
 	// Two sweepers share the work instead of waiting for each other.
 	claimKeys = writeEach(
