@@ -51,7 +51,10 @@ type Caller struct {
 // Config is what New takes. Stores, Keys and BaseURL are required.
 type Config struct {
 	Stores Stores
-	// Blobs keeps the pictures; nil unmounts the picture routes.
+	// Blobs keeps the pictures; nil unmounts the picture routes. To a
+	// storage.DirectUploader browsers can send them themselves, by the routes
+	// below {base}/profile/picture/direct, which are not there otherwise: the
+	// store's own rules for other origins (CORS) must allow POST from the pages.
 	Blobs storage.BlobStore
 	// Keys seal cursors and whatever leaves the server to come back.
 	Keys *keyring.Ring

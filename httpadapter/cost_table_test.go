@@ -236,6 +236,22 @@ func profileRequests() []request {
 			return func() reply { return c.send("DELETE", "/api/profile/picture", "") }
 		}, cost{4, 1}, cost{5, 1}},
 		{"DELETE /api/profile/picture", "without one", 204, in(send("DELETE", "/api/profile/picture", "")), cost{2, 1}, cost{2, 1}},
+		{"POST /api/profile/picture/direct", "a form", 201, in(send("POST", "/api/profile/picture/direct", `{"contentType":"image/jpeg"}`)), cost{3, 0}, cost{3, 0}},
+		{"POST /api/profile/picture/direct", "for no picture", 422, in(send("POST", "/api/profile/picture/direct", `{"contentType":"text/html"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/profile/picture/direct/{id}/complete", "the first", 200, func(s *spied) func() reply {
+			c, complete := s.sent(card)
+			return func() reply { return c.send("POST", complete, "{}") }
+		}, cost{7, 1}, cost{8, 1}},
+		{"POST /api/profile/picture/direct/{id}/complete", "no picture at all", 415, func(s *spied) func() reply {
+			c, complete := s.sent([]byte("no picture"))
+			return func() reply { return c.send("POST", complete, "{}") }
+		}, cost{3, 0}, cost{3, 0}},
+		{"POST /api/profile/picture/direct/{id}/complete", "nothing has arrived", 404, func(s *spied) func() reply {
+			c, _ := s.member()
+			path := "/api/profile/picture/direct/" + c.directForm().ID + "/complete"
+			return func() reply { return c.send("POST", path, "{}") }
+		}, cost{3, 0}, cost{3, 0}},
+		{"POST /api/profile/picture/direct/{id}/complete", "nobody's", 404, in(send("POST", "/api/profile/picture/direct/none/complete", "{}")), cost{1, 0}, cost{1, 0}},
 		{"POST /upload-profile", "the first", 200, in(func(c *client) reply {
 			form, kind := pictureForm(imagetest.PNG(imagetest.Card(80, 80)))
 			return c.do("POST", "/upload-profile", kind, form)

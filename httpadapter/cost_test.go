@@ -2,12 +2,15 @@ package httpadapter_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"mime/multipart"
 	"testing"
 
+	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/sqlspy"
+	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -55,7 +58,7 @@ func TestR09_NothingWaitsInATransaction(t *testing.T) {
 		if _, err := s.app.Pictures.Sweep(t.Context(), 0); err != nil {
 			t.Errorf("Sweep: %v", err)
 		}
-		for _, what := range []string{"hash a password", "match a password", "put a blob", "open a blob", "delete a blob", "read a body", "write an answer", "deliver a message"} {
+		for _, what := range []string{"hash a password", "match a password", "put a blob", "open a blob", "delete a blob", "sign a form", "read a body", "write an answer", "deliver a message"} {
 			if s.waits[what] == 0 {
 				t.Errorf("nobody looked while something was to %s", what)
 			}
@@ -107,6 +110,40 @@ func (s *spied) pictured() (c *client, name, path string) {
 	doc := c.upload(card).want(s.t, 200).json(s.t)
 	path, _ = doc["picture"].(map[string]any)["url"].(string)
 	return c, name, path
+}
+
+// sent is a member who has sent the file to the store, and the path that
+// completes that.
+func (s *spied) sent(file []byte) (c *client, complete string) {
+	s.t.Helper()
+	c, _ = s.member()
+	complete = c.sendDirectly(file)
+	return c, complete
+}
+
+// sendDirectly begins a direct upload, sends the file to the store and returns
+// the path that completes it.
+func (c *client) sendDirectly(file []byte) (complete string) {
+	c.w.t.Helper()
+	form := c.directForm()
+	if status := directtest.Send(c.w.t, form.DirectForm, file); status >= 300 {
+		c.w.t.Fatalf("the store answers %d", status)
+	}
+	return "/api/profile/picture/direct/" + form.ID + "/complete"
+}
+
+// directForm begins a direct upload.
+func (c *client) directForm() (form struct {
+	ID string `json:"id"`
+	storage.DirectForm
+},
+) {
+	c.w.t.Helper()
+	r := c.send("POST", "/api/profile/picture/direct", `{"contentType":"image/png"}`).want(c.w.t, 201)
+	if err := json.Unmarshal(r.body, &form); err != nil {
+		c.w.t.Fatalf("%v in %s", err, r.body)
+	}
+	return form
 }
 
 // shown is one such member, for requests that only look.

@@ -50,9 +50,14 @@ func (a *App) putPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	v := a.pictureView(u.Picture)
+	return c.pictureSet(u)
+}
+
+// pictureSet is the answer when the user's picture is a new one.
+func (c *call) pictureSet(u profile.User) error {
+	v := c.app.pictureView(u.Picture)
 	c.w.Header().Set("ETag", etag(u.Version))
-	return c.answer(http.StatusOK, pictureAnswer{a.own(u), pictureJSON{v.url, v.sizes, v.placeholder}})
+	return c.answer(http.StatusOK, pictureAnswer{c.app.own(u), pictureJSON{v.url, v.sizes, v.placeholder}})
 }
 
 // receivePicture streams the picture of the body into the pipeline. check, if
@@ -119,7 +124,7 @@ func cropParameter(r *http.Request) (*picture.Crop, error) {
 	var n [3]int
 	for i, p := range parts {
 		v, err := strconv.Atoi(p)
-		if err != nil || v < 0 || v > 1<<16 {
+		if err != nil || v < 0 || v > maxSide {
 			return nil, bad
 		}
 		n[i] = v

@@ -105,6 +105,10 @@ func (a *App) table() ([]route, error) {
 	if a.Pictures != nil {
 		add("PUT", "/profile/picture", In, a.putPicture)
 		add("DELETE", "/profile/picture", In, a.deletePicture)
+		if a.Pictures.CanDirect() {
+			add("POST", "/profile/picture/direct", In, a.beginDirect)
+			add("POST", "/profile/picture/direct/{id}/complete", In, a.completeDirect)
+		}
 	}
 	add("GET", "/users/{username}", Anyone, a.getUser)
 	add("GET", "/users/{username}/picture", Anyone, a.getUserPicture, bytes)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/internal/sqlspy"
 	"github.com/profilekit/profilekit/storage"
@@ -90,7 +91,7 @@ func (s *spied) start(t *testing.T) {
 	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = s.db
 	cfg.Courier = spiedCourier{s, w.mail}
-	cfg.Blobs = spiedBlobs{s, memblob.New()}
+	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New())}
 	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
 	var err error
 	if w.app, err = httpadapter.New(cfg); err != nil {
@@ -149,7 +150,7 @@ func (h spiedHasher) Match(encoded, password string) auth.MatchResult {
 
 type spiedBlobs struct {
 	s    *spied
-	next storage.BlobStore
+	next *directtest.Store
 }
 
 func (b spiedBlobs) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
@@ -165,6 +166,13 @@ func (b spiedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, storag
 func (b spiedBlobs) Delete(ctx context.Context, key string) error {
 	b.s.free("delete a blob")
 	return b.next.Delete(ctx, key)
+}
+
+// DirectUpload makes it a storage.DirectUploader; signing may take a network
+// call.
+func (b spiedBlobs) DirectUpload(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
+	b.s.free("sign a form")
+	return b.next.DirectUpload(ctx, r)
 }
 
 // spiedBody is the network that a request comes by, spiedWriter that of the

@@ -19,6 +19,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/storage/memblob"
 )
@@ -117,7 +118,7 @@ func config(t testing.TB) (httpadapter.Config, *world) {
 	tt, _ := t.(*testing.T)
 	w := &world{t: tt, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
 	return httpadapter.Config{
-		Stores: w.store, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Stores: w.store, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
 		Hashers: auth.NewHashers(cheap), Now: w.clock.Now, Courier: w.mail,
 		Logger: w.logger(),
 	}, w

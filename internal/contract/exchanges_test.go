@@ -175,6 +175,14 @@ var samples = []sample{
 		id: "putPicture", method: "PUT", path: "/api/profile/picture", contentType: "image/webp", body: "RIFF", status: 200, answerType: jsonT,
 		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":null}}`, header: tagged,
 	},
+	{
+		id: "beginDirectPicture", method: "POST", path: "/api/profile/picture/direct", contentType: jsonT, body: `{"contentType":"image/jpeg"}`, status: 201, answerType: jsonT,
+		answer: `{"id":"abc","method":"POST","url":"https://bucket.example/","headers":{},"fields":{"key":"in/abc"},"fileField":"file","maxBytes":10485760,"expiresAt":"2026-11-20T08:05:00Z"}`,
+	},
+	{
+		id: "completeDirectPicture", method: "POST", path: "/api/profile/picture/direct/abc/complete", contentType: jsonT, body: `{"crop":{"x":0,"y":0,"size":100}}`, status: 200, answerType: jsonT,
+		answer: `{"user":` + own + `,"picture":{"url":"/api/pictures/a-512.jpg","sizes":` + sizes + `,"placeholder":"abc"}}`, header: tagged,
+	},
 	{id: "deletePicture", method: "DELETE", path: "/api/profile/picture", status: 204},
 	{
 		id: "getUser", method: "GET", path: "/api/users/Ada", anonymous: true, status: 200, answerType: jsonT,

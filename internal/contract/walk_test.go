@@ -15,6 +15,7 @@ import (
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/contract/blackbox"
+	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/memblob"
@@ -127,7 +128,7 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 		t.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: memblob.New(), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail,
+		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail,
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})
