@@ -23,6 +23,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,8 +39,10 @@ type Blobs interface {
 // Store is Blobs as a storage.DirectUploader and a storage.SignedURLer.
 type Store struct {
 	Blobs
-	base string
-	key  []byte
+	key []byte
+	// base starts the server when it is first needed: tests with a clock of
+	// their own (testing/synctest) cannot have one, and send nothing.
+	base func() string
 }
 
 var (
@@ -50,9 +53,11 @@ var (
 // New serves blobs until the test ends.
 func New(t testing.TB, blobs Blobs) *Store {
 	s := &Store{Blobs: blobs, key: []byte("of this test")}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s.base = sync.OnceValue(func() string {
+		server := httptest.NewServer(s)
+		t.Cleanup(server.Close)
+		return server.URL
+	})
 	return s
 }
 
@@ -75,7 +80,7 @@ func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (stora
 	}
 	text := base64.StdEncoding.EncodeToString(p)
 	return storage.DirectForm{
-		Method: http.MethodPost, URL: s.base + "/", FileField: "file", ExpiresAt: until,
+		Method: http.MethodPost, URL: s.base() + "/", FileField: "file", ExpiresAt: until,
 		Fields: map[string]string{"key": r.Key, "Content-Type": r.ContentType, "policy": text, "signature": s.sign(text)},
 	}, nil
 }
@@ -86,7 +91,7 @@ func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (s
 		return "", err
 	}
 	until := strconv.FormatInt(time.Now().Add(ttl).UnixNano(), 10)
-	return s.base + "/" + key + "?" + url.Values{"until": {until}, "signature": {s.sign(key + " " + until)}}.Encode(), nil
+	return s.base() + "/" + key + "?" + url.Values{"until": {until}, "signature": {s.sign(key + " " + until)}}.Encode(), nil
 }
 
 func (s *Store) sign(text string) string {

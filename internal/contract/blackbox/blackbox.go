@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		{"S51_HostileJSON", hostileJSON},
 		{"S52_Cursors", cursors},
 		{"S64_PictureServing", pictureServing},
+		{"S65_DirectUpload", directUpload},
 	} {
 		if len(only) > 0 && !slices.Contains(only, part.name) {
 			continue

@@ -78,6 +78,8 @@ func (w *world) ready(c *client, k call) (*client, call) {
 	case strings.HasPrefix(k.path, "/api/auth/mfa/") && k.method == "DELETE":
 		c.enrol()
 		k.path = "/api/auth/mfa/" + c.get("/api/auth/mfa").want(200).object()["factors"].([]any)[0].(map[string]any)["id"].(string)
+	case strings.HasSuffix(k.path, "/complete"):
+		k.path = "/api/profile/picture/direct/" + c.sendDirectly(photo(c.t, 6)) + "/complete"
 	case strings.HasPrefix(k.path, "/api/auth/devices/"):
 		a, _ := c.enrol()
 		c, _ = c.half("")

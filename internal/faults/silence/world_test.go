@@ -24,6 +24,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/storage"
@@ -98,7 +99,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 		t.Fatal(err)
 	}
 	if blobs == nil {
-		blobs = memblob.New()
+		blobs = directtest.New(t, memblob.New())
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
@@ -288,6 +289,8 @@ func routes(t *testing.T, name string) []route {
 		j("PATCH", "/api/profile", `{"bio":"new"}`),
 		j("PUT", "/api/profile", `{"username":"`+name+`","email":"`+name+`@example.org"}`),
 		{method: "PUT", path: "/api/profile/picture", contentType: "image/jpeg", body: picture},
+		j("POST", "/api/profile/picture/direct", `{"contentType":"image/jpeg"}`),
+		j("POST", "/api/profile/picture/direct/"+strings.Repeat("a", 26)+"/complete", `{}`),
 		j("DELETE", "/api/profile/picture", ""),
 		j("GET", "/api/users/"+name, ""),
 		j("GET", "/api/users/"+name+"/picture", ""),
