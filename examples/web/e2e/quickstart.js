@@ -35,7 +35,7 @@ export async function startQuickstart() {
       (r) => r.ok,
       () => false,
     );
-    if (ready) return { url, stop };
+    if (ready) return { url, stop, outbox: join(work, "data", "outbox") };
     if (child.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

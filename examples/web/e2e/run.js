@@ -13,7 +13,7 @@ const [task = "tests"] = process.argv.slice(2);
 await build({ root: fileURLToPath(new URL("../legacy/", import.meta.url)), configFile: fileURLToPath(new URL("../legacy/vite.config.ts", import.meta.url)), logLevel: "warn" });
 
 const own = process.env["BASE_URL"] ? null : await startQuickstart();
-const env = { ...process.env, BASE_URL: process.env["BASE_URL"] ?? own?.url };
+const env = { ...process.env, BASE_URL: process.env["BASE_URL"] ?? own?.url, OUTBOX: process.env["OUTBOX"] ?? own?.outbox };
 
 const files = readdirSync(here)
   .filter((f) => f.endsWith(".test.js") && (!process.env["ONLY"] || f.startsWith(process.env["ONLY"])))

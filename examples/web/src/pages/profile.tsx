@@ -15,6 +15,7 @@ import { useForm } from "../ui/form.ts";
 import { Card, Page } from "../ui/page.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { Conflict } from "./profile-conflict.tsx";
+import { Email } from "./profile-email.tsx";
 import { Links } from "./profile-links.tsx";
 import { Picture } from "./profile-picture.tsx";
 import { SeenBy } from "./seen-by.tsx";
@@ -123,16 +124,7 @@ export function Profile() {
         </Card>
         <Card title="Contact and personal details" lead="Private unless you choose otherwise.">
           <div className="stack">
-            <TextField
-              label="E-mail"
-              name="email"
-              type="email"
-              value={user.email}
-              readOnly
-              aside={seen("email")}
-              hint="This is where we reach you. It cannot be changed here yet."
-              onValue={() => {}}
-            />
+            <Email aside={seen("email")} />
             <div className="grid">
               <TextField label="Birthday" type="date" min="1900-01-01" max={today()} autoComplete="bday" {...text("birthday")} aside={seen("birthday")} />
             </div>
