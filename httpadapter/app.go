@@ -14,6 +14,7 @@ import (
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
+	"github.com/profilekit/profilekit/storage"
 )
 
 // App is the mounted library: an http.Handler for its own routes, the
@@ -33,6 +34,7 @@ type App struct {
 	match   *matcher
 	cors    *http.CrossOriginProtection
 	openapi []byte
+	signed  storage.SignedURLer // nil: pictures are served from here
 	avatar  func() []byte
 }
 
@@ -70,6 +72,9 @@ func New(config Config) (*App, error) {
 		}); err != nil {
 			return nil, err
 		}
+	}
+	if signed, ok := cfg.Blobs.(storage.SignedURLer); ok && cfg.SignedPictures > 0 {
+		a.signed = signed
 	}
 	if ledger := cfg.Stores.Ledger(); ledger != nil && cfg.Blobs != nil {
 		a.Pictures, err = picture.New(picture.Config{

@@ -125,6 +125,14 @@ type Config struct {
 	// PictureDecoders take formats beside JPEG, PNG, GIF and WebP: HEIC with
 	// package profile/picture/heic, BMP and TIFF with profile/picture/rare.
 	PictureDecoders []picture.Decoder
+	// SignedPictures, from 10 s to 15 min, has GET {base}/pictures/{key} lead who
+	// may see the picture to an address of the store's that is good for so long,
+	// if Blobs is a storage.SignedURLer. It saves the host the bytes; but such an
+	// address works for everybody who is given it, whatever the owner decides
+	// before it ends, and the headers of the picture are the store's. 0, and a
+	// store without such addresses (a disk, memory): the bytes come from the host,
+	// which looks each time.
+	SignedPictures time.Duration
 	// Sections are the host's own settings, named "app.<namespace>".
 	Sections []settings.Declaration
 	// Custom are the host's own profile fields.
@@ -192,6 +200,9 @@ func (c Config) settle() (settled, error) {
 	}
 	if s.Users == nil {
 		return s, errors.New("httpadapter: Config.Users or Stores.Users is required")
+	}
+	if p := c.SignedPictures; p != 0 && (p < 10*time.Second || p > 15*time.Minute) {
+		return s, errors.New("httpadapter: Config.SignedPictures must be 0 or from 10 s to 15 min")
 	}
 	for _, o := range c.TrustedOrigins {
 		if ou, err := url.Parse(o); err != nil || ou.Scheme == "" || ou.Host == "" || o != ou.Scheme+"://"+ou.Host {

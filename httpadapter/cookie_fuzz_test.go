@@ -19,9 +19,15 @@ func FuzzR39_Cookie(f *testing.F) {
 	}
 	token := strings.Repeat("A", 43)
 	for _, seed := range [][2]string{
-		{"", ""}, {"profilekit=" + token, ""}, {"profilekit=" + token[1:] + "=; profilekit-half=x", ""}, {"profilekit=\"" + token + "\"", ""},
-		{"profilekit", "Bearer"}, {"profilekit=;profilekit=" + token, "bearer " + token}, {"__Host-profilekit=" + token, "Basic YTpi"},
-		{"profilekit=%00", "Bearer " + token + " x"}, {strings.Repeat("a=b; ", 500), "Bearer\t" + token},
+		{"", ""},
+		{"profilekit=" + token, ""},
+		{"profilekit=" + token[1:] + "=; profilekit-half=x", ""},
+		{"profilekit=\"" + token + "\"", ""},
+		{"profilekit", "Bearer"},
+		{"profilekit=;profilekit=" + token, "bearer " + token},
+		{"__Host-profilekit=" + token, "Basic YTpi"},
+		{"profilekit=%00", "Bearer " + token + " x"},
+		{strings.Repeat("a=b; ", 500), "Bearer\t" + token},
 	} {
 		f.Add(seed[0], seed[1])
 	}

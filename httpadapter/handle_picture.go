@@ -251,6 +251,9 @@ func (a *App) getPicture(c *call) error {
 	if !visible {
 		return errNotFound
 	}
+	if a.signed != nil {
+		return c.pictureAtStore(key)
+	}
 	blob, info, err := a.cfg.Blobs.Open(c.ctx(), key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errNotFound
@@ -290,5 +293,20 @@ func (a *App) getPicture(c *call) error {
 		// The status is out; cutting the connection is the only honest answer.
 		panic(http.ErrAbortHandler)
 	}
+	return nil
+}
+
+// pictureAtStore lends the caller, who may see it, the store's own address.
+func (c *call) pictureAtStore(key string) error {
+	ttl := c.app.cfg.SignedPictures
+	address, err := c.app.signed.SignedURL(c.ctx(), key, ttl)
+	if err != nil {
+		return err
+	}
+	// Of no use to others, and kept by the caller for so long only that the
+	// address is still good when the picture is fetched by it.
+	c.w.Header().Set("Cache-Control", "private, max-age="+strconv.Itoa(int(ttl.Seconds()/2)))
+	c.w.Header().Set("Location", address)
+	c.w.WriteHeader(http.StatusFound)
 	return nil
 }

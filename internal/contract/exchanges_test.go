@@ -206,6 +206,10 @@ var samples = []sample{
 			"Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline",
 		},
 	},
+	{
+		id: "getPicture", method: "GET", path: "/api/pictures/a-64.jpg", anonymous: true, status: 302,
+		header: map[string]string{"Cache-Control": "private, max-age=30", "Location": "https://bucket.example/a-64.jpg?signature=x"},
+	},
 	{id: "getSettings", method: "GET", path: "/api/settings", status: 200, answerType: jsonT, answer: doc, header: tagged},
 	{
 		id: "patchSettings", method: "PATCH", path: "/api/settings", contentType: jsonT, body: `{"appearance":{"theme":"dark","accent":null},"locale":null}`,
