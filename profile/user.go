@@ -78,7 +78,8 @@ type Picture struct {
 	Ext string `json:"ext,omitempty"`
 	// Sizes are the sides of the squares that exist, in pixels, descending.
 	Sizes []int `json:"sizes,omitempty"`
-	// Placeholder is a short text to paint before the picture is loaded.
+	// Placeholder is what to paint before the picture is loaded: a ThumbHash in
+	// base64, or "#rrggbb" on pictures of before.
 	Placeholder string `json:"placeholder,omitempty"`
 	// URL is an address outside our stores (an adopted row), or "".
 	URL string `json:"url,omitempty"`

@@ -3,6 +3,7 @@ package picture_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"image"
@@ -127,8 +128,8 @@ func checkResult(t *testing.T, res picture.Result, ext string) {
 	if res.Ext != ext || res.ContentType != map[string]string{"jpg": "image/jpeg", "png": "image/png"}[ext] {
 		t.Errorf("ext %q, type %q; want those of %q", res.Ext, res.ContentType, ext)
 	}
-	if len(res.Placeholder) != 7 || res.Placeholder[0] != '#' {
-		t.Errorf("placeholder %q is no #rrggbb", res.Placeholder)
+	if hash, err := base64.StdEncoding.DecodeString(res.Placeholder); err != nil || len(hash) != 24 && (len(hash) != 25 || ext != "png") {
+		t.Errorf("placeholder %q is no ThumbHash of a square", res.Placeholder)
 	}
 	want := []int{512, 256, 128, 64}
 	if len(res.Squares) != len(want) {

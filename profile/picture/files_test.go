@@ -109,7 +109,7 @@ func TestR22_FilesAreHeldUntilTheDecoderEnds(t *testing.T) {
 		done := make(chan error)
 		send := func(src io.Reader) {
 			go func() {
-				_, err := process(t.Context(), src, nil, lim, nil, pool)
+				_, err := process(t.Context(), src, Options{Limits: lim, Pool: pool})
 				done <- err
 			}()
 			synctest.Wait()
@@ -137,7 +137,7 @@ func TestR22_FilesAreHeldUntilTheDecoderEnds(t *testing.T) {
 		pool.lim.DecodeTime = time.Second
 		hang := make(chan struct{})
 		go func() {
-			_, err := process(t.Context(), io.MultiReader(strings.NewReader("hang"), bytes.NewReader(file)), nil, lim, []Decoder{hanging(hang)}, pool)
+			_, err := process(t.Context(), io.MultiReader(strings.NewReader("hang"), bytes.NewReader(file)), Options{Limits: lim, Decoders: []Decoder{hanging(hang)}, Pool: pool})
 			done <- err
 		}()
 		var rejected *RejectedError

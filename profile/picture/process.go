@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/color"
 	"io"
 
 	"github.com/profilekit/profilekit/profile"
@@ -25,6 +26,9 @@ type Options struct {
 	// Pool bounds what is decoded at once; nil is a Pool of its own for this
 	// one picture. Share one among all calls of a process.
 	Pool *Pool
+	// Background is what shows where a picture is transparent, which then makes
+	// JPEG like any other; nil keeps the transparency, as PNG. It must be opaque.
+	Background color.Color
 }
 
 // Square is one size of the result.
@@ -38,10 +42,13 @@ type Result struct {
 	// Squares are of 512, 256, 128 and 64 pixels. All are always made; a small
 	// source is enlarged.
 	Squares []Square
-	// Ext is "jpg", or "png" when the source is transparent somewhere.
+	// Ext is "jpg", or "png" when the source is transparent somewhere and
+	// Options.Background is nil.
 	Ext         string
 	ContentType string
-	// Placeholder is the average colour as "#rrggbb".
+	// Placeholder is a ThumbHash in base64 (32 to 36 characters), from which a
+	// blurred picture can be painted at once; there are decoders for browsers
+	// and phones at https://evanw.github.io/thumbhash.
 	Placeholder string
 }
 
@@ -49,12 +56,14 @@ type Result struct {
 // bytes make the same squares. See the package comment for the errors; one of
 // src itself is wrapped.
 func Process(ctx context.Context, src io.Reader, opts Options) (Result, error) {
-	lim := opts.Limits.withDefaults()
-	pool := opts.Pool
-	if pool == nil {
-		pool = NewPool(lim)
+	if _, err := opaque(opts.Background); err != nil {
+		return Result{}, err
 	}
-	res, err := process(ctx, src, opts.Crop, lim, opts.Decoders, pool)
+	opts.Limits = opts.Limits.withDefaults()
+	if opts.Pool == nil {
+		opts.Pool = NewPool(opts.Limits)
+	}
+	res, err := process(ctx, src, opts)
 	return res, hidePanic(err)
 }
 
@@ -67,17 +76,19 @@ func hidePanic(err error) error {
 	return err
 }
 
-func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, decoders []Decoder, pool *Pool) (Result, error) {
+// process takes Options with Limits and a Pool.
+func process(ctx context.Context, src io.Reader, opts Options) (Result, error) {
+	lim, crop, pool := opts.Limits, opts.Crop, opts.Pool
 	if crop != nil && (crop.X < 0 || crop.Y < 0 || crop.Size < 1) {
 		return Result{}, badCrop() // whatever the picture
 	}
 	held := pool.files.file(lim.MaxBytes + 2)
-	data, err := readAll(ctx, src, lim, decoders, held)
+	data, err := readAll(ctx, src, lim, opts.Decoders, held)
 	if err != nil {
 		held.close()
 		return Result{}, err
 	}
-	h, err := inspect(data, lim, decoders)
+	h, err := inspect(data, lim, opts.Decoders)
 	if err == nil {
 		err = pool.acquire(ctx, h.memory)
 	}
@@ -87,7 +98,7 @@ func process(ctx context.Context, src io.Reader, crop *Crop, lim Limits, decoder
 	}
 	return pool.started(ctx, h.memory, func(ctx context.Context) (Result, error) {
 		defer held.close() // not before: a decoder may go on when its time is over
-		return work(ctx, data, h, crop, lim)
+		return work(ctx, data, h, opts)
 	})
 }
 
@@ -148,7 +159,7 @@ func judgeHead(head []byte, lim Limits, decoders []Decoder) error {
 }
 
 // work is what costs time and memory; it runs in the pool.
-func work(ctx context.Context, data []byte, h header, crop *Crop, lim Limits) (Result, error) {
+func work(ctx context.Context, data []byte, h header, opts Options) (Result, error) {
 	turn := h.turn()
 	w, ht := h.width, h.height
 	if turn.turned() {
@@ -156,20 +167,23 @@ func work(ctx context.Context, data []byte, h header, crop *Crop, lim Limits) (R
 	}
 	square := Crop{Size: min(w, ht)}
 	square.X, square.Y = (w-square.Size)/2, (ht-square.Size)/2
-	if crop != nil {
-		square = *crop
+	if opts.Crop != nil {
+		square = *opts.Crop
 		// Written so that huge numbers cannot wrap around.
 		if square.Size > w || square.Size > ht || square.X > w-square.Size || square.Y > ht-square.Size {
 			return Result{}, badCrop()
 		}
 	}
-	d, err := decode(ctx, data, h, lim)
+	d, err := decode(ctx, data, h, opts.Limits)
 	if err != nil {
 		return Result{}, err
 	}
 	x, y := turn.stored(square, h.width, h.height)
 	s := d.cut(x, y, square.Size)
 	s.turn = turn
+	if s.background, err = opaque(opts.Background); err != nil {
+		return Result{}, err
+	}
 	if t := h.space.transform(); t.fits(s.kind) {
 		s.convert = t
 	}
@@ -181,13 +195,13 @@ func work(ctx context.Context, data []byte, h header, crop *Crop, lim Limits) (R
 			return Result{}, err // nobody waits for it any more
 		}
 		m := s.render(n)
-		encoded, err := s.encode(m)
+		encoded, err := encode(m)
 		if err != nil {
 			return Result{}, err
 		}
 		res.Squares = append(res.Squares, Square{n, encoded})
 		if n == sizes[len(sizes)-1] {
-			res.Placeholder = averageColor(m)
+			res.Placeholder = thumbHash(m)
 		}
 	}
 	return res, nil

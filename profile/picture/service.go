@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"image/color"
 	"io"
 	"log/slog"
 	"strings"
@@ -49,6 +50,9 @@ type Config struct {
 	// Decoders take formats beside JPEG, PNG, GIF and WebP: see
 	// Options.Decoders.
 	Decoders []Decoder
+	// Background is what shows where a picture is transparent; nil keeps the
+	// transparency: see Options.Background.
+	Background color.Color
 	// Public reports whether everybody may see the user's picture. With it,
 	// and a BlobStore that is a storage.PublicURLer, public pictures have the
 	// store's own addresses: see Settle. nil means never.
@@ -77,6 +81,9 @@ type Service struct {
 func New(cfg Config) (*Service, error) {
 	if cfg.Users == nil || cfg.Ledger == nil || cfg.Blobs == nil || cfg.Tx == nil {
 		return nil, errors.New("picture: Config needs Users, Ledger, Blobs and Tx")
+	}
+	if _, err := opaque(cfg.Background); err != nil {
+		return nil, err
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.Pool == nil {
@@ -118,7 +125,7 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 	if _, err := s.cfg.Users.User(ctx, userID); err != nil {
 		return profile.User{}, err // before megabytes are read
 	}
-	res, err := process(ctx, src, crop, s.cfg.Limits, s.cfg.Decoders, s.pool)
+	res, err := process(ctx, src, Options{Crop: crop, Limits: s.cfg.Limits, Decoders: s.cfg.Decoders, Pool: s.pool, Background: s.cfg.Background})
 	if err != nil {
 		return profile.User{}, s.pipelineError(ctx, err)
 	}

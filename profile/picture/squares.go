@@ -1,12 +1,8 @@
 package picture
 
 import (
-	"bytes"
-	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
-	"image/png"
 	"slices"
 )
 
@@ -14,8 +10,6 @@ import (
 // descending. All are always made, by enlarging when need be, so that an
 // address is known from the size alone.
 var sizes = [...]int{512, 256, 128, 64}
-
-const jpegQuality = 85
 
 // channel is a plane on its way to smaller sizes: each goes on from the
 // averages of the one before, so that the large planes are read once.
@@ -36,6 +30,8 @@ type squares struct {
 	turn     orientation
 	video    bool
 	convert  *toSRGB // nil when the colours are sRGB's
+	// background is what transparency shows; nil keeps it transparent.
+	background *color.NRGBA
 }
 
 type kind int
@@ -142,15 +138,20 @@ func (s *squares) render(n int) image.Image {
 	if s.convert != nil && s.kind != kindRGB {
 		s.convert.apply(m)
 	}
+	if t, ok := m.(*image.NRGBA); ok && s.background != nil {
+		return composite(t, *s.background)
+	}
 	return m
 }
 
 func (s *squares) raw(n int) image.Image {
+	// Conversion needs the colour of each pixel, whatever is kept of it.
+	half := s.kind == kindYCC && s.convert == nil && n > fullChroma
 	pix := make([][]byte, len(s.channels))
 	for i := range s.channels {
 		side := n
-		if s.kind == kindYCC && i > 0 && s.convert == nil {
-			side = n / 2 // the encoder's 4:2:0; conversion needs the colour of each pixel
+		if i > 0 && half {
+			side = n / 2
 		}
 		pix[i] = s.turn.turn(s.channels[i].square(side), side)
 	}
@@ -164,10 +165,10 @@ func (s *squares) raw(n int) image.Image {
 			through(pix[1], &videoChroma)
 			through(pix[2], &videoChroma)
 		}
-		if s.convert != nil {
-			return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n, SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: rect}
+		if half {
+			return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n / 2, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: rect}
 		}
-		return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n / 2, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: rect}
+		return &image.YCbCr{Y: pix[0], Cb: pix[1], Cr: pix[2], YStride: n, CStride: n, SubsampleRatio: image.YCbCrSubsampleRatio444, Rect: rect}
 	case kindRGB:
 		m := image.NewYCbCr(rect, image.YCbCrSubsampleRatio444)
 		for i := range n * n {
@@ -202,45 +203,4 @@ func divide(c, a byte) byte {
 		return 0
 	}
 	return byte(min((uint32(c)*255+uint32(a)/2)/uint32(a), 255))
-}
-
-// format is what the squares are encoded as.
-func (s *squares) format() (ext, contentType string) {
-	if s.kind == kindAlpha {
-		return "png", "image/png"
-	}
-	return "jpg", "image/jpeg"
-}
-
-// encode writes nothing but the pixels: the encoders know no metadata.
-func (s *squares) encode(m image.Image) ([]byte, error) {
-	var out bytes.Buffer
-	var err error
-	if s.kind == kindAlpha {
-		err = png.Encode(&out, m)
-	} else {
-		err = jpeg.Encode(&out, m, &jpeg.Options{Quality: jpegQuality})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("picture: encode: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-// averageColor is the mean of what is seen of m, as "#rrggbb".
-func averageColor(m image.Image) string {
-	var sum [3]uint64
-	var alpha uint64
-	b := m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, bl, a := m.At(x, y).RGBA()
-			sum[0], sum[1], sum[2], alpha = sum[0]+uint64(r), sum[1]+uint64(g), sum[2]+uint64(bl), alpha+uint64(a)
-		}
-	}
-	if alpha == 0 {
-		return "#808080" // nothing is seen
-	}
-	mean := func(i int) uint64 { return min(sum[i]*255/alpha, 255) }
-	return fmt.Sprintf("#%02x%02x%02x", mean(0), mean(1), mean(2))
 }
