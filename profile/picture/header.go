@@ -54,7 +54,7 @@ func walk(data []byte, lim Limits, decoders []Decoder) (header, error) {
 		return header{}, err
 	}
 	// The file itself, and what the squares are made in.
-	h.memory += int64(len(data)) + 4*min(h.pixels(), 2048*2048) + 4<<20
+	h.memory += int64(len(data)) + 4*min(h.pixels(), 2560*2560) + 4<<20
 	if h.memory > lim.Memory {
 		return header{}, rejectf(ReasonMemory, "decoding it would take %s of memory; the limit is %s", byteCount(h.memory), byteCount(lim.Memory))
 	}

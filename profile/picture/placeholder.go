@@ -89,9 +89,13 @@ func pixelsOf(m image.Image) func(i int) color.NRGBA {
 			p := m.Pix[4*i : 4*i+4]
 			return color.NRGBA{p[0], p[1], p[2], p[3]}
 		}
+	case *image.YCbCr: // of each pixel: the smallest square is
+		return func(i int) color.NRGBA {
+			r, g, b := color.YCbCrToRGB(m.Y[i], m.Cb[i], m.Cr[i])
+			return color.NRGBA{r, g, b, 255}
+		}
 	}
-	w := m.Bounds().Dx()
-	return func(i int) color.NRGBA { return color.NRGBAModel.Convert(m.At(i%w, i/w)).(color.NRGBA) }
+	return nil
 }
 
 // spectral is a channel by frequencies: the mean, and the others as parts of

@@ -100,13 +100,15 @@ func TestThumbHashAsItsAuthors(t *testing.T) {
 	}{
 		{
 			"waves", made(func(x, y int) color.NRGBA { return color.NRGBA{byte(x * x), byte(y * 7), byte(x * y), 255} }),
-			"nPcFDwozNWZ0d3dyhwiHqId3dIUNIowP", [3]color.NRGBA{{24, 18, 39, 255}, {143, 93, 125, 255}, {122, 103, 131, 255}},
+			"nPcFDwozNWZ0d3dyhwiHqId3dIUNIowP",
+			[3]color.NRGBA{{24, 18, 39, 255}, {143, 93, 125, 255}, {122, 103, 131, 255}},
 		},
 		{
 			"quarters", made(func(x, y int) color.NRGBA {
 				return [4]color.NRGBA{{200, 30, 30, 255}, {30, 30, 200, 255}, {30, 160, 30, 255}, {220, 200, 40, 255}}[min(x/25, 1)*2+y/39]
 			}),
-			"2PkJTxp1iHiweXdqh5h3aIh4CaV+r8YI", [3]color.NRGBA{{216, 0, 57, 255}, {76, 151, 0, 255}, {213, 191, 38, 255}},
+			"2PkJTxp1iHiweXdqh5h3aIh4CaV+r8YI",
+			[3]color.NRGBA{{216, 0, 57, 255}, {76, 151, 0, 255}, {213, 191, 38, 255}},
 		},
 		{
 			"alpha", made(func(x, y int) color.NRGBA {
@@ -116,7 +118,8 @@ func TestThumbHashAsItsAuthors(t *testing.T) {
 				}
 				return c
 			}),
-			"nviFPRArYHiuh4RoaJOQDIh6N2hwhoNJaA==", [3]color.NRGBA{{76, 129, 125, 0}, {125, 128, 170, 223}, {236, 138, 0, 205}},
+			"nviFPRArYHiuh4RoaJOQDIh6N2hwhoNJaA==",
+			[3]color.NRGBA{{76, 129, 125, 0}, {125, 128, 170, 223}, {236, 138, 0, 205}},
 		},
 	} {
 		got := thumbHash(tt.m)

@@ -12,12 +12,13 @@ type plane struct {
 type region struct{ x, y, w, h float64 }
 
 // filterReduction is what box averaging leaves to the filter: a reduction by
-// at least 2, so that the result is as good as that of the filter alone, for a
-// fraction of the work.
-const filterReduction = 2
+// at least this much. Boxes let through a part of what is too fine for a square,
+// which the filter cannot take out again: with 2 it is 7 % of the strength, with
+// this 4 %, with 3 it is 2 % for a seventh more time.
+const filterReduction = 2.5
 
-// toward averages boxes of samples until the region is no more than about
-// filterReduction times n samples wide and high.
+// toward averages boxes of samples until the region is between one and two
+// times filterReduction times n samples wide and high.
 func (p plane) toward(r region, n int) (plane, region) {
 	kx, ky := boxFactor(r.w, n), boxFactor(r.h, n)
 	if kx == 1 && ky == 1 {
@@ -27,7 +28,7 @@ func (p plane) toward(r region, n int) (plane, region) {
 }
 
 func boxFactor(side float64, n int) int {
-	return max(1, int(side/float64(filterReduction*n)))
+	return max(1, int(side/(filterReduction*float64(n))))
 }
 
 // box makes one sample of each kx x ky samples, beginning at the first whole
