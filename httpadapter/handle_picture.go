@@ -174,7 +174,7 @@ func (a *App) getUserPicture(c *call) error {
 	case p.Base == "":
 		target = a.pictureView(p).url
 	default:
-		own := a.pictureURL(p, fitting(p.Sizes, size))
+		own := a.pictureURL(p, fitting(picture.Sizes(p), size))
 		target = &own
 	}
 	if target == nil {

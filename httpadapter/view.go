@@ -104,7 +104,7 @@ func (a *App) pictureView(p profile.Picture) pictureURLs {
 		}
 		return v
 	}
-	for _, size := range p.Sizes {
+	for _, size := range picture.Sizes(p) {
 		u := a.pictureURL(p, size)
 		v.sizes[strconv.Itoa(size)] = u
 		if v.url == nil { // descending: the first is the largest
@@ -116,14 +116,15 @@ func (a *App) pictureView(p profile.Picture) pictureURLs {
 
 // pictureURL is the store's own address of a picture that everybody may see,
 // where the store has such. Otherwise it is ours, which looks who asks. It
-// changes with every picture only, and is never one that ends.
+// changes with every picture only, and is never one that ends. It names what is
+// in the store: one address for several sizes, if the store keeps one blob.
 func (a *App) pictureURL(p profile.Picture, size int) string {
 	if a.Pictures != nil {
 		if u := a.Pictures.PublicURL(p, size); u != "" {
 			return u
 		}
 	}
-	return a.cfg.Base + "/pictures/" + picture.Key(p, size)
+	return a.cfg.Base + "/pictures/" + picture.KeyFor(p, size)
 }
 
 func text(s string) *string {

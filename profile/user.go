@@ -76,7 +76,8 @@ type Picture struct {
 	Base string `json:"base,omitempty"`
 	// Ext is "jpg" or "png".
 	Ext string `json:"ext,omitempty"`
-	// Sizes are the sides of the squares that exist, in pixels, descending.
+	// Sizes are the sides of the squares that the store has, in pixels,
+	// descending; picture.Sizes are those that it is shown in.
 	Sizes []int `json:"sizes,omitempty"`
 	// Placeholder is what to paint before the picture is loaded: a ThumbHash in
 	// base64, or "#rrggbb" on pictures of before.

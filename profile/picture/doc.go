@@ -25,6 +25,11 @@
 // and somebody calls pictures.Sweep every now and then, which removes the
 // pictures that were replaced and what crashes left.
 //
+// A store that serves public images in every size (storage.Resizer) is given the
+// largest square only, and the addresses of the others are its own. Where it may
+// not serve such a picture, because it is private, the largest is shown for
+// every size, through the host. Pictures of before keep their squares.
+//
 // Where the store can (storage.DirectUploader), the file need not pass through
 // the host: BeginDirect signs a form of five minutes for one file, and
 // CompleteDirect has the pipeline make a picture of what arrived. Until then it

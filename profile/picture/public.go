@@ -10,15 +10,6 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// PublicURL is the address at which the blob store itself serves p in the given
-// size to everybody, or "": then it is served by the host, which looks who asks.
-func (s *Service) PublicURL(p profile.Picture, size int) string {
-	if s.urls == nil || !p.Public {
-		return ""
-	}
-	return s.urls.PublicURL(Key(p, size))
-}
-
 // Settle makes the user's picture as public or private as Config.Public says
 // and returns the user. It is to be called after whatever may have changed the
 // answer: the owner's privacy, a disabled account. A host that lets its users

@@ -134,10 +134,10 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 		return profile.User{}, err
 	}
 	p := profile.Picture{Base: base, Ext: res.Ext, Placeholder: res.Placeholder}
-	blobs := make([]blob, len(res.Squares))
-	for i, sq := range res.Squares {
+	var blobs []blob
+	for _, sq := range s.keeps(p, res.Squares) {
 		p.Sizes = append(p.Sizes, sq.Size)
-		blobs[i] = blob{Key(p, sq.Size), res.ContentType, sq.Data}
+		blobs = append(blobs, blob{Key(p, sq.Size), res.ContentType, sq.Data})
 	}
 	if p.Public, err = s.public(ctx, userID); err != nil {
 		return profile.User{}, err
