@@ -4,7 +4,6 @@ package pictures
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,83 +12,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	gcs "cloud.google.com/go/storage"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"google.golang.org/api/option"
-
-	"github.com/profilekit/profilekit/internal/cloudtest"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
-	"github.com/profilekit/profilekit/storage/diskblob"
-	"github.com/profilekit/profilekit/storage/firebaseblob"
-	"github.com/profilekit/profilekit/storage/memblob"
-	"github.com/profilekit/profilekit/storage/s3blob"
 	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
-
-// listed is a store whose blobs a test can count.
-type listed interface {
-	storage.BlobStore
-	storage.Lister
-}
-
-// stores are the kinds that there are, each empty.
-var stores = map[string]func(t *testing.T) listed{
-	"memory": func(*testing.T) listed { return memblob.New() },
-	"disk": func(t *testing.T) listed {
-		s, err := diskblob.Open(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	},
-	"s3":       s3Store,
-	"firebase": firebaseStore,
-}
-
-func s3Store(t *testing.T) listed {
-	server := cloudtest.S3(t)
-	client := s3.New(s3.Options{
-		Region: server.Region, BaseEndpoint: aws.String(server.Endpoint), UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey, ""),
-	})
-	name := "t" + strings.ToLower(rand.Text())
-	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := s3blob.New(client, name, s3blob.Options{PublicBase: server.Endpoint + "/" + name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func firebaseStore(t *testing.T) listed {
-	client, err := gcs.NewClient(context.Background(), option.WithEndpoint(cloudtest.GCS(t)+"/storage/v1/"), option.WithoutAuthentication())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	bucket := client.Bucket("t" + strings.ToLower(rand.Text()))
-	if err := bucket.Create(t.Context(), "project", nil); err != nil {
-		t.Fatal(err)
-	}
-	s, err := firebaseblob.New(bucket, firebaseblob.Options{TokenKey: []byte("a secret of the whole fleet")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // world is a picture service on SQLite and a store.
 type world struct {
@@ -203,7 +136,7 @@ func TestR25_LifeOfAPicture(t *testing.T) {
 				t.Errorf("gone private: %+v, %v", u.Picture, err)
 			}
 			if urls {
-				r, _, err := w.blobs.Open(t.Context(), picture.Key(before, 64))
+				r, _, err := w.blobs.Open(t.Context(), picture.KeyFor(before, 64))
 				if !errors.Is(err, fs.ErrNotExist) {
 					t.Errorf("the blob of the public address opens: %v", err)
 					r.Close()
@@ -361,6 +294,14 @@ func (f *failing) Delete(ctx context.Context, key string) error {
 		return &storage.UnavailableError{Err: errors.New("down")}
 	}
 	return f.listed.Delete(ctx, key)
+}
+
+// ResizedURL keeps the store's own sizes.
+func (f *failing) ResizedURL(key string, size int) string {
+	if r, ok := f.listed.(storage.Resizer); ok {
+		return r.ResizedURL(key, size)
+	}
+	return ""
 }
 
 // PublicURL keeps the store's own addresses.
