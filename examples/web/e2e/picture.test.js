@@ -179,3 +179,60 @@ test("a picture is dropped onto the page, turned to a square by mouse, and remov
   assert.equal((await (await context.request.get("/api/profile")).json()).profilePicture, null);
   watched.none();
 });
+
+test("until the picture is loaded, a blurred one is painted in its place", async () => {
+  const { page, context, watched } = await pageOf(browser);
+  await signedIn(context);
+  await open(page, "/profile");
+  const file = await photo(page, { left: "#e02020", right: "#2020e0", width: 800 });
+  const put = await context.request.put("/api/profile/picture", { data: file.buffer, headers: { "Content-Type": file.mimeType, "Sec-Fetch-Site": "same-origin" } });
+  assert.equal(put.status(), 200, await put.text());
+
+  let release = () => {};
+  /** @type {Promise<void>} */
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route("**/api/pictures/**", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.reload({ waitUntil: "domcontentloaded" });
+  const shown = page.getByAltText("Your picture");
+  await shown.waitFor();
+  const painted = await shown.evaluate(async (node) => {
+    const url = getComputedStyle(node).backgroundImage.match(/^url\("(data:image\/png;base64,.*)"\)$/)?.[1] ?? "";
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    c.drawImage(image, 0, 0);
+    const row = [...c.getImageData(0, 16, 32, 1).data];
+    return { width: image.naturalWidth, left: row.slice(4 * 6, 4 * 7), right: row.slice(4 * 25, 4 * 26) };
+  });
+  assert.equal(painted.width, 32);
+  const [[r = 0, , b = 255] = [], [r2 = 255, , b2 = 0] = []] = [painted.left, painted.right];
+  assert.ok(r > b + 80 && b2 > r2 + 80, JSON.stringify(painted));
+
+  release();
+  assert.equal((await colorOf(shown)).width > 32, true);
+  await page.waitForFunction((node) => node !== null && getComputedStyle(node).backgroundImage === "none", await shown.elementHandle());
+
+  // The average colour, which older pictures have.
+  await page.unroute("**/api/pictures/**");
+  const again = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route("**/api/pictures/**", async (route) => {
+    await again;
+    await route.continue();
+  });
+  await page.route("**/api/profile", async (route) => {
+    const answer = await route.fetch();
+    const user = await answer.json();
+    await route.fulfill({ response: answer, json: { ...user, picturePlaceholder: "#8b94a3" } });
+  });
+  await page.reload({ waitUntil: "domcontentloaded" });
+  await shown.waitFor();
+  assert.equal(await shown.evaluate((node) => getComputedStyle(node).backgroundColor), "rgb(139, 148, 163)");
+  release();
+  assert.equal((await colorOf(shown)).width > 32, true);
+  watched.none();
+});

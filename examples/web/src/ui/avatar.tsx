@@ -1,5 +1,6 @@
-import { useState, type CSSProperties } from "react";
+import { useMemo, useState, type CSSProperties } from "react";
 import { hueOf, initials } from "../logic/paths.ts";
+import { isColor, pixelsOf } from "../logic/placeholder.ts";
 
 interface Pictured {
   username: string;
@@ -9,12 +10,14 @@ interface Pictured {
   picturePlaceholder?: string | null;
 }
 
-// Avatar shows a user's picture in the size that fits the screen, or initials.
-// Beside the name it says nothing new, so it has an alt only where it is the
-// subject.
+// Avatar shows a user's picture in the size that fits the screen, a blurred idea
+// of it before it is loaded, or initials. Beside the name it says nothing new, so
+// it has an alt only where it is the subject.
 export function Avatar({ user, size, alt = "" }: { user: Pictured; size: number; alt?: string }) {
   const [failed, setFailed] = useState<string | null>(null);
+  const [loaded, setLoaded] = useState<string | null>(null);
   const url = user.profilePicture ?? null;
+  const waiting = useMemo(() => paint(user.picturePlaceholder), [user.picturePlaceholder]);
   const set = Object.entries(user.pictureSizes ?? {})
     .map(([side, src]) => `${src} ${side}w`)
     .join(", ");
@@ -29,7 +32,9 @@ export function Avatar({ user, size, alt = "" }: { user: Pictured; size: number;
         width={size}
         height={size}
         alt={alt}
-        style={{ "--size": rem, backgroundColor: user.picturePlaceholder ?? undefined } as CSSProperties}
+        // Gone when the picture is there: it would show through a transparent one.
+        style={{ "--size": rem, ...(url === loaded ? {} : waiting) } as CSSProperties}
+        onLoad={() => setLoaded(url)}
         onError={() => setFailed(url)}
       />
     );
@@ -43,4 +48,18 @@ export function Avatar({ user, size, alt = "" }: { user: Pictured; size: number;
       {initials(user.displayName, user.username)}
     </span>
   );
+}
+
+// paint makes a style of the placeholder.
+function paint(placeholder: string | null | undefined): CSSProperties {
+  if (!placeholder) return {};
+  if (isColor(placeholder)) return { backgroundColor: placeholder };
+  const m = pixelsOf(placeholder);
+  const canvas = document.createElement("canvas");
+  const context = m && canvas.getContext("2d");
+  if (!context) return {};
+  canvas.width = m.width;
+  canvas.height = m.height;
+  context.putImageData(new ImageData(m.data, m.width, m.height), 0, 0);
+  return { backgroundImage: `url(${canvas.toDataURL()})`, backgroundSize: "cover" };
 }
