@@ -25,18 +25,26 @@ type faults struct {
 	step int
 	dead bool
 	name string // of the moment that failed
+	err  error  // what fails with; nil is errFault
 }
 
 func (f *faults) moment(name string) error {
 	f.step++
 	if f.dead {
-		return errFault
+		return f.fault()
 	}
 	if f.step == f.at {
 		f.dead, f.name = f.kill, name
-		return errFault
+		return f.fault()
 	}
 	return nil
+}
+
+func (f *faults) fault() error {
+	if f.err != nil {
+		return f.err
+	}
+	return errFault
 }
 
 // around fails before do, or after it was done.

@@ -103,8 +103,8 @@ func (s *Service) DirectTypes() []string {
 // storage.ErrNotFound.
 //
 // Trying again helps after ErrBusy, storage.ErrUnavailable and when nothing
-// has arrived yet, which is storage.ErrNotFound too; after any other error the
-// upload has to begin anew.
+// has arrived yet, which is storage.ErrNotFound too; after any other error,
+// that of an ended ctx too, the upload has to begin anew.
 func (s *Service) CompleteDirect(ctx context.Context, userID, id string, crop *Crop) (profile.User, error) {
 	taker, ok := s.cfg.Ledger.(LedgerTaker)
 	if !ok || !isBase(id) {
