@@ -41,7 +41,7 @@ func (g *generator) reserve() op {
 }
 
 func (g *generator) blobs() op {
-	i, keys, at, how := g.user(), g.someKeys(), g.tick(), g.IntN(8)
+	i, keys, at, how := g.user(), g.someKeys(), g.tick(), g.IntN(10)
 	return op{fmt.Sprint("blobs ", keys), func(ctx context.Context, w *world) (string, error) {
 		l := w.Ledger()
 		switch how {
@@ -65,6 +65,10 @@ func (g *generator) blobs() op {
 				text += fmt.Sprint(b.Key, " of ", w.index(b.UserID), ", ")
 			}
 			return text, err
+		case 7:
+			return "", l.(storage.LedgerTaker).Take(ctx, w.id(i), keys[0], at.Add(time.Minute))
+		case 8:
+			return "", l.(storage.LedgerTaker).GiveBack(ctx, w.id(i), keys[0], at)
 		}
 		list, err := l.Keys(ctx, w.id(i))
 		slices.Sort(list)
