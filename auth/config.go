@@ -78,6 +78,10 @@ type Config struct {
 	// one. Without any there is no second factor. A kind that is left out later
 	// still counts for those who have it: they need another one, or a recovery code.
 	Factors []Factor
+	// Passkeys lets people sign in by passkeys, alone or as a second factor; nil
+	// is without. Those whose passkey is their only factor need a recovery code
+	// when it is left out later.
+	Passkeys Passkeys
 
 	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
 	// nil for crypto/rand. A Rand that can be guessed gives every account away.
@@ -113,6 +117,7 @@ type Service struct {
 
 	breachesRequired bool
 	kinds            map[string]Factor
+	passkeys         Passkeys // nil when there are none
 
 	courier  Courier // nil when there is none
 	links    Links
@@ -164,6 +169,7 @@ func New(c Config) (*Service, error) {
 		logger:        c.Logger,
 
 		breachesRequired: c.BreachesRequired,
+		passkeys:         c.Passkeys,
 
 		courier:  c.Courier,
 		links:    c.Links,

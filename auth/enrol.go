@@ -103,14 +103,6 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
-	var out ConfirmedFactor
-	if out.Session, out.Token, err = s.proved(id.Session, rotate, now); err != nil {
-		return ConfirmedFactor{}, err
-	}
-	codes, tickets, err := s.newRecoveryCodes(id.User.ID, now)
-	if err != nil {
-		return ConfirmedFactor{}, err
-	}
 	if err := s.take(ctx, factorKey(id.User.ID), s.limits.SecondFactor); err != nil {
 		s.refused(ctx, KindFactorAdded, id.User.ID, err)
 		return ConfirmedFactor{}, err
@@ -124,6 +116,30 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 		return ConfirmedFactor{}, fmt.Errorf("auth: factor %s: %w", a.Method, err)
 	}
 	used.LastUsedAt = now
+	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
+		err := s.factors.UseFactor(ctx, used, Pending, rises, event)
+		if errors.Is(err, storage.ErrStale) {
+			return ErrNoFactor // confirmed meanwhile, or begun anew
+		}
+		return err
+	})
+	if err != nil {
+		return ConfirmedFactor{}, err
+	}
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(id.User.ID)) })
+	return out, nil
+}
+
+// enrolled is the transaction in which a factor of the caller comes to count:
+// add writes it with the event.
+func (s *Service) enrolled(ctx context.Context, id Identity, method string, rotate bool, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
+	if out.Session, out.Token, err = s.proved(id.Session, rotate, now); err != nil {
+		return ConfirmedFactor{}, err
+	}
+	codes, tickets, err := s.newRecoveryCodes(id.User.ID, now)
+	if err != nil {
+		return ConfirmedFactor{}, err
+	}
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		// In turn with sign-ins: one that saw no factor has its session by now,
 		// and that is ended; a later one sees it.
@@ -135,12 +151,8 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 			return err
 		}
 		event := activity.NewEvent(ctx, KindFactorAdded, id.User.ID, now,
-			map[string]string{detailMethod: a.Method, detailEnded: strconv.Itoa(ended)})
-		err = s.factors.UseFactor(ctx, used, Pending, rises, event)
-		if errors.Is(err, storage.ErrStale) {
-			return ErrNoFactor // confirmed meanwhile, or begun anew
-		}
-		if err != nil {
+			map[string]string{detailMethod: method, detailEnded: strconv.Itoa(ended)})
+		if err := add(ctx, event); err != nil {
 			return err
 		}
 		if err := s.tell(ctx, event); err != nil {
@@ -158,13 +170,12 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 			out.RecoveryCodes = codes
 		}
 		return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now,
-			map[string]string{detailMethod: a.Method}))
+			map[string]string{detailMethod: method}))
 	})
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(id.User.ID)) })
-	s.log(ctx, slog.LevelInfo, KindFactorAdded, id.User.ID, slog.String("method", a.Method))
+	s.log(ctx, slog.LevelInfo, KindFactorAdded, id.User.ID, slog.String("method", method))
 	return out, nil
 }
 
@@ -259,7 +270,7 @@ func (s *Service) factorsBy(factors []Factor) error {
 		switch {
 		case kind == "" || len(kind) > 32 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz0123456789_") != "":
 			return fmt.Errorf("auth: the kind of a Factor, %q, must be 1 to 32 of a-z, 0-9 and _", kind)
-		case kind == methodRecovery || kind == methodPassword || kind == string(ByEmail) || kind == string(BySMS) || s.kinds[kind] != nil:
+		case kind == methodRecovery || kind == methodPassword || kind == KindPasskey || kind == string(ByEmail) || kind == string(BySMS) || s.kinds[kind] != nil:
 			return fmt.Errorf("auth: a second Factor is of kind %q", kind)
 		}
 		s.kinds[kind] = f

@@ -15,6 +15,9 @@ import (
 // release too.
 const resetMark = "!reset!"
 
+// isMarked reports whether it has the mark.
+func isMarked(hash string) bool { return strings.HasPrefix(hash, resetMark) }
+
 // marked is hash with the mark.
 func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, resetMark) }
 
@@ -22,7 +25,7 @@ func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, re
 // anything else: a way of signing in other than by password asks it.
 func (s *Service) MustReset(ctx context.Context, userID string) (bool, error) {
 	hash, err := s.passwords.PasswordHash(ctx, userID)
-	return strings.HasPrefix(hash, resetMark), err
+	return isMarked(hash), err
 }
 
 // ReportLink returns a link "this wasn't me" for a message to the user. It is

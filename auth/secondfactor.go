@@ -28,9 +28,13 @@ const (
 
 // Answer is a proof that is no password.
 type Answer struct {
-	// Method is the Kind of a Factor, or "recovery_code".
+	// Method is the Kind of a Factor, "recovery_code" or KindPasskey.
 	Method string
 	Code   string
+	// Passkey is the answer of KindPasskey, which has no Code.
+	Passkey PasskeyAnswer
+
+	ceremony Ceremony
 }
 
 // HalfIdentity is somebody whose password was right and who owes a second
@@ -101,6 +105,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		}
 		in.DeviceUntil = device.ExpiresAt
 	}
+	a.ceremony = Ceremony{Kind: Finishing, SessionID: half.Session.ID}
 	err = s.answer(ctx, c, half.User, a, KindSecondFactorFailed, func(ctx context.Context) error {
 		if trust {
 			event := activity.NewEvent(ctx, KindDeviceTrusted, half.User.ID, now, nil)
@@ -146,6 +151,7 @@ func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity,
 	if err != nil {
 		return Session{}, "", err
 	}
+	a.ceremony = Ceremony{Kind: Proving, SessionID: id.Session.ID}
 	err = s.answer(ctx, c, id.User, a, KindReauthenticationFailed, func(ctx context.Context) error {
 		return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now,
 			map[string]string{detailMethod: a.Method}))
@@ -183,7 +189,7 @@ func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer
 
 // method is Method as it may be written down: a caller's own words may not.
 func (s *Service) method(a Answer) string {
-	if a.Method == methodRecovery || s.kinds[a.Method] != nil {
+	if a.Method == methodRecovery || s.knows(a.Method) {
 		return a.Method
 	}
 	return "unknown"
@@ -197,8 +203,11 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 		return ErrInvalidCode
 	}
 	now := s.now()
-	if a.Method == methodRecovery {
+	switch a.Method {
+	case methodRecovery:
 		return s.useRecovery(ctx, u.ID, a.Code, now, then)
+	case KindPasskey:
+		return s.usePasskey(ctx, u, a, now, then)
 	}
 	f := s.kinds[a.Method]
 	if f == nil {
@@ -224,11 +233,7 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 			used.Data = nil // it may have been sealed anew meanwhile
 		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
-			err := s.factors.UseFactor(ctx, used, Confirmed, rises)
-			if errors.Is(err, storage.ErrStale) {
-				return ErrInvalidCode // it was used meanwhile, or the factor is gone
-			}
-			if err != nil {
+			if err := s.useFactor(ctx, used, rises); err != nil {
 				return err
 			}
 			return then(ctx)
@@ -253,7 +258,7 @@ func (s *Service) owes(ctx context.Context, userID string, now time.Time) (owes 
 		return false, nil, err
 	}
 	for _, r := range records {
-		if s.kinds[r.Kind] != nil && !slices.Contains(methods, r.Kind) {
+		if s.knows(r.Kind) && !slices.Contains(methods, r.Kind) {
 			methods = append(methods, r.Kind)
 		}
 	}
@@ -265,6 +270,11 @@ func (s *Service) owes(ctx context.Context, userID string, now time.Time) (owes 
 		methods = append(methods, methodRecovery)
 	}
 	return true, methods, nil
+}
+
+// knows reports whether a factor of that kind can be used.
+func (s *Service) knows(kind string) bool {
+	return s.kinds[kind] != nil || kind == KindPasskey && s.passkeys != nil
 }
 
 // useRecovery takes a recovery code.

@@ -1,0 +1,296 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// KindPasskey is that of the records of passkeys, and the method in an Answer.
+const KindPasskey = "passkey"
+
+// Passkeys is the part of WebAuthn that knows its formats; package auth/passkey
+// has it. It keeps nothing: what it needs is in the FactorRecord and in the State
+// of a Challenge.
+type Passkeys interface {
+	// Begin makes the challenge of a ceremony, which ends 5 minutes after now.
+	Begin(c Ceremony, now time.Time) (Challenge, error)
+	// Challenge reads a State that Begin made for a ceremony of the same Kind,
+	// session and user, and returns what names its challenge and when it ends.
+	// Another state, and one whose time is over, is ErrInvalidCode.
+	Challenge(c Ceremony, state string, now time.Time) (id [32]byte, until time.Time, err error)
+	// Credential returns the Lookup of the record that the response names, before
+	// anything in it is believed. ErrInvalidCode when it names none.
+	Credential(response []byte) (lookup string, err error)
+	// Register verifies the response to a Registering ceremony and returns its
+	// record with Lookup, Counter and Data. What is wrong is ErrInvalidCode.
+	Register(c Ceremony, state string, response []byte) (FactorRecord, error)
+	// Assert verifies the response to any other ceremony by r, whose user is
+	// c.User, and returns the record as it is after this use, as Factor.Verify
+	// does. What is wrong, a counter that went back as well, is ErrInvalidCode.
+	Assert(c Ceremony, state string, response []byte, r FactorRecord) (used FactorRecord, rises bool, err error)
+}
+
+// CeremonyKind is what a challenge is for. One made for one opens no other.
+type CeremonyKind string
+
+// The ceremonies.
+const (
+	// Registering adds a passkey to an account.
+	Registering CeremonyKind = "register"
+	// SigningIn is a sign-in by a passkey alone, by whoever has one.
+	SigningIn CeremonyKind = "sign_in"
+	// Finishing is the second factor of an unfinished sign-in.
+	Finishing CeremonyKind = "second_factor"
+	// Proving is the fresh proof of somebody who is signed in.
+	Proving CeremonyKind = "reauthenticate"
+)
+
+// Ceremony is one use of a passkey: of its kind, in its session, by its user.
+type Ceremony struct {
+	Kind CeremonyKind
+	// SessionID is "" for SigningIn, and User is the zero one until the response
+	// names it.
+	SessionID string
+	User      profile.User
+	// Known are the user's passkeys: not to be registered again, or to be used.
+	Known []FactorRecord
+}
+
+// Challenge is what a browser needs for a ceremony.
+type Challenge struct {
+	// Options are for navigator.credentials, in the JSON of WebAuthn Level 3:
+	// PublicKeyCredentialCreationOptionsJSON or …RequestOptionsJSON.
+	Options json.RawMessage
+	// State comes back with the response. It is sealed.
+	State     string
+	ExpiresAt time.Time
+}
+
+// BeginPasskey makes the challenge for a sign-in by a passkey alone. It writes
+// nothing and asks for nobody, so that it tells nothing.
+func (s *Service) BeginPasskey(_ context.Context) (Challenge, error) {
+	return s.challenge(Ceremony{Kind: SigningIn})
+}
+
+// BeginPasskeyFor makes the challenge for the second factor of an unfinished
+// sign-in: the passkeys of the user are named.
+func (s *Service) BeginPasskeyFor(ctx context.Context, half HalfIdentity) (Challenge, error) {
+	if err := half.check(); err != nil {
+		return Challenge{}, err
+	}
+	return s.challengeOf(ctx, Ceremony{Kind: Finishing, SessionID: half.Session.ID, User: half.User})
+}
+
+// BeginPasskeyProof makes the challenge for a fresh proof of the caller, which
+// ReauthenticateWith takes.
+func (s *Service) BeginPasskeyProof(ctx context.Context, id Identity) (Challenge, error) {
+	if err := id.check(); err != nil {
+		return Challenge{}, err
+	}
+	return s.challengeOf(ctx, Ceremony{Kind: Proving, SessionID: id.Session.ID, User: id.User})
+}
+
+func (s *Service) challengeOf(ctx context.Context, c Ceremony) (Challenge, error) {
+	known, err := s.passkeysOf(ctx, c.User.ID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if len(known) == 0 && c.Kind != Registering {
+		return Challenge{}, ErrNoFactor
+	}
+	c.Known = known
+	return s.challenge(c)
+}
+
+func (s *Service) challenge(c Ceremony) (Challenge, error) {
+	if s.passkeys == nil {
+		return Challenge{}, ErrNoFactor
+	}
+	ch, err := s.passkeys.Begin(c, s.now())
+	if err != nil {
+		return Challenge{}, fmt.Errorf("auth: passkey: %w", err)
+	}
+	return ch, nil
+}
+
+// passkeysOf are the user's passkeys, the oldest first.
+func (s *Service) passkeysOf(ctx context.Context, userID string) ([]FactorRecord, error) {
+	records, err := s.confirmed(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	var list []FactorRecord
+	for _, r := range records {
+		if r.Kind == KindPasskey {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// spend uses a challenge up, whatever comes of it (WebAuthn Level 3, 13.4.3): of
+// any number of calls with it, on any node, one goes on. A challenge is written
+// down only now, so that beginning costs nothing.
+func (s *Service) spend(ctx context.Context, c Ceremony, state string, now time.Time) error {
+	if s.passkeys == nil {
+		return ErrInvalidCode
+	}
+	id, until, err := s.passkeys.Challenge(c, state, now)
+	if err != nil {
+		return err
+	}
+	err = s.tickets.AddTickets(ctx, "", "", []Ticket{{Hash: id, Purpose: ForChallenge, CreatedAt: now, ExpiresAt: until}})
+	if errors.Is(err, storage.ErrTaken) {
+		return ErrInvalidCode
+	}
+	return err
+}
+
+// PasskeyAnswer is what a browser answered to a Challenge.
+type PasskeyAnswer struct {
+	State string
+	// Response is the PublicKeyCredential as JSON (its toJSON).
+	Response []byte
+}
+
+// SignInWithPasskey begins a session by a passkey alone, which is both factors:
+// something that the person has, and verified them by. What is wrong is
+// ErrInvalidCredentials, whatever it is; limits are those of codes.
+// ErrPasswordResetRequired is as for SignIn.
+func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnswer, remember bool) (SignIn, error) {
+	ctx = withClient(ctx, c)
+	now := s.now()
+	t := tries{s: s, address: addressKey(c)}
+	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
+		s.refused(ctx, KindSignInFailed, "", err)
+		return SignIn{}, err
+	}
+	in, err := s.signInWithPasskey(ctx, a, remember, now, &t)
+	switch {
+	case err == nil:
+		t.proved(ctx)
+		s.log(ctx, slog.LevelInfo, KindSignIn, in.User.ID)
+	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
+		err = ErrInvalidCredentials
+		s.failedBy(ctx, account{user: in.User}, KindSignInFailed, KindPasskey, nil)
+	case errors.Is(err, ErrRateLimited):
+	default:
+		t.unspent(ctx)
+	}
+	if err != nil {
+		return SignIn{}, err
+	}
+	return in, nil
+}
+
+// signInWithPasskey returns the user also with an error, as soon as it is known.
+func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, remember bool, now time.Time, t *tries) (in SignIn, err error) {
+	c := Ceremony{Kind: SigningIn}
+	if err := s.spend(ctx, c, a.State, now); err != nil {
+		return in, err
+	}
+	lookup, err := s.passkeys.Credential(a.Response)
+	if err != nil {
+		return in, err
+	}
+	record, err := s.factors.FactorByLookup(ctx, KindPasskey, lookup)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && record.Pending {
+		return in, ErrInvalidCredentials
+	}
+	if err != nil {
+		return in, fmt.Errorf("auth: reading a passkey: %w", err)
+	}
+	t.account = factorKey(record.UserID)
+	if err := s.take(ctx, t.account, s.limits.SecondFactor); err != nil {
+		s.refused(ctx, KindSignInFailed, record.UserID, err)
+		return in, err
+	}
+	if in.User, err = s.users.User(ctx, record.UserID); errors.Is(err, storage.ErrNotFound) {
+		return SignIn{}, ErrInvalidCredentials
+	} else if err != nil {
+		return SignIn{}, fmt.Errorf("auth: looking an account up: %w", err)
+	}
+	if in.User.Disabled {
+		return in, ErrInvalidCredentials
+	}
+	c.User = in.User
+	used, rises, err := s.passkeys.Assert(c, a.State, a.Response, record)
+	if err != nil {
+		return in, err
+	}
+	in.Status = Complete
+	if in.Session, in.Token, err = s.newSession(ctx, remember, now); err != nil {
+		return in, err
+	}
+	in.Session.UserID = in.User.ID
+	used.LastUsedAt = now
+	event := activity.NewEvent(ctx, KindSignIn, in.User.ID, now, map[string]string{detailMethod: KindPasskey})
+	return in, s.tx.InTx(ctx, func(ctx context.Context) error {
+		// In turn with what ends sessions: a reset that came first is seen.
+		hash, err := s.passwords.LockPassword(ctx, in.User.ID)
+		if err != nil {
+			return err
+		}
+		if isMarked(hash) {
+			return ErrPasswordResetRequired
+		}
+		if err := s.useFactor(ctx, used, rises); err != nil {
+			return err
+		}
+		if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
+	})
+}
+
+// useFactor notes one use of a confirmed factor, which cannot happen twice.
+func (s *Service) useFactor(ctx context.Context, used FactorRecord, rises bool) error {
+	err := s.factors.UseFactor(ctx, used, Confirmed, rises)
+	if errors.Is(err, storage.ErrStale) {
+		return ErrInvalidCode // it was used meanwhile, or the factor is gone
+	}
+	return err
+}
+
+// usePasskey takes the answer to a challenge of the session in a.
+func (s *Service) usePasskey(ctx context.Context, u profile.User, a Answer, now time.Time, then func(context.Context) error) error {
+	c := a.ceremony
+	c.User = u
+	if err := s.spend(ctx, c, a.Passkey.State, now); err != nil {
+		return err
+	}
+	lookup, err := s.passkeys.Credential(a.Passkey.Response)
+	if err != nil {
+		return err
+	}
+	known, err := s.passkeysOf(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range known {
+		if r.Lookup != lookup {
+			continue
+		}
+		used, rises, err := s.passkeys.Assert(c, a.Passkey.State, a.Passkey.Response, r)
+		if err != nil {
+			return err
+		}
+		used.LastUsedAt = now
+		return s.tx.InTx(ctx, func(ctx context.Context) error {
+			if err := s.useFactor(ctx, used, rises); err != nil {
+				return err
+			}
+			return then(ctx)
+		})
+	}
+	return ErrInvalidCode
+}

@@ -1,0 +1,346 @@
+// Package passkey is auth.Passkeys: WebAuthn (Level 3, https://www.w3.org/TR/webauthn-3/)
+// by the library go-webauthn, for sign-in by a passkey alone and as a second
+// factor.
+//
+//	keys, err := passkey.New(ring, passkey.Options{Origin: "https://example.org", Name: "Example"})
+//	svc, err := auth.New(auth.Config{ …, Passkeys: keys })
+//	challenge, err := svc.BeginPasskey(ctx)                          // for navigator.credentials.get
+//	in, err := svc.SignInWithPasskey(ctx, client, answer, remember)  // what it returned
+//
+// Passkeys are discoverable and the person is always verified (by a fingerprint,
+// a PIN or the like), so that one is both factors. No attestation is asked for: it
+// would tell apart people by their devices. A challenge is 256 random bits, sealed
+// with what it is for, and works once within 5 minutes.
+package passkey
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/profile"
+)
+
+const (
+	purpose = "auth.passkey"
+	lasts   = 5 * time.Minute
+	// maxID bounds a credential's ID in bytes (WebAuthn Level 3, 5.8.3).
+	maxID = 1023
+)
+
+// Options of New.
+type Options struct {
+	// Origin is where the pages are, "https://example.org"; required.
+	Origin string
+	// MoreOrigins are others whose pages may use the same passkeys.
+	MoreOrigins []string
+	// ID is the relying party's, the host name of Origin or a parent domain of it
+	// that is no public suffix; "" is the host name. Passkeys work for that ID
+	// alone: choose it once.
+	ID string
+	// Name is shown to people when they make one; "" is the ID.
+	Name string
+}
+
+// Passkeys is auth.Passkeys. It is safe for concurrent use.
+type Passkeys struct {
+	keys *keyring.Ring
+	web  *webauthn.WebAuthn
+}
+
+var _ auth.Passkeys = (*Passkeys)(nil)
+
+// New returns the passkeys of an origin; keys seal the challenges.
+func New(keys *keyring.Ring, o Options) (*Passkeys, error) {
+	if keys == nil {
+		return nil, errors.New("passkey: a key ring is required")
+	}
+	u, err := url.Parse(o.Origin)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("passkey: Options.Origin must be an origin such as https://example.org")
+	}
+	if o.ID == "" {
+		o.ID = u.Hostname()
+	}
+	if o.Name == "" {
+		o.Name = o.ID
+	}
+	limit := webauthn.TimeoutConfig{Timeout: lasts, TimeoutUVD: lasts}
+	web, err := webauthn.New(&webauthn.Config{
+		RPID: o.ID, RPDisplayName: o.Name, RPOrigins: append([]string{o.Origin}, o.MoreOrigins...),
+		AttestationPreference: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(),
+			UserVerification: protocol.VerificationRequired,
+		},
+		Timeouts: webauthn.TimeoutsConfig{Login: limit, Registration: limit},
+		// Password managers add outputs that nobody asked for. None is read.
+		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("passkey: %w", err)
+	}
+	return &Passkeys{keys: keys, web: web}, nil
+}
+
+// state is a challenge with what it is for.
+type state struct {
+	Session webauthn.SessionData `json:"w"`
+	Until   time.Time            `json:"t"`
+}
+
+// about binds a sealed state to its ceremony.
+func about(c auth.Ceremony) []byte {
+	user := c.User.ID
+	if c.Kind == auth.SigningIn {
+		user = "" // nobody is known at its beginning
+	}
+	return []byte(string(c.Kind) + "\x00" + c.SessionID + "\x00" + user)
+}
+
+// Begin implements auth.Passkeys.
+func (p *Passkeys) Begin(c auth.Ceremony, now time.Time) (auth.Challenge, error) {
+	var options any
+	var session *webauthn.SessionData
+	who := user{User: c.User}
+	var err error
+	if who.credentials, err = credentials(c.Known); err != nil {
+		return auth.Challenge{}, err
+	}
+	switch c.Kind {
+	case auth.Registering:
+		var made *protocol.CredentialCreation
+		made, session, err = p.web.BeginRegistration(who, webauthn.WithCredentialParameters(algorithms),
+			webauthn.WithExclusions(webauthn.Credentials(who.credentials).CredentialDescriptors()))
+		if err == nil {
+			options = made.Response
+		}
+	case auth.SigningIn:
+		var made *protocol.CredentialAssertion
+		made, session, err = p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+		if err == nil {
+			options = made.Response
+		}
+	case auth.Finishing, auth.Proving:
+		var made *protocol.CredentialAssertion
+		made, session, err = p.web.BeginLogin(who, webauthn.WithUserVerification(protocol.VerificationRequired))
+		if err == nil {
+			options = made.Response
+		}
+	default:
+		err = fmt.Errorf("no ceremony %q", c.Kind)
+	}
+	if err != nil {
+		return auth.Challenge{}, fmt.Errorf("passkey: %w", err)
+	}
+	out := auth.Challenge{ExpiresAt: now.Add(lasts)}
+	if out.Options, err = json.Marshal(options); err != nil {
+		return auth.Challenge{}, fmt.Errorf("passkey: options: %w", err)
+	}
+	plain, err := json.Marshal(state{Session: *session, Until: out.ExpiresAt})
+	if err != nil {
+		return auth.Challenge{}, fmt.Errorf("passkey: state: %w", err)
+	}
+	sealed, err := p.keys.Seal(purpose, plain, about(c))
+	if err != nil {
+		return auth.Challenge{}, fmt.Errorf("passkey: sealing: %w", err)
+	}
+	out.State = base64.RawURLEncoding.EncodeToString(sealed)
+	return out, nil
+}
+
+// open reads a state of that ceremony.
+func (p *Passkeys) open(c auth.Ceremony, text string) (s state, err error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return s, auth.ErrInvalidCode
+	}
+	plain, err := p.keys.Open(purpose, sealed, about(c))
+	if err != nil {
+		return s, auth.ErrInvalidCode
+	}
+	if err := json.Unmarshal(plain, &s); err != nil || len(s.Session.Challenge) < 22 { // of another version
+		return s, auth.ErrInvalidCode
+	}
+	return s, nil
+}
+
+// Challenge implements auth.Passkeys.
+func (p *Passkeys) Challenge(c auth.Ceremony, text string, now time.Time) (id [32]byte, until time.Time, err error) {
+	s, err := p.open(c, text)
+	if err != nil {
+		return id, until, err
+	}
+	if !now.Before(s.Until) {
+		return id, until, auth.ErrInvalidCode
+	}
+	return sha256.Sum256([]byte(s.Session.Challenge)), s.Until, nil
+}
+
+// Credential implements auth.Passkeys.
+func (p *Passkeys) Credential(response []byte) (string, error) {
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
+	if err != nil || len(parsed.RawID) == 0 || len(parsed.RawID) > maxID {
+		return "", auth.ErrInvalidCode
+	}
+	return lookup(parsed.RawID), nil
+}
+
+func lookup(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
+
+// Register implements auth.Passkeys.
+func (p *Passkeys) Register(c auth.Ceremony, text string, response []byte) (auth.FactorRecord, error) {
+	s, err := p.open(c, text)
+	if err != nil {
+		return auth.FactorRecord{}, err
+	}
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
+	if err != nil {
+		return auth.FactorRecord{}, auth.ErrInvalidCode
+	}
+	made, err := p.web.CreateCredential(user{User: c.User}, s.Session, parsed)
+	if err != nil || len(made.ID) == 0 || len(made.ID) > maxID || !usable(made.PublicKey) {
+		return auth.FactorRecord{}, auth.ErrInvalidCode
+	}
+	r := auth.FactorRecord{Lookup: lookup(made.ID), Counter: int64(made.Authenticator.SignCount)}
+	if r.Data, err = encode(made); err != nil {
+		return auth.FactorRecord{}, err
+	}
+	if len(r.Data) > auth.MaxData {
+		return auth.FactorRecord{}, auth.ErrInvalidCode
+	}
+	return r, nil
+}
+
+// algorithms are those asked for, the preferred first: what all authenticators
+// have, and no key that is made in an unusual way.
+var algorithms = []protocol.CredentialParameter{
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256},
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgEdDSA},
+	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgRS256},
+}
+
+// usable reports whether a key could verify anything. Without attestation nobody
+// has used it yet, and its owner could be locked out.
+func usable(key []byte) bool {
+	parsed, err := webauthncose.ParsePublicKey(key)
+	if err != nil {
+		return false
+	}
+	if ec, ok := parsed.(webauthncose.EC2PublicKeyData); ok {
+		public, err := ec.ToECDSA()
+		if err != nil {
+			return false
+		}
+		_, err = public.ECDH() // is it on its curve?
+		return err == nil
+	}
+	return true
+}
+
+// Assert implements auth.Passkeys.
+func (p *Passkeys) Assert(c auth.Ceremony, text string, response []byte, r auth.FactorRecord) (auth.FactorRecord, bool, error) {
+	s, err := p.open(c, text)
+	if err != nil {
+		return r, false, err
+	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
+	if err != nil {
+		return r, false, auth.ErrInvalidCode
+	}
+	known, err := credentials([]auth.FactorRecord{r})
+	if err != nil {
+		return r, false, err
+	}
+	who := user{User: c.User, credentials: known}
+	if c.User.ID == "" || r.UserID != c.User.ID || lookup(parsed.RawID) != r.Lookup {
+		return r, false, auth.ErrInvalidCode
+	}
+	var made *webauthn.Credential
+	if c.Kind == auth.SigningIn {
+		made, err = p.web.ValidateDiscoverableLogin(func([]byte, []byte) (webauthn.User, error) { return who, nil }, s.Session, parsed)
+	} else {
+		// The list of the challenge may name passkeys that are gone by now.
+		s.Session.AllowedCredentialIDs = [][]byte{known[0].ID}
+		made, err = p.web.ValidateLogin(who, s.Session, parsed)
+	}
+	// A count that does not rise is a copy of the passkey, unless there is none.
+	if err != nil || made.Authenticator.CloneWarning {
+		return r, false, auth.ErrInvalidCode
+	}
+	r.Counter = int64(made.Authenticator.SignCount)
+	if r.Data, err = encode(made); err != nil {
+		return r, false, err
+	}
+	return r, r.Counter > 0, nil
+}
+
+// kept is what a record's Data holds: no secret, and nothing of the device but
+// what later uses are held against.
+type kept struct {
+	PublicKey  []byte                            `json:"publicKey"`
+	Transports []protocol.AuthenticatorTransport `json:"transports,omitempty"`
+	Verified   bool                              `json:"uv,omitempty"`
+	Eligible   bool                              `json:"be,omitempty"`
+	BackedUp   bool                              `json:"bs,omitempty"`
+}
+
+func encode(c *webauthn.Credential) ([]byte, error) {
+	data, err := json.Marshal(kept{
+		PublicKey: c.PublicKey, Transports: c.Transport,
+		Verified: c.Flags.UserVerified, Eligible: c.Flags.BackupEligible, BackedUp: c.Flags.BackupState,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("passkey: a record: %w", err)
+	}
+	return data, nil
+}
+
+// credentials are records as the library knows them.
+func credentials(records []auth.FactorRecord) ([]webauthn.Credential, error) {
+	list := make([]webauthn.Credential, 0, len(records))
+	for _, r := range records {
+		id, err := base64.RawURLEncoding.DecodeString(r.Lookup)
+		if err != nil {
+			return nil, fmt.Errorf("passkey: record %s: %w", r.ID, err)
+		}
+		var k kept
+		if err := json.Unmarshal(r.Data, &k); err != nil {
+			return nil, fmt.Errorf("passkey: record %s is not one of this version", r.ID)
+		}
+		list = append(list, webauthn.Credential{
+			ID: id, PublicKey: k.PublicKey, Transport: k.Transports,
+			Flags:         webauthn.CredentialFlags{UserPresent: true, UserVerified: k.Verified, BackupEligible: k.Eligible, BackupState: k.BackedUp},
+			Authenticator: webauthn.Authenticator{SignCount: uint32(r.Counter)},
+		})
+	}
+	return list, nil
+}
+
+// user is a profile.User as the library knows one. Its handle is the opaque id
+// of the account.
+type user struct {
+	profile.User
+	credentials []webauthn.Credential
+}
+
+func (u user) WebAuthnID() []byte                         { return []byte(u.ID) }
+func (u user) WebAuthnName() string                       { return u.Username }
+func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
+
+func (u user) WebAuthnDisplayName() string {
+	if u.DisplayName != "" {
+		return u.DisplayName
+	}
+	return u.Username
+}
