@@ -95,7 +95,7 @@ func New(config Config) (*App, error) {
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
-			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors,
+			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
 			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,

@@ -108,6 +108,9 @@ type Config struct {
 	// An error is 403 captcha_required, and one that matches storage.ErrUnavailable
 	// 503; its text is for the log. The body of r is not Captcha's to read.
 	Captcha func(r *http.Request, action string) error
+	// Passkeys lets people sign in by passkeys, alone or as a second factor:
+	// package auth/passkey has them. nil leaves their routes out.
+	Passkeys auth.Passkeys
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.

@@ -53,10 +53,10 @@ func (a *App) login(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if in.Transport != nil && *in.Transport != "bearer" && *in.Transport != "cookie" {
-		return settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
+	bearer, err := bearerAsked(in.Transport)
+	if err != nil {
+		return err
 	}
-	bearer := in.Transport != nil && *in.Transport == "bearer"
 	if in.Device == "" && !bearer {
 		in.Device = a.sideCookie(c.r, deviceCookie)
 	}
@@ -73,6 +73,14 @@ func (a *App) login(c *call) error {
 		return c.beginHalf(s, bearer)
 	}
 	return c.begin(http.StatusOK, s, bearer)
+}
+
+// bearerAsked reads the field transport.
+func bearerAsked(transport *string) (bool, error) {
+	if transport != nil && *transport != "bearer" && *transport != "cookie" {
+		return false, settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
+	}
+	return transport != nil && *transport == "bearer", nil
 }
 
 // begin hands out a new session. A browser's earlier session ends with it:
@@ -113,9 +121,17 @@ func (a *App) reauthenticate(c *call) error {
 		Password string `json:"password"`
 		Method   string `json:"method"`
 		Code     string `json:"code"`
+		passkeyBody
 	}
 	if err := c.decode(&in); err != nil {
 		return err
+	}
+	if in.Method == auth.KindPasskey {
+		answer, err := in.passkeyBody.answer()
+		if err != nil {
+			return err
+		}
+		return c.proveWith(auth.Answer{Method: in.Method, Passkey: answer})
 	}
 	if in.Method != "" || in.Code != "" {
 		return c.reauthenticateWith(in.Method, in.Code)
@@ -136,7 +152,11 @@ func (c *call) reauthenticateWith(method, code string) error {
 	if err := requireAnswer(method, code); err != nil {
 		return err
 	}
-	s, token, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: method, Code: code}, !c.id.bearer)
+	return c.proveWith(auth.Answer{Method: method, Code: code})
+}
+
+func (c *call) proveWith(answer auth.Answer) error {
+	s, token, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, answer, !c.id.bearer)
 	if err != nil {
 		return err
 	}

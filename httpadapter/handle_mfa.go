@@ -46,7 +46,13 @@ func (a *App) finishSignIn(c *call) error {
 	if err := requireAnswer(in.Method, in.Code); err != nil {
 		return err
 	}
-	s, err := a.Auth.FinishSignIn(c.ctx(), c.client(), *c.half, auth.Answer{Method: in.Method, Code: in.Code}, in.TrustDevice)
+	return c.finishHalf(auth.Answer{Method: in.Method, Code: in.Code}, in.TrustDevice)
+}
+
+// finishHalf opens the session of an unfinished sign-in.
+func (c *call) finishHalf(answer auth.Answer, trust bool) error {
+	a := c.app
+	s, err := a.Auth.FinishSignIn(c.ctx(), c.client(), *c.half, answer, trust)
 	if err != nil {
 		return err
 	}
@@ -77,6 +83,15 @@ type factorView struct {
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 }
 
+func viewOfFactor(r auth.FactorRecord) factorView {
+	v := factorView{ID: r.ID, Kind: r.Kind, Name: r.Name, CreatedAt: r.CreatedAt.UTC()}
+	if !r.LastUsedAt.IsZero() {
+		at := r.LastUsedAt.UTC()
+		v.LastUsedAt = &at
+	}
+	return v
+}
+
 func (a *App) listFactors(c *call) error {
 	list, err := a.Auth.Factors(c.ctx(), c.id.Identity)
 	if err != nil {
@@ -88,11 +103,7 @@ func (a *App) listFactors(c *call) error {
 	}
 	views := make([]factorView, len(list))
 	for i, r := range list {
-		views[i] = factorView{ID: r.ID, Kind: r.Kind, Name: r.Name, CreatedAt: r.CreatedAt.UTC()}
-		if !r.LastUsedAt.IsZero() {
-			at := r.LastUsedAt.UTC()
-			views[i].LastUsedAt = &at
-		}
+		views[i] = viewOfFactor(r)
 	}
 	return c.answer(http.StatusOK, struct {
 		Factors []factorView `json:"factors"`

@@ -86,7 +86,15 @@ func (a *App) table() ([]route, error) {
 		add("GET", "/auth/sessions", In, a.listSessions)
 		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
 		add("DELETE", "/auth/sessions/{id}", In, a.endSession)
-		if len(a.cfg.Factors) > 0 {
+		if a.cfg.Passkeys != nil {
+			add("POST", "/auth/passkeys/login/begin", Anyone, a.beginPasskey, foreign)
+			add("POST", "/auth/passkeys/login/finish", Anyone, a.finishPasskey, foreign)
+			add("POST", "/auth/passkeys/register/begin", Fresh, a.beginAddPasskey)
+			add("POST", "/auth/passkeys/register/finish", Fresh, a.addPasskey)
+			add("PATCH", "/auth/passkeys/{id}", Fresh, a.renamePasskey)
+			add("DELETE", "/auth/passkeys/{id}", Fresh, a.removePasskey)
+		}
+		if len(a.cfg.Factors) > 0 || a.cfg.Passkeys != nil {
 			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
 			add("GET", "/auth/mfa", In, a.listFactors)
 			for _, f := range a.cfg.Factors {

@@ -146,6 +146,26 @@ var samples = []sample{
 		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
 	},
 	{id: "renewRecoveryCodes", method: "POST", path: "/api/auth/mfa/recovery-codes", status: 200, answerType: jsonT, answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`},
+	{
+		id: "beginPasskey", method: "POST", path: "/api/auth/passkeys/login/begin", contentType: jsonT, anonymous: true, body: `{"purpose":"sign_in"}`, status: 200, answerType: jsonT,
+		answer: `{"publicKey":{"challenge":"AAAA","rpId":"example.org"},"state":"x","expiresAt":"2026-11-20T08:00:00Z"}`,
+	},
+	{
+		id: "finishPasskey", method: "POST", path: "/api/auth/passkeys/login/finish", contentType: jsonT, anonymous: true,
+		body: `{"state":"x","credential":{"id":"AAAA"},"remember":true}`, status: 200, answerType: jsonT,
+		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie, "ETag": `"7"`},
+	},
+	{
+		id: "beginAddPasskey", method: "POST", path: "/api/auth/passkeys/register/begin", status: 200, answerType: jsonT,
+		answer: `{"publicKey":{"challenge":"AAAA"},"state":"x","expiresAt":"2026-11-20T08:00:00Z"}`,
+	},
+	{
+		id: "addPasskey", method: "POST", path: "/api/auth/passkeys/register/finish", contentType: jsonT, body: `{"state":"x","credential":{"id":"AAAA"},"name":"Phone"}`,
+		status: 201, answerType: jsonT, header: map[string]string{"Set-Cookie": cookie},
+		answer: `{"passkey":{"id":"f","kind":"passkey","name":"Phone","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":null},"recoveryCodes":null}`,
+	},
+	{id: "renamePasskey", method: "PATCH", path: "/api/auth/passkeys/f", contentType: jsonT, body: `{"name":"Key ring"}`, status: 204},
+	{id: "removePasskey", method: "DELETE", path: "/api/auth/passkeys/f", status: 204},
 	{id: "removeFactor", method: "DELETE", path: "/api/auth/mfa/f", status: 204},
 	{
 		id: "listDevices", method: "GET", path: "/api/auth/devices", status: 200, answerType: jsonT,
