@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/contract/blackbox"
 	"github.com/profilekit/profilekit/internal/directtest"
@@ -127,8 +128,13 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Its address has no name that passkeys could be for.
+	passkeys, err := passkey.New(keys, passkey.Options{Origin: base, ID: "localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail,
+		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})

@@ -7,6 +7,7 @@
 package softkey
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,7 +15,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"net/url"
 )
 
 // Flags of authenticator data (WebAuthn Level 3, 6.1).
@@ -29,8 +29,9 @@ const (
 // Key is one passkey. Its fields may be changed between two answers.
 type Key struct {
 	Origin string
-	RPID   string
-	Flags  byte
+	// RPID is the relying party's that it signs for; "" is what the options say.
+	RPID  string
+	Flags byte
 	// Count is the next signature's; 0 is that of a passkey that does not count.
 	Count uint32
 	ID    []byte
@@ -56,12 +57,9 @@ type Answer struct {
 
 // New returns a passkey that was not registered yet, of a browser at that origin.
 func New(origin string) *Key {
-	u, err := url.Parse(origin)
-	if err != nil {
-		panic(err)
-	}
-	k := &Key{Origin: origin, RPID: u.Hostname(), Flags: Present | Verified, ID: make([]byte, 32)}
+	k := &Key{Origin: origin, Flags: Present | Verified, ID: make([]byte, 32)}
 	rand.Read(k.ID)
+	var err error
 	if k.private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		panic(err)
 	}
@@ -80,14 +78,18 @@ func (k *Key) cose() []byte {
 	return append(append(out, 0x22, 0x58, 32), point[33:]...)
 }
 
-func (k *Key) data(flags byte) []byte {
-	hash := sha256.Sum256([]byte(k.RPID))
+func (k *Key) data(o options, flags byte) []byte {
+	hash := sha256.Sum256([]byte(cmp.Or(k.RPID, o.RP.ID, o.RPID)))
 	return binary.BigEndian.AppendUint32(append(hash[:], flags), k.Count)
 }
 
 type options struct {
 	Challenge string `json:"challenge"`
-	User      struct {
+	RPID      string `json:"rpId"`
+	RP        struct {
+		ID string `json:"id"`
+	} `json:"rp"`
+	User struct {
 		ID string `json:"id"`
 	} `json:"user"`
 }
@@ -111,7 +113,7 @@ func (k *Key) Create(raw []byte) []byte {
 		panic(err)
 	}
 	k.Handle, a.COSE = handle, k.cose()
-	a.Data = k.data(k.Flags | attested)
+	a.Data = k.data(o, k.Flags|attested)
 	a.Data = append(a.Data, make([]byte, 16)...) // AAGUID
 	if k.Lie != nil {
 		k.Lie(&a)
@@ -135,9 +137,9 @@ func (k *Key) Create(raw []byte) []byte {
 
 // Get answers an assertion, with the handle as a discoverable passkey does.
 func (k *Key) Get(raw []byte) []byte {
-	_, a := k.begin(raw, "webauthn.get")
+	o, a := k.begin(raw, "webauthn.get")
 	a.Handle = k.Handle
-	a.Data = k.data(k.Flags)
+	a.Data = k.data(o, k.Flags)
 	if k.Lie != nil {
 		k.Lie(&a)
 	}

@@ -5,10 +5,13 @@ import (
 	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/profilekit/profilekit/internal/softkey"
 )
 
 // app is somebody's authenticator app.
@@ -63,6 +66,25 @@ func second(method, code, more string) string {
 	return fmt.Sprintf(`{"method":%q,"code":%q%s}`, method, code, more)
 }
 
+// answerPasskey begins a ceremony and returns the body that finishes it.
+func (c *client) answerPasskey(ceremony, body, more string, answer func([]byte) []byte) []byte {
+	c.t.Helper()
+	begun := c.send("POST", "/api/auth/passkeys/"+ceremony+"/begin", body).want(200).object()
+	options, err := json.Marshal(begun["publicKey"])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return fmt.Appendf(nil, `{"state":%q,"credential":%s%s}`, begun["state"], answer(options), more)
+}
+
+// addPasskey adds a passkey to the client's account.
+func (c *client) addPasskey() *softkey.Key {
+	c.t.Helper()
+	key := softkey.New(c.w.URL)
+	c.send("POST", "/api/auth/passkeys/register/finish", string(c.answerPasskey("register", "", `,"name":"Phone"`, key.Create))).want(201)
+	return key
+}
+
 // ready makes what the call needs to be a good one of c's, and returns who then
 // sends what.
 func (w *world) ready(c *client, k call) (*client, call) {
@@ -75,6 +97,15 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		k.body = []byte(`{"code":"` + c.begin().code() + `"}`)
 	case strings.HasSuffix(k.path, "/auth/mfa/recovery-codes"):
 		c.enrol()
+	case strings.HasSuffix(k.path, "/auth/passkeys/login/finish"):
+		key := c.addPasskey()
+		c = w.client(c.t)
+		k.body = c.answerPasskey("login", `{}`, "", key.Get)
+	case strings.HasSuffix(k.path, "/auth/passkeys/register/finish"):
+		k.body = c.answerPasskey("register", "", `,"name":"Phone"`, softkey.New(w.URL).Create)
+	case strings.HasPrefix(k.path, "/api/auth/passkeys/") && k.method != "POST":
+		c.addPasskey()
+		k.path = "/api/auth/passkeys/" + c.get("/api/auth/mfa").want(200).object()["factors"].([]any)[0].(map[string]any)["id"].(string)
 	case strings.HasPrefix(k.path, "/api/auth/mfa/") && k.method == "DELETE":
 		c.enrol()
 		k.path = "/api/auth/mfa/" + c.get("/api/auth/mfa").want(200).object()["factors"].([]any)[0].(map[string]any)["id"].(string)

@@ -65,6 +65,10 @@ func accessMatrix(t *testing.T, w *world) {
 		before := alice.rows()
 		for _, k := range calls {
 			got := w.client(t).call(k)
+			if strings.HasSuffix(k.path, "/passkeys/login/finish") { // who it is stands in the body, here nobody
+				got.is(401, "invalid_credentials")
+				continue
+			}
 			if w.class(t, k) == "anyone" {
 				if got.status >= 400 {
 					t.Errorf("%s as nobody: %d %.200q", k.name(), got.status, got.body)
