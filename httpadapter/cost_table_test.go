@@ -12,7 +12,7 @@ import (
 
 // requests is the promise. The lines are in the order of the routes.
 func requests() []request {
-	return slices.Concat(authRequests(), factorRequests(), profileRequests(), otherRequests())
+	return slices.Concat(authRequests(), factorRequests(), passkeyRequests(), profileRequests(), otherRequests())
 }
 
 const (

@@ -15,6 +15,7 @@ import (
 	sqlitedriver "modernc.org/sqlite"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -94,6 +95,9 @@ func (s *spied) start(t *testing.T) {
 	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New())}
 	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
 	var err error
+	if cfg.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {
+		t.Fatal(err)
+	}
 	if w.app, err = httpadapter.New(cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/profile/picture/heic"
@@ -75,9 +76,13 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
+	passkeys, err := passkey.New(h.keys, passkey.Options{Origin: opt.baseURL, Name: "profilekit"})
+	if err != nil {
+		return nil, err
+	}
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
-		Courier: post, Recorder: post,
+		Courier: post, Recorder: post, Passkeys: passkeys,
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,
 	})

@@ -1,0 +1,87 @@
+package httpadapter_test
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/profilekit/profilekit/internal/softkey"
+)
+
+// passkeyBody begins a ceremony and returns the body that finishes it.
+func (c *client) passkeyBody(ceremony, body, more string, answer func([]byte) []byte) string {
+	c.w.t.Helper()
+	begun := c.send("POST", "/api/auth/passkeys/"+ceremony+"/begin", body).want(c.w.t, 200).json(c.w.t)
+	options, err := json.Marshal(begun["publicKey"])
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return fmt.Sprintf(`{"state":%q,"credential":%s%s}`, begun["state"], answer(options), more)
+}
+
+// addPasskey adds one to the client's account and returns its id.
+func (c *client) addPasskey() (key *softkey.Key, id string) {
+	c.w.t.Helper()
+	key = softkey.New("http://localhost")
+	added := c.send("POST", "/api/auth/passkeys/register/finish", c.passkeyBody("register", "", "", key.Create)).want(c.w.t, 201).json(c.w.t)
+	id, _ = added["passkey"].(map[string]any)["id"].(string)
+	return key, id
+}
+
+func passkeyRequests() []request {
+	return []request{
+		{"POST /api/auth/passkeys/login/begin", "for anybody", 200, func(s *spied) func() reply {
+			c := s.client()
+			return func() reply { return c.send("POST", "/api/auth/passkeys/login/begin", `{}`) }
+		}, cost{0, 0}, cost{0, 0}},
+		{"POST /api/auth/passkeys/login/begin", "the second factor", 200, func(s *spied) func() reply {
+			c, name := s.member()
+			c.addPasskey()
+			half := s.half(name)
+			return func() reply { return half.send("POST", "/api/auth/passkeys/login/begin", `{"purpose":"second_factor"}`) }
+		}, cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/passkeys/login/finish", "alone", 200, func(s *spied) func() reply {
+			c, _ := s.member()
+			key, _ := c.addPasskey()
+			c = s.client()
+			body := c.passkeyBody("login", `{}`, "", key.Get)
+			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
+		}, cost{10, 1}, cost{11, 2}},
+		{"POST /api/auth/passkeys/login/finish", "forged", 401, func(s *spied) func() reply {
+			c, _ := s.member()
+			key, _ := c.addPasskey()
+			c = s.client()
+			key.Lie = func(a *softkey.Answer) { a.Forge = true }
+			body := c.passkeyBody("login", `{}`, "", key.Get)
+			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
+		}, cost{6, 0}, cost{6, 1}},
+		{"POST /api/auth/passkeys/login/finish", "the second factor", 200, func(s *spied) func() reply {
+			c, name := s.member()
+			key, _ := c.addPasskey()
+			half := s.half(name)
+			body := half.passkeyBody("login", `{"purpose":"second_factor"}`, `,"purpose":"second_factor"`, key.Get)
+			return func() reply { return half.send("POST", "/api/auth/passkeys/login/finish", body) }
+		}, cost{9, 1}, cost{10, 2}},
+		{"POST /api/auth/reauthenticate", "a passkey", 204, func(s *spied) func() reply {
+			c, _ := s.member()
+			key, _ := c.addPasskey()
+			body := c.passkeyBody("login", `{"purpose":"reauthenticate"}`, `,"method":"passkey"`, key.Get)
+			return func() reply { return c.send("POST", "/api/auth/reauthenticate", body) }
+		}, cost{9, 1}, cost{10, 2}},
+		{"POST /api/auth/passkeys/register/begin", "begun", 200, in(send("POST", "/api/auth/passkeys/register/begin", "")), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/passkeys/register/finish", "the first factor", 201, func(s *spied) func() reply {
+			c, _ := s.member()
+			body := c.passkeyBody("register", "", `,"name":"Phone"`, softkey.New("http://localhost").Create)
+			return func() reply { return c.send("POST", "/api/auth/passkeys/register/finish", body) }
+		}, cost{9, 1}, cost{12, 2}},
+		{"PATCH /api/auth/passkeys/{id}", "one's own", 204, func(s *spied) func() reply {
+			c, _ := s.member()
+			_, id := c.addPasskey()
+			return func() reply { return c.send("PATCH", "/api/auth/passkeys/"+id, `{"name":"Key ring"}`) }
+		}, cost{3, 0}, cost{3, 0}},
+		{"DELETE /api/auth/passkeys/{id}", "the only one", 204, func(s *spied) func() reply {
+			c, _ := s.member()
+			_, id := c.addPasskey()
+			return func() reply { return c.send("DELETE", "/api/auth/passkeys/"+id, "") }
+		}, cost{7, 1}, cost{8, 1}},
+	}
+}
