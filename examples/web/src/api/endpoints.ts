@@ -1,10 +1,14 @@
 import { call } from "./client.ts";
+import type { PasskeyAnswer } from "./passkeys.ts";
 import type {
   ActivityPage,
   Device,
   Enrollment,
   FactorList,
   OwnView,
+  PasskeyAdded,
+  PasskeyChallenge,
+  PasskeySignIn,
   ProfilePatch,
   PublicView,
   RecoveryCodes,
@@ -26,13 +30,20 @@ export const api = {
   confirmTotp: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/totp/confirm", { body: { code } }),
   renewRecoveryCodes: () => call<RecoveryCodes>("POST", "/auth/mfa/recovery-codes"),
   removeFactor: (id: string) => call("DELETE", `/auth/mfa/${encodeURIComponent(id)}`),
+  beginPasskey: (purpose?: "second_factor" | "reauthenticate") => call<PasskeyChallenge>("POST", "/auth/passkeys/login/begin", { body: purpose ? { purpose } : {} }),
+  finishPasskey: (body: PasskeyAnswer & { purpose?: "second_factor"; remember?: boolean; trustDevice?: boolean }) =>
+    call<PasskeySignIn>("POST", "/auth/passkeys/login/finish", { body }),
+  beginAddPasskey: () => call<PasskeyChallenge>("POST", "/auth/passkeys/register/begin"),
+  addPasskey: (body: PasskeyAnswer & { name: string }) => call<PasskeyAdded>("POST", "/auth/passkeys/register/finish", { body }),
+  renamePasskey: (id: string, name: string) => call("PATCH", `/auth/passkeys/${encodeURIComponent(id)}`, { body: { name } }),
+  removePasskey: (id: string) => call("DELETE", `/auth/passkeys/${encodeURIComponent(id)}`),
   devices: (signal: AbortSignal) => call<{ items: Device[] }>("GET", "/auth/devices", { signal }),
   removeDevice: (id: string) => call("DELETE", `/auth/devices/${encodeURIComponent(id)}`),
   forgot: (email: string) => call("POST", "/auth/password/forgot", { body: { email } }),
   resendVerification: () => call("POST", "/auth/email/verify/resend"),
   changeEmail: (email: string) => call("POST", "/auth/email/change", { body: { email } }),
   logout: () => call("POST", "/auth/logout"),
-  reauthenticate: (proof: { password: string } | { method: string; code: string }) => call("POST", "/auth/reauthenticate", { body: proof }),
+  reauthenticate: (proof: { password: string } | { method: string; code: string } | ({ method: string } & PasskeyAnswer)) => call("POST", "/auth/reauthenticate", { body: proof }),
   changePassword: (body: { currentPassword: string; newPassword: string }) =>
     call("POST", "/auth/password", { body }),
   sessions: (signal: AbortSignal) => call<{ items: Session[] }>("GET", "/auth/sessions", { signal }),

@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
+import { canPasskey, provePasskey } from "../api/passkeys.ts";
 import { navigate } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { Button } from "../ui/button.tsx";
@@ -17,6 +18,22 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
   const [trustDevice, setTrustDevice] = useState(false);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["code"]);
 
+  const passkey = methods.includes("passkey") && canPasskey();
+  const usePasskey = () =>
+    void run(async () => {
+      try {
+        const answer = await provePasskey("second_factor");
+        const { data, etag } = await api.finishPasskey({ ...answer, purpose: "second_factor", trustDevice });
+        if (data.status !== "complete") throw new ApiError({ status: 200, code: "incomplete", detail: "" });
+        await begin(data.user, etag);
+      } catch (err) {
+        if (err instanceof ApiError && err.code === "unauthenticated") throw expired();
+        if (err instanceof ApiError && err.code === "invalid_code") throw new ApiError({ status: 422, code: "passkey", detail: "This passkey does not open the account." });
+        throw err;
+      }
+      navigate(next, { replace: true });
+    });
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (code === "") {
@@ -29,7 +46,7 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
         await begin(data.user, etag);
       } catch (err) {
         if (!(err instanceof ApiError)) throw err;
-        if (err.code === "unauthenticated") throw new ApiError({ status: 401, code: "expired", detail: "This took too long, or there were too many tries. Sign in again." });
+        if (err.code === "unauthenticated") throw expired();
         if (err.code === "invalid_code") {
           setCode("");
           throw new ApiError({ status: 422, code: "invalid", detail: "", fields: [{ field: "code", code: "", message: "This code is wrong, too old, or was used already." }] });
@@ -40,11 +57,12 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
     });
   };
 
+  const codes = methods.includes("totp") || methods.includes("recovery_code");
   const other: CodeMethod = method === "totp" ? "recovery_code" : "totp";
   return (
     <Entry
       title="One more step"
-      lead={method === "totp" ? "Enter the code that your authenticator app shows." : "Enter one of the recovery codes that you kept. It works once."}
+      lead={passkey && !methods.includes("totp") ? "Use your passkey, or a recovery code." : method === "totp" ? "Enter the code that your authenticator app shows." : "Enter one of the recovery codes that you kept. It works once."}
       below={
         <Button look="quiet" onClick={onAgain}>
           Sign in as somebody else
@@ -53,7 +71,12 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
     >
       <form ref={form} onSubmit={submit} className="stack" noValidate>
         <Fault text={fault} />
-        <CodeField
+        {passkey && (
+          <Button icon="key" wide busy={busy} onClick={usePasskey}>
+            Use your passkey
+          </Button>
+        )}
+        {codes && <CodeField
           key={method}
           method={method}
           value={code}
@@ -62,14 +85,16 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
             setCode(v);
             touched("code");
           }}
-        />
+        />}
         <label className="check">
           <input type="checkbox" checked={trustDevice} onChange={(e) => setTrustDevice(e.target.checked)} />
           <span>Don't ask for a code on this device for 30 days</span>
         </label>
-        <Button look="primary" type="submit" wide busy={busy}>
-          Continue
-        </Button>
+        {codes && (
+          <Button look="primary" type="submit" wide busy={busy}>
+            Continue
+          </Button>
+        )}
         {methods.includes(other) && (
           <Button
             look="quiet"
@@ -86,3 +111,5 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
     </Entry>
   );
 }
+
+const expired = () => new ApiError({ status: 401, code: "expired", detail: "This took too long, or there were too many tries. Sign in again." });

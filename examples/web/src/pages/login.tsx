@@ -9,6 +9,7 @@ import { PasswordField, TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
 import { Notice } from "../ui/page.tsx";
 import { Entry, withNext } from "./entry.tsx";
+import { PasskeySignIn } from "./login-passkey.tsx";
 import { SecondStep } from "./login-second.tsx";
 
 export function Login({ notice, next }: { notice: string | null; next: string }) {
@@ -17,10 +18,12 @@ export function Login({ notice, next }: { notice: string | null; next: string })
   const [password, setPassword] = useState("");
   const [remember, setRemember] = useState(false);
   const [methods, setMethods] = useState<string[] | null>(null);
+  const [passkeyFault, setPasskeyFault] = useState<string | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["login", "password"]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setPasskeyFault(null);
     const missing: Record<string, string> = {};
     if (login === "") missing["login"] = "Enter your user name or e-mail.";
     if (password === "") missing["password"] = "Enter your password.";
@@ -64,11 +67,11 @@ export function Login({ notice, next }: { notice: string | null; next: string })
     >
       {notice && <Notice tone="info">{notice}</Notice>}
       <form ref={form} onSubmit={submit} className="stack" noValidate>
-        <Fault text={fault} />
+        <Fault text={fault ?? passkeyFault} />
         <TextField
           label="User name or e-mail"
           name="login"
-          autoComplete="username"
+          autoComplete="username webauthn"
           autoCapitalize="none"
           spellCheck={false}
           value={login}
@@ -96,6 +99,14 @@ export function Login({ notice, next }: { notice: string | null; next: string })
         <Button look="primary" type="submit" wide busy={busy}>
           Sign in
         </Button>
+        <PasskeySignIn
+          remember={remember}
+          onFault={setPasskeyFault}
+          onDone={async ({ data, etag }) => {
+            await begin(data.user, etag);
+            navigate(next, { replace: true });
+          }}
+        />
       </form>
     </Entry>
   );

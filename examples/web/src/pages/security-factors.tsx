@@ -22,9 +22,10 @@ export function Factors({ onChanged }: { onChanged(): void }) {
   const now = useNow();
   const place = useMemo(() => placeOf(settings), [settings]);
   const load = useCallback(
-    (signal: AbortSignal): Promise<FactorList | null> =>
+    (signal: AbortSignal): Promise<(FactorList & { all: number }) | null> =>
       api.factors(signal).then(
-        (a) => a.data,
+        // Passkeys have a card of their own.
+        (a) => ({ ...a.data, all: a.data.factors.length, factors: a.data.factors.filter((f) => f.kind !== "passkey") }),
         (err: unknown) => {
           if (err instanceof ApiError && err.status === 404) return null;
           throw err;
@@ -72,7 +73,7 @@ export function Factors({ onChanged }: { onChanged(): void }) {
       )}
       {state.status === "failed" && <Failed error={state.error} onRetry={retry} />}
       {list && !on && <p className="hint">It is off.</p>}
-      {list && on && (
+      {list && list.all > 0 && (
         <ul className="rows">
           {list.factors.map((f) => (
             <li key={f.id} className="row" data-factor={f.kind}>
@@ -125,7 +126,7 @@ export function Factors({ onChanged }: { onChanged(): void }) {
       )}
       {asked?.what === "remove" && (
         <Confirm title="Remove this app?" confirm="Remove" danger busy={busy} onCancel={() => setAsked(null)} onConfirm={() => void remove(asked.factor)}>
-          <p>{list?.factors.length === 1 ? "Your password alone opens the account then, and the recovery codes stop working." : "Its codes stop working."} Other devices are signed out.</p>
+          <p>{list?.all === 1 ? "Your password alone opens the account then, and the recovery codes stop working." : "Its codes stop working."} Other devices are signed out.</p>
         </Confirm>
       )}
     </Card>

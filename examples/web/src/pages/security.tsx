@@ -1,19 +1,37 @@
+import { useState } from "react";
 import { Page } from "../ui/page.tsx";
 import { Password } from "./security-password.tsx";
 import { Devices } from "./security-devices.tsx";
 import { Factors } from "./security-factors.tsx";
+import { Passkeys } from "./security-passkeys.tsx";
 import { Sessions } from "./security-sessions.tsx";
-import { useState } from "react";
 
 export function Security() {
-  // A new password or factor ends the other sessions, so the list is read again.
-  const [turn, setTurn] = useState(0);
+  // A new password or factor ends the other sessions, so the lists are read
+  // again. The card that made the change stays: it may have codes to show.
+  const [lists, setLists] = useState(0);
+  const [factors, setFactors] = useState(0);
+  const [passkeys, setPasskeys] = useState(0);
+  const again = (set: (f: (n: number) => number) => void) => set((n) => n + 1);
   return (
     <Page title="Security" lead="Your password, the second step of signing in, and where you are signed in.">
-      <Password onChanged={() => setTurn((t) => t + 1)} />
-      <Factors onChanged={() => setTurn((t) => t + 1)} />
-      <Sessions key={`sessions-${turn}`} />
-      <Devices key={`devices-${turn}`} />
+      <Password onChanged={() => again(setLists)} />
+      <Passkeys
+        key={`passkeys-${passkeys}`}
+        onChanged={() => {
+          again(setLists);
+          again(setFactors);
+        }}
+      />
+      <Factors
+        key={`factors-${factors}`}
+        onChanged={() => {
+          again(setLists);
+          again(setPasskeys);
+        }}
+      />
+      <Sessions key={`sessions-${lists}`} />
+      <Devices key={`devices-${lists}`} />
     </Page>
   );
 }

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { setHooks } from "../api/client.ts";
 import { api } from "../api/endpoints.ts";
+import { canPasskey, provePasskey } from "../api/passkeys.ts";
 import { describe, fieldErrors } from "../logic/errors.ts";
 import { Button } from "./button.tsx";
 import { CodeField, type CodeMethod } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
+import { Fault } from "./fault.tsx";
 import { PasswordField } from "./field.tsx";
 
 // Reauthenticate asks for a proof whenever a call is refused until the user has
@@ -28,7 +30,7 @@ export function Reauthenticate() {
   return open ? <Prompt onDone={finish} /> : null;
 }
 
-type Way = "password" | CodeMethod;
+type Way = "password" | "passkey" | CodeMethod;
 
 function Prompt({ onDone }: { onDone(proved: boolean): void }) {
   // Which proof counts for this account; null until that is known.
@@ -42,7 +44,8 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
       ({ data }) => {
         const app = data.factors.some((f) => f.kind === "totp");
         setRecovery(data.recoveryCodesLeft > 0);
-        setWay(app ? "totp" : data.factors.length > 0 ? "recovery_code" : "password");
+        const passkey = canPasskey() && data.factors.some((f) => f.kind === "passkey");
+        setWay(app ? "totp" : passkey ? "passkey" : data.factors.length > 0 ? "recovery_code" : "password");
       },
       () => setWay("password"), // a server without second factors, or none at all
     );
@@ -52,7 +55,9 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
     if (busy || !way) return;
     setBusy(true);
     try {
-      await api.reauthenticate(way === "password" ? { password: proof } : { method: way, code: proof });
+      await api.reauthenticate(
+        way === "password" ? { password: proof } : way === "passkey" ? { method: way, ...(await provePasskey("reauthenticate")) } : { method: way, code: proof },
+      );
       onDone(true);
     } catch (err) {
       const code = (err as { code?: string }).code;
@@ -69,15 +74,18 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
     <Dialog title="Confirm that it is you" locked={busy} onClose={() => onDone(false)}>
       <form onSubmit={(e) => void submit(e)} className="stack" noValidate>
         <p>
-          {way === "totp"
+          {way === "passkey"
+            ? "This needs your passkey, since you signed in a while ago."
+            : way === "totp"
             ? "This needs a code from your authenticator app, since you signed in a while ago."
             : way === "recovery_code"
               ? "This needs one of your recovery codes, since you signed in a while ago."
               : "This needs your password, since you signed in a while ago."}
         </p>
         {way === "password" && <PasswordField label="Password" name="password" autoComplete="current-password" value={proof} error={error} autoFocus onValue={setProof} />}
-        {way && way !== "password" && <CodeField key={way} method={way} value={proof} error={error} onValue={setProof} />}
-        {way === "totp" && recovery && (
+        {way && way !== "password" && way !== "passkey" && <CodeField key={way} method={way} value={proof} error={error} onValue={setProof} />}
+        {way === "passkey" && <Fault text={error ?? null} />}
+        {(way === "totp" || way === "passkey") && recovery && (
           <Button
             look="quiet"
             onClick={() => {
