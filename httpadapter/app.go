@@ -79,7 +79,8 @@ func New(config Config) (*App, error) {
 	if ledger := cfg.Stores.Ledger(); ledger != nil && cfg.Blobs != nil {
 		a.Pictures, err = picture.New(picture.Config{
 			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores,
-			Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Now: cfg.Now, Logger: cfg.Logger,
+			Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Background: cfg.PictureBackground,
+			Now: cfg.Now, Logger: cfg.Logger,
 			Public: func(ctx context.Context, userID string) (bool, error) {
 				_, public, err := a.Profiles.PictureVisible(ctx, profile.Viewer{}, userID)
 				return public, err

@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -128,6 +129,9 @@ type Config struct {
 	// PictureDecoders take formats beside JPEG, PNG, GIF and WebP: HEIC with
 	// package profile/picture/heic, BMP and TIFF with profile/picture/rare.
 	PictureDecoders []picture.Decoder
+	// PictureBackground, an opaque color, is what shows where a picture is
+	// transparent; nil keeps the transparency, as PNG.
+	PictureBackground color.Color
 	// SignedPictures, from 10 s to 15 min, has GET {base}/pictures/{key} lead who
 	// may see the picture to an address of the store's that is good for so long,
 	// if Blobs is a storage.SignedURLer. It saves the host the bytes; but such an

@@ -46,6 +46,13 @@
 // of another kind (tables of many dimensions, CMYK), a damaged one and one of more
 // than 1 MiB are ignored: the picture then counts as sRGB.
 //
+// # What comes out
+//
+// JPEG; PNG when the picture is transparent somewhere and no Background is set.
+// JPEG of up to 256 pixels keeps the colour of each pixel (4:4:4), that of 512 is
+// 4:2:0. Beside the squares there is a placeholder of 24 or 25 bytes, a ThumbHash
+// (https://evanw.github.io/thumbhash), for painting before anything is loaded.
+//
 // # What is refused
 //
 // The type is known from the bytes alone. Before any decoder runs, the
