@@ -37,7 +37,9 @@ func passkeyRequests() []request {
 			c, name := s.member()
 			c.addPasskey()
 			half := s.half(name)
-			return func() reply { return half.send("POST", "/api/auth/passkeys/login/begin", `{"purpose":"second_factor"}`) }
+			return func() reply {
+				return half.send("POST", "/api/auth/passkeys/login/begin", `{"purpose":"second_factor"}`)
+			}
 		}, cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/passkeys/login/finish", "alone", 200, func(s *spied) func() reply {
 			c, _ := s.member()

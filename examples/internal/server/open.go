@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -76,7 +79,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
-	passkeys, err := passkey.New(h.keys, passkey.Options{Origin: opt.baseURL, Name: "profilekit"})
+	passkeys, err := openPasskeys(h.keys, opt.baseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +90,16 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		LimitsOff:       opt.limitsOff, Logger: log,
 	})
 	return h, err
+}
+
+// openPasskeys is nil where there can be none: passkeys are for a name, never for
+// an IP address. What is wrong with the URL otherwise is httpadapter's to say.
+func openPasskeys(keys *keyring.Ring, baseURL string) (auth.Passkeys, error) {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
+		return nil, nil
+	}
+	return passkey.New(keys, passkey.Options{Origin: u.Scheme + "://" + u.Host, Name: "profilekit"})
 }
 
 // dataFolder makes the folder and refuses one that is marked read-only, which
