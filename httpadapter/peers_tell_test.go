@@ -186,7 +186,7 @@ func records(t *testing.T, w *world) (list []map[string]any) {
 
 // Nothing that a user writes is fetched: a listener hears nothing, wherever its
 // address is put.
-func TestS54_NoAddressOfAUserIsFetched(t *testing.T) {
+func TestS54P27_NoAddressOfAUserIsFetched(t *testing.T) {
 	var heard atomic.Int32
 	listener := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
 	listener.Config.ConnState = func(net.Conn, http.ConnState) { heard.Add(1) }

@@ -12,7 +12,7 @@ import (
 
 // A host that deletes a user's row itself leaves nothing behind that opens
 // anything, and nobody gets the id again, whose settings and events are there.
-func TestP39_ADeletedUsersSessionsOpenNothing(t *testing.T) {
+func TestP22P39_ADeletedUsersSessionsOpenNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, p place) {
 		ctx, db := t.Context(), p.open(t)
 		u := user(t, ctx, db, "gone")

@@ -54,6 +54,11 @@ func (s *directS3) DirectUpload(ctx context.Context, r storage.DirectUpload) (st
 
 func newHost(t *testing.T) *host {
 	t.Helper()
+	return newHostOn(t, s3Store(t).(*s3blob.Store), httpadapter.Config{PictureLimits: picture.Limits{MaxBytes: maxBytes}, SignedPictures: signedFor})
+}
+
+func newHostOn(t *testing.T, blobs *s3blob.Store, cfg httpadapter.Config) *host {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -66,13 +71,11 @@ func newHost(t *testing.T) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{t: t, blobs: &directS3{Store: s3Store(t).(*s3blob.Store)}}
-	h.app, err = httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: h.blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
-		Hashers:       auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
-		PictureLimits: picture.Limits{MaxBytes: maxBytes}, SignedPictures: signedFor,
-		Now: func() time.Time { return time.Now().Add(time.Duration(h.clock.Load())) },
-	})
+	h := &host{t: t, blobs: &directS3{Store: blobs}}
+	cfg.Stores, cfg.Blobs, cfg.Keys, cfg.BaseURL, cfg.LimitsOff = db, h.blobs, keys, "http://localhost", true
+	cfg.Hashers = auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})
+	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(h.clock.Load())) }
+	h.app, err = httpadapter.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

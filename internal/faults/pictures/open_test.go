@@ -57,15 +57,24 @@ func cloudinaryStore(t *testing.T) listed {
 
 func s3Store(t *testing.T) listed {
 	server := cloudtest.S3(t)
+	return s3At(t, server, server.Endpoint, true)
+}
+
+// s3At is a new bucket of the server, reached by that address.
+func s3At(t *testing.T, server cloudtest.S3Server, endpoint string, public bool) listed {
 	client := s3.New(s3.Options{
-		Region: server.Region, BaseEndpoint: aws.String(server.Endpoint), UsePathStyle: true,
+		Region: server.Region, BaseEndpoint: aws.String(endpoint), UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey, ""),
 	})
 	name := "t" + strings.ToLower(rand.Text())
 	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := s3blob.New(client, name, s3blob.Options{PublicBase: server.Endpoint + "/" + name})
+	var opt s3blob.Options
+	if public {
+		opt.PublicBase = endpoint + "/" + name
+	}
+	s, err := s3blob.New(client, name, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
