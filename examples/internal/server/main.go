@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 	_ "time/tzdata" // time zones are checked against it where the machine has none
+
+	"github.com/profilekit/profilekit/settings/notify/twilio"
 )
 
 const (
@@ -67,6 +69,7 @@ type options struct {
 	secretKeys  string
 	smtpURL     string
 	mailFrom    string
+	twilio      twilio.Options
 	limitsOff   bool
 }
 
@@ -93,6 +96,10 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	o.smtpURL = env("SMTP_URL")
 	o.mailFrom = env("MAIL_FROM")
 	o.baseURL = env("BASE_URL")
+	o.twilio = twilio.Options{
+		Account: env("TWILIO_ACCOUNT_SID"), Key: env("TWILIO_API_KEY"), Secret: env("TWILIO_AUTH_TOKEN"),
+		From: env("TWILIO_FROM"), Service: env("TWILIO_MESSAGING_SERVICE_SID"), Base: env("TWILIO_API_BASE"),
+	}
 	switch v := env("LIMITS"); v {
 	case "", "on":
 	case "off":

@@ -12,10 +12,11 @@ import (
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/settings/notify/smtp"
+	"github.com/profilekit/profilekit/settings/notify/twilio"
 )
 
-// openPost makes what sends mail: by SMTP_URL or, without one, into files under
-// the data folder, where SMS go in any case.
+// openPost makes what sends mail and text messages: by SMTP_URL and TWILIO_… or,
+// without them, into files under the data folder.
 func (h *host) openPost(opt options, keys *keyring.Ring, log *slog.Logger) (*notify.Notifier, error) {
 	from := opt.mailFrom
 	if from == "" {
@@ -32,6 +33,12 @@ func (h *host) openPost(opt options, keys *keyring.Ring, log *slog.Logger) (*not
 			return nil, fmt.Errorf("SMTP_URL: %w", err)
 		}
 	}
+	var sms notify.Sender = files
+	if opt.twilio.Account != "" {
+		if sms, err = twilio.New(opt.twilio); err != nil {
+			return nil, fmt.Errorf("TWILIO_ACCOUNT_SID: %w", err)
+		}
+	}
 	prefs, err := settings.New(settings.Config{
 		Store: h.db.Settings(), Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
 	})
@@ -40,7 +47,7 @@ func (h *host) openPost(opt options, keys *keyring.Ring, log *slog.Logger) (*not
 	}
 	return notify.New(notify.Config{
 		Store: h.db.Outbox(), Keys: keys, Users: h.db.Users(), Settings: prefs, Service: "profilekit", Logger: log,
-		Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: files},
+		Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms},
 		// The app comes after its notifier.
 		ReportLink: func(ctx context.Context, userID string) (string, error) { return h.app.Auth.ReportLink(ctx, userID) },
 	})
