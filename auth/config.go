@@ -83,6 +83,9 @@ type Config struct {
 	// when it is left out later.
 	Passkeys Passkeys
 
+	// Codes are second factors by text message or e-mail; the zero value is none.
+	Codes Codes
+
 	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
 	// nil for crypto/rand. A Rand that can be guessed gives every account away.
 	Now  func() time.Time
@@ -118,6 +121,7 @@ type Service struct {
 	breachesRequired bool
 	kinds            map[string]Factor
 	passkeys         Passkeys // nil when there are none
+	codes            Codes
 
 	courier  Courier // nil when there is none
 	links    Links
@@ -170,6 +174,7 @@ func New(c Config) (*Service, error) {
 
 		breachesRequired: c.BreachesRequired,
 		passkeys:         c.Passkeys,
+		codes:            c.Codes,
 
 		courier:  c.Courier,
 		links:    c.Links,
@@ -201,6 +206,9 @@ func New(c Config) (*Service, error) {
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if err := c.Codes.check(c.Courier); err != nil {
+		return nil, err
 	}
 	if err := s.factorsBy(c.Factors); err != nil {
 		return nil, err

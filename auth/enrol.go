@@ -185,18 +185,23 @@ func (s *Service) pending(ctx context.Context, id Identity, kind string, now tim
 	if f == nil {
 		return nil, FactorRecord{}, ErrNoFactor
 	}
+	r, err := s.pendingOf(ctx, id, kind, now)
+	return f, r, err
+}
+
+func (s *Service) pendingOf(ctx context.Context, id Identity, kind string, now time.Time) (FactorRecord, error) {
 	records, err := s.factors.Factors(ctx, id.User.ID)
 	if err != nil {
-		return nil, FactorRecord{}, fmt.Errorf("auth: reading factors: %w", err)
+		return FactorRecord{}, fmt.Errorf("auth: reading factors: %w", err)
 	}
 	for _, r := range records {
 		data, own := strings.CutPrefix(string(r.Data), id.Session.ID+"\n")
 		if r.Kind == kind && r.Pending && r.UserID == id.User.ID && own && now.Before(r.ExpiresAt) {
 			r.Data = []byte(data)
-			return f, r, nil
+			return r, nil
 		}
 	}
-	return nil, FactorRecord{}, ErrNoFactor
+	return FactorRecord{}, ErrNoFactor
 }
 
 // RenameFactor gives one of the caller's factors a name.
@@ -232,6 +237,12 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 		at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.ID == factorID })
 		if at < 0 {
 			return storage.ErrNotFound
+		}
+		if records[at].Kind == string(BySMS) { // with the proof goes what it proved
+			none := ""
+			if _, err := s.users.Update(ctx, id.User.ID, profile.Patch{Phone: &none}); err != nil {
+				return err
+			}
 		}
 		if len(records) == 1 {
 			if hash == "" {

@@ -49,6 +49,9 @@ func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
 
 func (s *Service) reseal(ctx context.Context, walker FactorWalker, record FactorRecord, r *ResealReport) error {
 	f, ok := s.kinds[record.Kind].(Resealer)
+	if s.sends(record.Kind) {
+		f, ok = s.codes, true
+	}
 	if !ok || record.Pending { // a pending one has its end in minutes
 		return nil
 	}

@@ -208,6 +208,10 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 		return s.useRecovery(ctx, u.ID, a.Code, now, then)
 	case KindPasskey:
 		return s.usePasskey(ctx, u, a, now, then)
+	case string(BySMS), string(ByEmail):
+		if s.sends(a.Method) {
+			return s.useCode(ctx, u, a, now, then)
+		}
 	}
 	f := s.kinds[a.Method]
 	if f == nil {
@@ -274,7 +278,7 @@ func (s *Service) owes(ctx context.Context, userID string, now time.Time) (owes 
 
 // knows reports whether a factor of that kind can be used.
 func (s *Service) knows(kind string) bool {
-	return s.kinds[kind] != nil || kind == KindPasskey && s.passkeys != nil
+	return s.kinds[kind] != nil || kind == KindPasskey && s.passkeys != nil || s.sends(kind)
 }
 
 // useRecovery takes a recovery code.

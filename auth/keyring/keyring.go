@@ -186,6 +186,16 @@ func bind(header, additional []byte) []byte {
 // bytes.
 func (r *Ring) MAC(purpose string, msg []byte) []byte { return r.keys[0].mac(purpose, msg) }
 
+// MACs are those of every key, the first key's first, for looking up what one of
+// them was kept under.
+func (r *Ring) MACs(purpose string, msg []byte) [][]byte {
+	list := make([][]byte, len(r.keys))
+	for i, k := range r.keys {
+		list[i] = k.mac(purpose, msg)
+	}
+	return list
+}
+
 // Verify reports whether mac is what MAC returned for purpose and msg under
 // any key of the ring.
 func (r *Ring) Verify(purpose string, msg, mac []byte) bool {

@@ -1,0 +1,340 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// Codes are second factors that are sent: six digits to a phone or an address
+// that was proved before. A code is of one user, method, session and purpose,
+// works once, for CodeLife, and only until another is asked for.
+//
+// NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
+// e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
+// factor for a password that the same inbox can reset, so that it is for hosts
+// that ask for a code from devices they do not know.
+type Codes struct {
+	// Channels are those that people may enrol; none leaves codes out.
+	Channels []Channel
+	// Keys seal the numbers and bind the codes; required with Channels.
+	Keys *keyring.Ring
+}
+
+// CodeLife is how long a code that was sent is good for.
+const CodeLife = 10 * time.Minute
+
+const (
+	codePurpose  = "auth.code"
+	phonePurpose = "auth.phone"
+	codeDigits   = 6
+)
+
+func (c Codes) check(courier Courier) error {
+	for i, ch := range c.Channels {
+		switch {
+		case ch != BySMS && ch != ByEmail:
+			return fmt.Errorf("auth: Config.Codes.Channels has %q", ch)
+		case slices.Contains(c.Channels[:i], ch):
+			return fmt.Errorf("auth: Config.Codes.Channels has %q twice", ch)
+		}
+	}
+	if len(c.Channels) > 0 && (c.Keys == nil || courier == nil) {
+		return errors.New("auth: Config.Codes needs Keys, and a Courier")
+	}
+	return nil
+}
+
+// sends reports whether codes of that method can be sent.
+func (s *Service) sends(method string) bool {
+	return slices.Contains(s.codes.Channels, Channel(method))
+}
+
+// BeginPhone sends a code to a phone number that is to be the caller's, and a
+// second factor. ConfirmCode of the same session must follow. A number that is
+// not of E.164 (ITU-T), "+" and up to 15 digits, is an *InvalidError of field
+// "phone". The caller must be Fresh.
+func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone string) error {
+	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
+		return settings.Invalid(profile.FieldError{Field: "phone", Code: settings.CodeFormat, Message: "must be + and 7 to 15 digits, the country's code first"})
+	}
+	return s.beginCode(ctx, c, id, BySMS, phone)
+}
+
+// BeginEmailCodes sends a code to the caller's address, which must be proved, so
+// that codes by e-mail become a second factor. The caller must be Fresh.
+func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) error {
+	if id.check() == nil && !id.User.EmailVerified {
+		return settings.Invalid(profile.FieldError{Field: "email", Code: settings.CodeFormat, Message: "must be confirmed first"})
+	}
+	return s.beginCode(ctx, c, id, ByEmail, id.User.Email)
+}
+
+func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Channel, to string) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	if !s.sends(string(ch)) {
+		return ErrNoFactor
+	}
+	ctx = withClient(ctx, c)
+	now := s.now()
+	if err := s.takeMail(ctx, c, KindFactorAdded, to, id.User.ID); err != nil {
+		return err
+	}
+	recordID, err := newID(s.random)
+	if err != nil {
+		return err
+	}
+	r := FactorRecord{
+		ID: recordID, UserID: id.User.ID, Kind: string(ch), Pending: true, CreatedAt: now, ExpiresAt: now.Add(pendingFor),
+	}
+	if ch == BySMS {
+		r.Name = masked(to)
+		sealed, err := s.codes.Keys.Seal(phonePurpose, []byte(to), []byte(r.UserID+"\x00"+r.ID))
+		if err != nil {
+			return fmt.Errorf("auth: sealing a number: %w", err)
+		}
+		r.Data = sealed
+	}
+	r.Data = append([]byte(id.Session.ID+"\n"), r.Data...)
+	code, ticket, err := s.newCode(ForPhone, id.User.ID, id.Session.ID, string(ch), now)
+	if err != nil {
+		return err
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.factors.AddFactor(ctx, r); err != nil {
+			return err
+		}
+		if err := s.tickets.AddTickets(ctx, id.User.ID, ForPhone, []Ticket{ticket}); err != nil {
+			return err
+		}
+		return s.courier.Deliver(ctx, Message{
+			Kind: MessagePhone, Channel: ch, To: to, UserID: id.User.ID, Name: nameOf(id.User), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+		})
+	})
+}
+
+// masked is a number as it is shown to its owner.
+func masked(phone string) string { return "•••" + phone[len(phone)-3:] }
+
+func nameOf(u profile.User) string {
+	if u.DisplayName != "" {
+		return u.DisplayName
+	}
+	return u.Username
+}
+
+// newCode makes a code and the ticket of it. So few digits could be guessed from
+// a hash: theirs needs the server's key.
+func (s *Service) newCode(p Purpose, userID, sessionID, method string, now time.Time) (string, Ticket, error) {
+	n, err := rand.Int(s.random, big.NewInt(1_000_000))
+	if err != nil {
+		return "", Ticket{}, fmt.Errorf("auth: random digits: %w", err)
+	}
+	code := fmt.Sprintf("%0*d", codeDigits, n)
+	mac := s.codes.Keys.MAC(codePurpose, codeText(p, userID, sessionID, method, code))
+	return code, Ticket{Hash: [32]byte(mac), Purpose: p, UserID: userID, CreatedAt: now, ExpiresAt: now.Add(CodeLife)}, nil
+}
+
+func codeText(p Purpose, parts ...string) []byte {
+	return []byte(string(p) + "\x00" + strings.Join(parts, "\x00"))
+}
+
+// takeCode takes the ticket of a code, by whichever key it was made.
+func (s *Service) takeCode(ctx context.Context, p Purpose, userID, sessionID, method, answer string, now time.Time) error {
+	code := strings.ReplaceAll(answer, " ", "")
+	if len(code) != codeDigits || strings.Trim(code, "0123456789") != "" {
+		return ErrInvalidCode
+	}
+	for _, mac := range s.codes.Keys.MACs(codePurpose, codeText(p, userID, sessionID, method, code)) {
+		ticket, err := s.tickets.TakeTicket(ctx, p, [32]byte(mac), now)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err == nil && ticket.UserID != userID {
+			err = ErrInvalidCode
+		}
+		return err
+	}
+	return ErrInvalidCode
+}
+
+// ConfirmCode makes the caller's pending factor of the method, "sms" or "email",
+// count, given the code that was sent; with "sms" the number is the profile's phone
+// from then on, and takes the place of an earlier one. Errors and effects are those
+// of ConfirmFactor.
+func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (ConfirmedFactor, error) {
+	if err := id.check(); err != nil {
+		return ConfirmedFactor{}, err
+	}
+	if !s.sends(a.Method) {
+		return ConfirmedFactor{}, ErrNoFactor
+	}
+	ctx = withClient(ctx, c)
+	now := s.now()
+	r, err := s.pendingOf(ctx, id, a.Method, now)
+	if err != nil {
+		return ConfirmedFactor{}, err
+	}
+	if err := s.take(ctx, factorKey(id.User.ID), s.limits.SecondFactor); err != nil {
+		s.refused(ctx, KindFactorAdded, id.User.ID, err)
+		return ConfirmedFactor{}, err
+	}
+	r.LastUsedAt = now
+	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
+		if err := s.takeCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now); err != nil {
+			return err
+		}
+		if err := s.dropKind(ctx, id.User.ID, a.Method); err != nil {
+			return err
+		}
+		err := s.factors.UseFactor(ctx, r, Pending, false, event)
+		if errors.Is(err, storage.ErrStale) {
+			return ErrNoFactor
+		}
+		if err != nil || a.Method != string(BySMS) {
+			return err
+		}
+		phone, err := s.number(r)
+		if err != nil {
+			return err
+		}
+		_, err = s.users.Update(ctx, id.User.ID, profile.Patch{Phone: &phone})
+		return err
+	})
+	switch {
+	case err == nil:
+		tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(id.User.ID)) })
+	case errors.Is(err, ErrInvalidCode):
+		s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
+	}
+	return out, err
+}
+
+// dropKind removes the user's confirmed factors of a kind.
+func (s *Service) dropKind(ctx context.Context, userID, kind string) error {
+	records, err := s.confirmed(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if r.Kind == kind {
+			if err := s.factors.RemoveFactor(ctx, userID, r.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// number is what a record of "sms" holds.
+func (s *Service) number(r FactorRecord) (string, error) {
+	phone, err := s.codes.Keys.Open(phonePurpose, r.Data, []byte(r.UserID+"\x00"+r.ID))
+	if err != nil {
+		return "", fmt.Errorf("auth: the number of a record: %w", err)
+	}
+	return string(phone), nil
+}
+
+// SendCode sends a code for an unfinished sign-in, by one of its Methods that is
+// sent. Without such a factor it is ErrNoFactor.
+func (s *Service) SendCode(ctx context.Context, c Client, half HalfIdentity, method string) error {
+	if err := half.check(); err != nil {
+		return err
+	}
+	return s.sendCode(ctx, c, half.User, half.Session.ID, method)
+}
+
+// SendCodeProof sends a code for a fresh proof of the caller, which
+// ReauthenticateWith takes.
+func (s *Service) SendCodeProof(ctx context.Context, c Client, id Identity, method string) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	return s.sendCode(ctx, c, id.User, id.Session.ID, method)
+}
+
+func (s *Service) sendCode(ctx context.Context, c Client, u profile.User, sessionID, method string) error {
+	if !s.sends(method) {
+		return ErrNoFactor
+	}
+	ctx = withClient(ctx, c)
+	now := s.now()
+	records, err := s.confirmed(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.Kind == method })
+	if at < 0 {
+		return ErrNoFactor
+	}
+	to := u.Email
+	if method == string(BySMS) {
+		if to, err = s.number(records[at]); err != nil {
+			return err
+		}
+	}
+	if err := s.takeMail(ctx, c, KindSecondFactorFailed, to, u.ID); err != nil {
+		return err
+	}
+	code, ticket, err := s.newCode(ForSecondFactor, u.ID, sessionID, method, now)
+	if err != nil {
+		return err
+	}
+	err = s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.tickets.AddTickets(ctx, u.ID, ForSecondFactor, []Ticket{ticket}); err != nil {
+			return err
+		}
+		return s.courier.Deliver(ctx, Message{
+			Kind: MessageCode, Channel: Channel(method), To: to, UserID: u.ID, Name: nameOf(u), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+		})
+	})
+	if err == nil {
+		s.log(ctx, slog.LevelInfo, kindToken, u.ID, slog.String("sent", method))
+	}
+	return err
+}
+
+// useCode takes a code that was sent for the session in a.
+func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now time.Time, then func(context.Context) error) error {
+	records, err := s.confirmed(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.Kind == a.Method })
+	if at < 0 {
+		return ErrInvalidCode
+	}
+	used := records[at]
+	used.LastUsedAt, used.Data = now, nil
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.takeCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now); err != nil {
+			return err
+		}
+		if err := s.useFactor(ctx, used, false); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+}
+
+// Reseal implements Resealer for the numbers of "sms".
+func (c Codes) Reseal(r FactorRecord) ([]byte, bool, error) {
+	if r.Kind != string(BySMS) {
+		return r.Data, false, nil
+	}
+	return c.Keys.Reseal(phonePurpose, r.Data, []byte(r.UserID+"\x00"+r.ID))
+}

@@ -1,0 +1,317 @@
+package auth_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/internal/memstore"
+)
+
+const phone = "+41791234567"
+
+func withCodes(t testing.TB, channels ...auth.Channel) func(*auth.Config) {
+	t.Helper()
+	ring, err := keyring.New(keyring.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if channels == nil {
+		channels = []auth.Channel{auth.BySMS, auth.ByEmail}
+	}
+	return func(c *auth.Config) { c.Codes = auth.Codes{Channels: channels, Keys: ring} }
+}
+
+// sent is the code in the newest message of the kind to the address.
+func (p *post) sent(t testing.TB, kind auth.MessageKind, to string) string {
+	t.Helper()
+	code := p.mail.last(t, kind, to).Code
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		t.Fatalf("the code is %q", code)
+	}
+	return code
+}
+
+// withPhone makes an account with a phone, and returns its token and recovery
+// codes.
+func (p *post) withPhone(t testing.TB, name string) (token string, codes []string) {
+	t.Helper()
+	in := p.register(t, name)
+	if err := p.BeginPhone(t.Context(), home, p.alive(t, in.Token), phone); err != nil {
+		t.Fatalf("BeginPhone: %v", err)
+	}
+	out, err := p.ConfirmCode(t.Context(), home, p.alive(t, in.Token), auth.Answer{Method: "sms", Code: p.sent(t, auth.MessagePhone, phone)}, true)
+	if err != nil {
+		t.Fatalf("ConfirmCode: %v", err)
+	}
+	return out.Token, out.RecoveryCodes
+}
+
+// halfOf signs in by password, which is half.
+func (p *post) halfOf(t testing.TB, name string) auth.HalfIdentity {
+	t.Helper()
+	in := p.mustSignIn(t, name, password)
+	if in.Status != auth.SecondFactorRequired {
+		t.Fatalf("the sign-in is %s", in.Status)
+	}
+	half, err := p.AuthenticateHalf(t.Context(), in.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return half
+}
+
+func bySMS(code string) auth.Answer { return auth.Answer{Method: "sms", Code: code} }
+
+func TestS18_AProvedPhoneIsASecondFactor(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := openPost(t, db, withCodes(t))
+		token, codes := p.withPhone(t, "ada")
+		if len(codes) == 0 {
+			t.Error("there are no recovery codes")
+		}
+		id := p.alive(t, token)
+		if id.User.Phone != phone {
+			t.Errorf("the profile's phone is %q", id.User.Phone)
+		}
+		list, err := p.Factors(t.Context(), id)
+		if err != nil || len(list) != 1 || list[0].Kind != "sms" || strings.Contains(list[0].Name, "4123") || list[0].Data != nil {
+			t.Errorf("factors %+v, %v", list, err)
+		}
+		in := p.mustSignIn(t, "ada", password)
+		if !slices.Contains(in.Methods, "sms") || slices.Contains(in.Methods, "email") {
+			t.Errorf("methods %v", in.Methods)
+		}
+		half := p.halfOf(t, "ada")
+		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
+			t.Fatal(err)
+		}
+		full, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
+		if err != nil || full.Status != auth.Complete {
+			t.Fatalf("by code: %v", err)
+		}
+		p.clock.add(time.Hour)
+		id = p.alive(t, full.Token)
+		if err := p.SendCodeProof(t.Context(), home, id, "sms"); err != nil {
+			t.Fatal(err)
+		}
+		_, token, err = p.ReauthenticateWith(t.Context(), home, id, bySMS(p.sent(t, auth.MessageCode, phone)), true)
+		if err != nil || !p.Fresh(p.alive(t, token)) {
+			t.Fatalf("proof: %v", err)
+		}
+		// Another number takes its place; without a factor there is no phone.
+		const other = "+14155550123"
+		if err := p.BeginPhone(t.Context(), home, p.alive(t, token), other); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.alive(t, token).User.Phone; got != phone {
+			t.Errorf("before the proof the phone is %q", got)
+		}
+		out, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(p.sent(t, auth.MessagePhone, other)), true)
+		if err != nil || out.RecoveryCodes != nil {
+			t.Fatalf("another number: %v, codes %v", err, out.RecoveryCodes)
+		}
+		id = p.alive(t, out.Token)
+		if list, err = p.Factors(t.Context(), id); err != nil || len(list) != 1 || id.User.Phone != other {
+			t.Errorf("%d factors, phone %q, %v", len(list), id.User.Phone, err)
+		}
+		if err := p.RemoveFactor(t.Context(), home, id, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.alive(t, out.Token).User.Phone; got != "" {
+			t.Errorf("after the removal the phone is %q", got)
+		}
+	})
+}
+
+// A code is of its session, method, user and purpose, works once, for ten
+// minutes, and only while it is the newest.
+func TestS14_CodesAreBound(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := openPost(t, db, withCodes(t), limitsOff)
+		token, _ := p.withPhone(t, "ada")
+		eve, _ := p.withPhone(t, "eve")
+		refused := func(what string, half auth.HalfIdentity, a auth.Answer) {
+			t.Helper()
+			if _, err := p.FinishSignIn(t.Context(), home, half, a, false); !errors.Is(err, auth.ErrInvalidCode) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		send := func(half auth.HalfIdentity) string {
+			t.Helper()
+			if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
+				t.Fatal(err)
+			}
+			return p.sent(t, auth.MessageCode, phone)
+		}
+		half, second := p.halfOf(t, "ada"), p.halfOf(t, "ada")
+		code := send(half)
+		refused("another session's", second, bySMS(code))
+		refused("another method's", half, auth.Answer{Method: "email", Code: code})
+		refused("eve's account", p.halfOf(t, "eve"), bySMS(code))
+		if _, _, err := p.ReauthenticateWith(t.Context(), home, p.alive(t, token), bySMS(code), false); !errors.Is(err, auth.ErrInvalidCode) {
+			t.Errorf("as a proof: %v", err)
+		}
+		if _, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(code), false); !errors.Is(err, auth.ErrNoFactor) {
+			t.Errorf("as the proof of a number: %v", err)
+		}
+		for _, bad := range []string{"", code[:5], code + "0", "+" + code[1:], "１２３４５６", "abcdef"} {
+			refused("no code: "+bad, half, bySMS(bad))
+		}
+		newer := send(half)
+		if newer != code {
+			refused("an earlier one", half, bySMS(code))
+		}
+		p.clock.add(auth.CodeLife)
+		refused("after ten minutes", p.halfOf(t, "ada"), bySMS(newer))
+		half = p.halfOf(t, "ada")
+		code = send(half)
+		if _, err := p.FinishSignIn(t.Context(), home, half, bySMS(code[:3]+" "+code[3:]), false); err != nil {
+			t.Fatalf("with a space for people: %v", err)
+		}
+		refused("used", p.halfOf(t, "ada"), bySMS(code))
+
+		// A number is proved in the session that asked.
+		if err := p.BeginPhone(t.Context(), home, p.alive(t, eve), "+14155550199"); err != nil {
+			t.Fatal(err)
+		}
+		proof := p.sent(t, auth.MessagePhone, "+14155550199")
+		if _, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(proof), false); !errors.Is(err, auth.ErrNoFactor) {
+			t.Errorf("eve's proof in ada's session: %v", err)
+		}
+	})
+}
+
+// R13, R15: a hundred at once with one right code, on two nodes.
+func TestR13R15_OneCodeOpensOneSession(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		codes := withCodes(t)
+		p := openPost(t, db, codes, limitsOff)
+		other := openPost(t, db, codes, limitsOff)
+		p.withPhone(t, "ada")
+		half := p.halfOf(t, "ada")
+		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
+			t.Fatal(err)
+		}
+		code := p.sent(t, auth.MessageCode, phone)
+		var all sync.WaitGroup
+		errs := make(chan error, 100)
+		for i := range 100 {
+			all.Go(func() {
+				_, err := []*post{p, other}[i%2].FinishSignIn(t.Context(), home, half, bySMS(code), false)
+				errs <- err
+			})
+		}
+		all.Wait()
+		close(errs)
+		won := 0
+		for err := range errs {
+			switch {
+			case err == nil:
+				won++
+			case !errors.Is(err, auth.ErrInvalidCode) && !errors.Is(err, auth.ErrUnauthenticated):
+				t.Errorf("a loser got %v", err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d of 100 opened a session, want 1", won)
+		}
+	})
+}
+
+func TestS57_CodesAreLimited(t *testing.T) {
+	p := openPost(t, memstore.New(), withCodes(t))
+	p.withPhone(t, "ada")
+	half := p.halfOf(t, "ada")
+	for range 4 { // one went to prove the number
+		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limited(t, p.SendCode(t.Context(), home, half, "sms"))
+	before := p.mail.count()
+	for range 10 {
+		if _, err := p.FinishSignIn(t.Context(), home, half, bySMS("000000"), false); err == nil {
+			t.Skip("one in a million") // never: the code would have to be 000000
+		}
+	}
+	_, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
+	limited(t, err)
+	if p.mail.count() != before {
+		t.Error("guesses send messages")
+	}
+}
+
+func TestS66_NumbersAreSealed(t *testing.T) {
+	p := openPost(t, memstore.New(), withCodes(t))
+	token, _ := p.withPhone(t, "ada")
+	id := p.alive(t, token)
+	records, err := p.db.Auth().Factors().Factors(t.Context(), id.User.ID)
+	if err != nil || len(records) != 1 || strings.Contains(string(records[0].Data), "1234567") {
+		t.Errorf("%q, %v", records[0].Data, err)
+	}
+	code := p.sent(t, auth.MessagePhone, phone)
+	for _, e := range p.events(t, id.User.ID) {
+		for _, v := range e.Detail {
+			if strings.Contains(v, "1234567") || v == code {
+				t.Errorf("%s tells %q", e.Kind, v)
+			}
+		}
+	}
+	if log := p.log.String(); strings.Contains(log, "1234567") || strings.Contains(log, code) {
+		t.Error("the log tells the number or the code")
+	}
+}
+
+func TestCodesByEmail(t *testing.T) {
+	p := openPost(t, memstore.New(), withCodes(t), unlimitedMail)
+	in := p.register(t, "bob")
+	if err := p.BeginEmailCodes(t.Context(), home, p.alive(t, in.Token)); field(err, "email") == "" {
+		t.Errorf("an address that was not proved: %v", err)
+	}
+	id := p.proved(t, "ada")
+	if err := p.BeginEmailCodes(t.Context(), home, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ConfirmCode(t.Context(), home, id, auth.Answer{Method: "email", Code: p.sent(t, auth.MessagePhone, "ada@example.org")}, false); err != nil {
+		t.Fatal(err)
+	}
+	half := p.halfOf(t, "ada")
+	if err := p.SendCode(t.Context(), home, half, "email"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SendCode(t.Context(), home, half, "sms"); !errors.Is(err, auth.ErrNoFactor) {
+		t.Errorf("without a phone: %v", err)
+	}
+	if _, err := p.FinishSignIn(t.Context(), home, half, auth.Answer{Method: "email", Code: p.sent(t, auth.MessageCode, "ada@example.org")}, false); err != nil {
+		t.Errorf("by e-mail: %v", err)
+	}
+	if n := len(p.events(t, id.User.ID)); n == 0 || p.events(t, id.User.ID)[0].Kind != activity.Kind(auth.KindSignIn) {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestPhonesThatAreNone(t *testing.T) {
+	p := openPost(t, memstore.New(), withCodes(t, auth.BySMS))
+	id := p.alive(t, p.register(t, "ada").Token)
+	for _, bad := range []string{"", "0791234567", "+0791234567", "+41 79 123 45 67", "+4179123456789012", "+41", "+4179123456a", "+41791234567\n"} {
+		if err := p.BeginPhone(t.Context(), home, id, bad); field(err, "phone") == "" {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if err := p.BeginEmailCodes(t.Context(), home, id); field(err, "email") == "" {
+		t.Errorf("%v", err)
+	}
+	for name, c := range map[string]auth.Codes{"no keys": {Channels: []auth.Channel{auth.BySMS}}, "an unknown channel": {Channels: []auth.Channel{"fax"}}} {
+		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), Activity: p.db.Activity(), Tx: p.db, Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}
+		if _, err := auth.New(cfg); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
