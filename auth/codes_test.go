@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -235,10 +234,13 @@ func TestS57_CodesAreLimited(t *testing.T) {
 		}
 	}
 	limited(t, p.SendCode(t.Context(), home, half, "sms"))
-	before := p.mail.count()
+	before, wrong := p.mail.count(), "000000"
+	if p.sent(t, auth.MessageCode, phone) == wrong {
+		wrong = "000001"
+	}
 	for range 10 {
-		if _, err := p.FinishSignIn(t.Context(), home, half, bySMS("000000"), false); err == nil {
-			t.Skip("one in a million") // never: the code would have to be 000000
+		if _, err := p.FinishSignIn(t.Context(), home, half, bySMS(wrong), false); !errors.Is(err, auth.ErrInvalidCode) {
+			t.Errorf("a guess: %v", err)
 		}
 	}
 	_, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
@@ -291,9 +293,6 @@ func TestCodesByEmail(t *testing.T) {
 	}
 	if _, err := p.FinishSignIn(t.Context(), home, half, auth.Answer{Method: "email", Code: p.sent(t, auth.MessageCode, "ada@example.org")}, false); err != nil {
 		t.Errorf("by e-mail: %v", err)
-	}
-	if n := len(p.events(t, id.User.ID)); n == 0 || p.events(t, id.User.ID)[0].Kind != activity.Kind(auth.KindSignIn) {
-		t.Errorf("%d events", n)
 	}
 }
 

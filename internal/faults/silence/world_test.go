@@ -23,6 +23,7 @@ import (
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/imagetest"
@@ -101,9 +102,14 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	if blobs == nil {
 		blobs = directtest.New(t, memblob.New())
 	}
+	passkeys, err := passkey.New(keys, passkey.Options{Origin: "http://localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Stores: db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		Passkeys: passkeys,
+		Stores:   db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 		RequestTimeout: requestTime, BodyTimeout: bodyTime, Courier: nowhere{},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
@@ -277,8 +283,8 @@ func routes(t *testing.T, name string) []route {
 		j("GET", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions/none", ""),
-		j("POST", "/api/auth/passkeys/login/begin", `{}`),
-		j("POST", "/api/auth/passkeys/login/finish", `{"state":"x","credential":{}}`),
+		j("POST", "/api/auth/passkeys/login/begin", `{"purpose":"reauthenticate"}`),
+		j("POST", "/api/auth/passkeys/login/finish", `{"purpose":"second_factor","state":"x","credential":{}}`),
 		j("POST", "/api/auth/passkeys/register/begin", ""),
 		j("POST", "/api/auth/passkeys/register/finish", `{"state":"x","credential":{}}`),
 		j("PATCH", "/api/auth/passkeys/none", `{"name":"x"}`),
