@@ -16,7 +16,7 @@ const (
 	// KindSignIn: a session began. Detail: method.
 	KindSignIn activity.Kind = "auth.sign_in"
 	// KindSignInFailed: a try that was evaluated and refused. Detail: method,
-	// reason ("wrong" or "disabled").
+	// reason ("wrong", "disabled", or "copied": see ErrCopiedPasskey).
 	KindSignInFailed activity.Kind = "auth.sign_in_failed"
 	// KindSignOut: the user ended the session in use.
 	KindSignOut activity.Kind = "auth.sign_out"
@@ -77,6 +77,7 @@ const (
 	methodDevice   = "trusted_device"
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
+	reasonCopied   = "copied"
 )
 
 // log writes one record for one thing that happened: its kind, the opaque id

@@ -34,7 +34,8 @@ type Passkeys interface {
 	Register(c Ceremony, state string, response []byte) (FactorRecord, error)
 	// Assert verifies the response to any other ceremony by r, whose user is
 	// c.User, and returns the record as it is after this use, as Factor.Verify
-	// does. What is wrong, a counter that went back as well, is ErrInvalidCode.
+	// does. What is wrong is ErrInvalidCode; a signature that is right with a
+	// counter that did not rise is ErrCopiedPasskey.
 	Assert(c Ceremony, state string, response []byte, r FactorRecord) (used FactorRecord, rises bool, err error)
 }
 
@@ -179,8 +180,8 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 		t.proved(ctx)
 		s.log(ctx, slog.LevelInfo, KindSignIn, in.User.ID)
 	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
+		s.failedBy(ctx, account{user: in.User}, KindSignInFailed, KindPasskey, copied(err))
 		err = ErrInvalidCredentials
-		s.failedBy(ctx, account{user: in.User}, KindSignInFailed, KindPasskey, nil)
 	case errors.Is(err, ErrRateLimited):
 	default:
 		t.unspent(ctx)
@@ -259,6 +260,15 @@ func (s *Service) useFactor(ctx context.Context, used FactorRecord, rises bool) 
 		return ErrInvalidCode // it was used meanwhile, or the factor is gone
 	}
 	return err
+}
+
+// copied is what the feed says more of a failure by a passkey that may have been
+// copied: its owner is the one to remove it.
+func copied(err error) map[string]string {
+	if errors.Is(err, ErrCopiedPasskey) {
+		return map[string]string{detailReason: reasonCopied}
+	}
+	return nil
 }
 
 // usePasskey takes the answer to a challenge of the session in a.

@@ -180,7 +180,7 @@ func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer
 	case err == nil:
 		t.proved(ctx)
 	case errors.Is(err, ErrInvalidCode):
-		s.failedBy(ctx, account{user: u}, failure, s.method(a), nil)
+		s.failedBy(ctx, account{user: u}, failure, s.method(a), copied(err))
 	default:
 		t.unspent(ctx)
 	}

@@ -274,9 +274,12 @@ func (p *Passkeys) Assert(c auth.Ceremony, text string, response []byte, r auth.
 		s.Session.AllowedCredentialIDs = [][]byte{known[0].ID}
 		made, err = p.web.ValidateLogin(who, s.Session, parsed)
 	}
-	// A count that does not rise is a copy of the passkey, unless there is none.
-	if err != nil || made.Authenticator.CloneWarning {
+	if err != nil {
 		return r, false, auth.ErrInvalidCode
+	}
+	// A count that does not rise is a copy of the passkey, unless there is none.
+	if made.Authenticator.CloneWarning {
+		return r, false, auth.ErrCopiedPasskey
 	}
 	r.Counter = int64(made.Authenticator.SignCount)
 	if r.Data, err = encode(made); err != nil {

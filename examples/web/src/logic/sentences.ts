@@ -32,6 +32,12 @@ const sections: Record<string, string> = {
   timeZone: "time zone",
 };
 
+const copiedPasskey: EventText = {
+  text: "A passkey was refused because there may be a copy of it: remove it and add it anew",
+  icon: "alert",
+  tone: "warn",
+};
+
 // sentence says what happened, to the account's owner.
 export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventText {
   const d = event.detail;
@@ -41,6 +47,8 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.sign_in":
       return { text: "You signed in", icon: "logIn", tone: "plain" };
     case "auth.sign_in_failed":
+      if (d["reason"] === "copied") return copiedPasskey;
+      if (d["method"] === "passkey" && d["reason"] !== "disabled") return { text: "A sign-in with one of your passkeys was refused", icon: "alert", tone: "warn" };
       return d["reason"] === "disabled"
         ? { text: "Someone tried to sign in while the account was disabled", icon: "alert", tone: "warn" }
         : { text: "Someone tried to sign in with a wrong password", icon: "alert", tone: "warn" };
@@ -49,12 +57,14 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.reauthenticated":
       return { text: "You confirmed your identity", icon: "key", tone: "plain" };
     case "auth.reauthentication_failed":
+      if (d["reason"] === "copied") return copiedPasskey;
       return d["for"] === "password"
         ? { text: "A change of password was refused: the current password was wrong", icon: "alert", tone: "warn" }
         : { text: d["method"] === "password" || !d["method"] ? "A confirmation of identity failed: the password was wrong" : "A confirmation of identity failed: the code was wrong", icon: "alert", tone: "warn" };
     case "auth.password_changed":
       return { text: `You changed your password${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
     case "auth.second_factor_failed":
+      if (d["reason"] === "copied") return copiedPasskey;
       return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };
     case "auth.factor_added":
       return { text: `You turned on two-step verification${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
