@@ -97,6 +97,7 @@ func New(config Config) (*App, error) {
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
+			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys},
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
 			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,

@@ -112,6 +112,10 @@ type Config struct {
 	// Passkeys lets people sign in by passkeys, alone or as a second factor:
 	// package auth/passkey has them. nil leaves their routes out.
 	Passkeys auth.Passkeys
+	// Codes are the channels by which codes are sent as a second factor, and by
+	// which a phone number is proved; see auth.Codes for what they are worth. They
+	// need a Courier that knows the channels.
+	Codes []auth.Channel
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.

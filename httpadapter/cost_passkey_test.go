@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/softkey"
 )
 
@@ -25,6 +26,15 @@ func (c *client) addPasskey() (key *softkey.Key, id string) {
 	added := c.send("POST", "/api/auth/passkeys/register/finish", c.passkeyBody("register", "", "", key.Create)).want(c.w.t, 201).json(c.w.t)
 	id, _ = added["passkey"].(map[string]any)["id"].(string)
 	return key, id
+}
+
+// phoneCode begins to prove a number and returns the code that was sent to it.
+func (c *client) phoneCode() string {
+	c.w.t.Helper()
+	c.send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`).want(c.w.t, 202)
+	c.w.mail.mu.Lock()
+	defer c.w.mail.mu.Unlock()
+	return c.w.mail.all[len(c.w.mail.all)-1].Code
 }
 
 func passkeyRequests() []request {
@@ -75,6 +85,29 @@ func passkeyRequests() []request {
 			body := c.passkeyBody("register", "", `,"name":"Phone"`, softkey.New("http://localhost").Create)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/register/finish", body) }
 		}, cost{9, 1}, cost{12, 2}},
+		{"POST /api/auth/mfa/phone", "a number", 202, in(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/mfa/phone/confirm", "the right code", 200, func(s *spied) func() reply {
+			c, _ := s.member()
+			code := c.phoneCode()
+			return func() reply { return c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+code+`"}`) }
+		}, cost{13, 1}, cost{16, 1}},
+		{"POST /api/auth/mfa/email", "a confirmed address", 202, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+			return func() reply { return c.do("POST", "/api/auth/mfa/email", "", nil) }
+		}, cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, in(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/mfa/challenge", "by text message", 202, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)
+			half := s.half(name)
+			return func() reply { return half.send("POST", "/api/auth/mfa/challenge", `{"method":"sms"}`) }
+		}, cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/reauthenticate/challenge", "by text message", 202, func(s *spied) func() reply {
+			c, _ := s.member()
+			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)
+			return func() reply { return c.send("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`) }
+		}, cost{7, 1}, cost{8, 1}},
 		{"PATCH /api/auth/passkeys/{id}", "one's own", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			_, id := c.addPasskey()

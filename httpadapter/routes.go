@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/profilekit/profilekit/auth"
 )
 
 // Class is who may call a route.
@@ -94,7 +96,19 @@ func (a *App) table() ([]route, error) {
 			add("PATCH", "/auth/passkeys/{id}", Fresh, a.renamePasskey)
 			add("DELETE", "/auth/passkeys/{id}", Fresh, a.removePasskey)
 		}
-		if len(a.cfg.Factors) > 0 || a.cfg.Passkeys != nil {
+		if len(a.cfg.Codes) > 0 {
+			add("POST", "/auth/mfa/challenge", Half, a.sendCode, foreign)
+			add("POST", "/auth/reauthenticate/challenge", In, a.sendProofCode)
+			if slices.Contains(a.cfg.Codes, auth.BySMS) {
+				add("POST", "/auth/mfa/phone", Fresh, a.beginPhone)
+				add("POST", "/auth/mfa/phone/confirm", Fresh, a.confirmCode(auth.BySMS))
+			}
+			if slices.Contains(a.cfg.Codes, auth.ByEmail) {
+				add("POST", "/auth/mfa/email", Fresh, a.beginEmailCodes)
+				add("POST", "/auth/mfa/email/confirm", Fresh, a.confirmCode(auth.ByEmail))
+			}
+		}
+		if len(a.cfg.Factors) > 0 || a.cfg.Passkeys != nil || len(a.cfg.Codes) > 0 {
 			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
 			add("GET", "/auth/mfa", In, a.listFactors)
 			for _, f := range a.cfg.Factors {

@@ -166,6 +166,18 @@ var samples = []sample{
 	},
 	{id: "renamePasskey", method: "PATCH", path: "/api/auth/passkeys/f", contentType: jsonT, body: `{"name":"Key ring"}`, status: 204},
 	{id: "removePasskey", method: "DELETE", path: "/api/auth/passkeys/f", status: 204},
+	{id: "sendCode", method: "POST", path: "/api/auth/mfa/challenge", contentType: jsonT, body: `{"method":"sms"}`, status: 202},
+	{id: "sendProofCode", method: "POST", path: "/api/auth/reauthenticate/challenge", contentType: jsonT, body: `{"method":"sms"}`, status: 202},
+	{id: "beginPhone", method: "POST", path: "/api/auth/mfa/phone", contentType: jsonT, body: `{"phone":"+41791234567"}`, status: 202},
+	{
+		id: "confirmPhone", method: "POST", path: "/api/auth/mfa/phone/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
+		answer: `{"recoveryCodes":null}`, header: map[string]string{"Set-Cookie": cookie},
+	},
+	{id: "beginEmailCodes", method: "POST", path: "/api/auth/mfa/email", status: 202},
+	{
+		id: "confirmEmailCodes", method: "POST", path: "/api/auth/mfa/email/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
+		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
+	},
 	{id: "removeFactor", method: "DELETE", path: "/api/auth/mfa/f", status: 204},
 	{
 		id: "listDevices", method: "GET", path: "/api/auth/devices", status: 200, answerType: jsonT,

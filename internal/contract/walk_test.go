@@ -122,6 +122,20 @@ func (m *mailbox) token(t *testing.T, kind, address string) string {
 	return ""
 }
 
+// code is blackbox.Target.Code.
+func (m *mailbox) code(t *testing.T, kind, to string) string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, msg := range slices.Backward(m.all) {
+		if string(msg.Kind) == kind && msg.To == to {
+			return msg.Code
+		}
+	}
+	t.Fatalf("there is no message %s to %s", kind, to)
+	return ""
+}
+
 func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadapter.App {
 	t.Helper()
 	keys, err := keyring.New(keyring.Generate())
@@ -135,6 +149,7 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
+		Codes: []auth.Channel{auth.BySMS, auth.ByEmail},
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})
@@ -161,7 +176,7 @@ func serve(t *testing.T, db *sqlstore.DB, secure bool) blackbox.Target {
 	target.URL, target.Transport = srv.URL, srv.Client().Transport
 	mail := &mailbox{}
 	newApp(t, db, srv.URL, mail).Register(mux)
-	target.Token = mail.token
+	target.Token, target.Code = mail.token, mail.code
 	target.Rows = func(t *testing.T, username string) string { return rows(t, db, username) }
 	target.Disable = func(t *testing.T, username string) {
 		t.Helper()

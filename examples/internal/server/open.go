@@ -86,6 +86,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Courier: post, Recorder: post, Passkeys: passkeys,
+		Codes:           []auth.Channel{auth.BySMS},
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,
 	})

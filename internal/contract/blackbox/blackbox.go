@@ -31,6 +31,9 @@ type Target struct {
 	// Token is the token of the newest link of that kind in the mail to the
 	// address: "reset", "verify", "email_change", "email_changing", or "report".
 	Token func(t *testing.T, kind, address string) string
+	// Code is the newest code of that kind, "code" or "phone", that went to the
+	// address or the number.
+	Code func(t *testing.T, kind, to string) string
 	// Disable marks the user as disabled, as a host would.
 	Disable func(t *testing.T, username string)
 }

@@ -66,6 +66,23 @@ func second(method, code, more string) string {
 	return fmt.Sprintf(`{"method":%q,"code":%q%s}`, method, code, more)
 }
 
+const phone = "+41791234567"
+
+// addPhone proves a phone number, which is a second factor then.
+func (c *client) addPhone() {
+	c.t.Helper()
+	c.send("POST", "/api/auth/mfa/phone", `{"phone":"`+phone+`"}`).want(202)
+	c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.w.Code(c.t, "phone", phone)+`"}`).want(200)
+}
+
+// confirmEmail proves the address, unless it is.
+func (c *client) confirmEmail() {
+	c.t.Helper()
+	if c.get("/api/profile").want(200).object()["emailVerified"] != true {
+		c.send("POST", "/api/auth/email/verify", `{"token":"`+c.w.Token(c.t, "verify", c.name+"@example.org")+`"}`).want(204)
+	}
+}
+
 // answerPasskey begins a ceremony and returns the body that finishes it.
 func (c *client) answerPasskey(ceremony, body, more string, answer func([]byte) []byte) []byte {
 	c.t.Helper()
@@ -93,6 +110,20 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		a, _ := c.enrol()
 		c, _ = c.half("")
 		k.body = []byte(second("totp", a.code(), ""))
+	case strings.HasSuffix(k.path, "/auth/reauthenticate/challenge"):
+		c.addPhone()
+	case strings.HasSuffix(k.path, "/auth/mfa/challenge"):
+		c.addPhone()
+		c, _ = c.half("")
+	case strings.HasSuffix(k.path, "/auth/mfa/phone/confirm"):
+		c.send("POST", "/api/auth/mfa/phone", `{"phone":"`+phone+`"}`).want(202)
+		k.body = []byte(`{"code":"` + w.Code(c.t, "phone", phone) + `"}`)
+	case strings.HasSuffix(k.path, "/auth/mfa/email"):
+		c.confirmEmail()
+	case strings.HasSuffix(k.path, "/auth/mfa/email/confirm"):
+		c.confirmEmail()
+		c.do("POST", "/api/auth/mfa/email", "", nil).want(202)
+		k.body = []byte(`{"code":"` + w.Code(c.t, "phone", c.name+"@example.org") + `"}`)
 	case strings.HasSuffix(k.path, "/auth/mfa/totp/confirm"):
 		k.body = []byte(`{"code":"` + c.begin().code() + `"}`)
 	case strings.HasSuffix(k.path, "/auth/mfa/recovery-codes"):

@@ -112,6 +112,11 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"finishSignIn":          {contentType: jsonType, body: []byte(`{"method":"totp","code":"123456"}`)},
 		"beginTOTP":             {contentType: jsonType, body: []byte(`{"name":"Phone"}`)},
 		"confirmTOTP":           {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
+		"sendCode":              {contentType: jsonType, body: []byte(`{"method":"sms"}`)},
+		"sendProofCode":         {contentType: jsonType, body: []byte(`{"method":"sms"}`)},
+		"beginPhone":            {contentType: jsonType, body: []byte(`{"phone":"+41791234567"}`)},
+		"confirmPhone":          {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
+		"confirmEmailCodes":     {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
 		"beginPasskey":          {contentType: jsonType, body: []byte(`{"purpose":"sign_in"}`)},
 		"finishPasskey":         {contentType: jsonType, body: []byte(`{"state":"x","credential":{}}`)},
 		"addPasskey":            {contentType: jsonType, body: []byte(`{"state":"x","credential":{},"name":"Phone"}`)},
@@ -126,7 +131,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
-		"beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
+		"beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
 	}
 	var out []call
 	for _, op := range w.v.Operations() {

@@ -108,8 +108,8 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Passkeys: passkeys,
-		Stores:   db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		Passkeys: passkeys, Codes: []auth.Channel{auth.BySMS, auth.ByEmail},
+		Stores: db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 		RequestTimeout: requestTime, BodyTimeout: bodyTime, Courier: nowhere{},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
@@ -291,6 +291,12 @@ func routes(t *testing.T, name string) []route {
 		j("DELETE", "/api/auth/passkeys/none", ""),
 		j("POST", "/api/auth/mfa", `{"method":"totp","code":"123456"}`),
 		j("GET", "/api/auth/mfa", ""),
+		j("POST", "/api/auth/mfa/challenge", `{"method":"sms"}`),
+		j("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`),
+		j("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`),
+		j("POST", "/api/auth/mfa/phone/confirm", `{"code":"123456"}`),
+		j("POST", "/api/auth/mfa/email", ""),
+		j("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`),
 		j("POST", "/api/auth/mfa/totp", `{}`),
 		j("POST", "/api/auth/mfa/totp/confirm", `{"code":"123456"}`),
 		j("POST", "/api/auth/mfa/recovery-codes", ""),

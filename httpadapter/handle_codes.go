@@ -1,0 +1,90 @@
+package httpadapter
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// codeMethod reads by what a code is asked for.
+func (c *call) codeMethod() (string, error) {
+	var in struct {
+		Method string `json:"method"`
+	}
+	if err := c.decode(&in); err != nil {
+		return "", err
+	}
+	if !slices.Contains(c.app.cfg.Codes, auth.Channel(in.Method)) {
+		return "", settings.Invalid(settings.FieldError{Field: "method", Code: settings.CodeRange, Message: "must be one by which codes are sent"})
+	}
+	return in.Method, nil
+}
+
+// sendCode sends a code for an unfinished sign-in.
+func (a *App) sendCode(c *call) error {
+	method, err := c.codeMethod()
+	if err != nil {
+		return err
+	}
+	if err := a.Auth.SendCode(c.ctx(), c.client(), *c.half, method); err != nil {
+		return err
+	}
+	return c.accepted()
+}
+
+// sendProofCode sends a code for a fresh proof.
+func (a *App) sendProofCode(c *call) error {
+	method, err := c.codeMethod()
+	if err != nil {
+		return err
+	}
+	if err := a.Auth.SendCodeProof(c.ctx(), c.client(), c.id.Identity, method); err != nil {
+		return err
+	}
+	return c.accepted()
+}
+
+func (a *App) beginPhone(c *call) error {
+	var in struct {
+		Phone string `json:"phone"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	if err := a.Auth.BeginPhone(c.ctx(), c.client(), c.id.Identity, in.Phone); err != nil {
+		return err
+	}
+	return c.accepted()
+}
+
+func (a *App) beginEmailCodes(c *call) error {
+	if err := a.Auth.BeginEmailCodes(c.ctx(), c.client(), c.id.Identity); err != nil {
+		return err
+	}
+	return c.accepted()
+}
+
+// confirmCode makes the handler for one channel.
+func (a *App) confirmCode(ch auth.Channel) func(*call) error {
+	return func(c *call) error {
+		var in struct {
+			Code string `json:"code"`
+		}
+		if err := c.decode(&in); err != nil {
+			return err
+		}
+		if err := requireAnswer(string(ch), in.Code); err != nil {
+			return err
+		}
+		done, err := a.Auth.ConfirmCode(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: string(ch), Code: in.Code}, !c.id.bearer)
+		if err != nil {
+			return err
+		}
+		if done.Token != "" {
+			a.setCookie(c.w, done.Session, done.Token)
+		}
+		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
+	}
+}
