@@ -38,3 +38,24 @@ function names(folder) {
 function readable(mail) {
   return mail.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
+
+// codeTo waits for that many text messages to the number and returns the code in
+// the newest.
+/** @param {string} number @param {number} messages */
+export async function codeTo(number, messages) {
+  const folder = process.env["OUTBOX"];
+  assert.ok(folder, "OUTBOX names no folder");
+  for (let i = 0; i < 400; i++) {
+    const codes = [];
+    for (const name of readdirSync(folder).filter((n) => n.endsWith(".txt"))) {
+      const text = readFileSync(join(folder, name), "utf8");
+      const code = /\b\d{6}\b/.exec(text.slice(text.indexOf("\n\n")));
+      if (text.includes(`To: ${number}\n`) && code) codes.push({ code: code[0], at: statSync(join(folder, name)).mtimeMs });
+    }
+    codes.sort((a, b) => a.at - b.at);
+    const newest = codes.at(-1);
+    if (newest && codes.length >= messages) return newest.code;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`there are not ${messages} codes to ${number}`);
+}

@@ -30,6 +30,10 @@ export const api = {
   confirmTotp: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/totp/confirm", { body: { code } }),
   renewRecoveryCodes: () => call<RecoveryCodes>("POST", "/auth/mfa/recovery-codes"),
   removeFactor: (id: string) => call("DELETE", `/auth/mfa/${encodeURIComponent(id)}`),
+  beginPhone: (phone: string) => call("POST", "/auth/mfa/phone", { body: { phone } }),
+  confirmPhone: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/phone/confirm", { body: { code } }),
+  sendCode: (method: string) => call("POST", "/auth/mfa/challenge", { body: { method } }),
+  sendProofCode: (method: string) => call("POST", "/auth/reauthenticate/challenge", { body: { method } }),
   beginPasskey: (purpose?: "second_factor" | "reauthenticate") => call<PasskeyChallenge>("POST", "/auth/passkeys/login/begin", { body: purpose ? { purpose } : {} }),
   finishPasskey: (body: PasskeyAnswer & { purpose?: "second_factor"; remember?: boolean; trustDevice?: boolean }) =>
     call<PasskeySignIn>("POST", "/auth/passkeys/login/finish", { body }),

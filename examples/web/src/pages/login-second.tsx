@@ -8,14 +8,19 @@ import { Button } from "../ui/button.tsx";
 import { CodeField, type CodeMethod } from "../ui/code.tsx";
 import { Fault } from "../ui/fault.tsx";
 import { useForm } from "../ui/form.ts";
+import { otherWay, SendCode, sentBy, whereTo } from "../ui/send-code.tsx";
 import { Entry } from "./entry.tsx";
+
+// known are the methods that this page has a field for, the best first.
+const known: CodeMethod[] = ["totp", "sms", "email", "recovery_code"];
 
 // SecondStep ends a sign-in whose password was right.
 export function SecondStep({ methods, next, onAgain }: { methods: string[]; next: string; onAgain(): void }) {
   const { begin } = useSession();
-  const [method, setMethod] = useState<CodeMethod>(methods.includes("totp") ? "totp" : "recovery_code");
+  const [method, setMethod] = useState<CodeMethod>(known.find((m) => methods.includes(m)) ?? "recovery_code");
   const [code, setCode] = useState("");
   const [trustDevice, setTrustDevice] = useState(false);
+  const [sendFault, setSendFault] = useState<string | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["code"]);
 
   const passkey = methods.includes("passkey") && canPasskey();
@@ -57,12 +62,12 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
     });
   };
 
-  const codes = methods.includes("totp") || methods.includes("recovery_code");
-  const other: CodeMethod = method === "totp" ? "recovery_code" : "totp";
+  const codes = known.some((m) => methods.includes(m));
+  const others = known.filter((m) => m !== method && methods.includes(m));
   return (
     <Entry
       title="One more step"
-      lead={passkey && !methods.includes("totp") ? "Use your passkey, or a recovery code." : method === "totp" ? "Enter the code that your authenticator app shows." : "Enter one of the recovery codes that you kept. It works once."}
+      lead={passkey && method === "recovery_code" ? "Use your passkey, or a recovery code." : whereTo[method]}
       below={
         <Button look="quiet" onClick={onAgain}>
           Sign in as somebody else
@@ -70,12 +75,13 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
       }
     >
       <form ref={form} onSubmit={submit} className="stack" noValidate>
-        <Fault text={fault} />
+        <Fault text={fault ?? sendFault} />
         {passkey && (
           <Button icon="key" wide busy={busy} onClick={usePasskey}>
             Use your passkey
           </Button>
         )}
+        {sentBy(method) && <SendCode key={`send-${method}`} send={() => api.sendCode(method)} onFault={setSendFault} />}
         {codes && <CodeField
           key={method}
           method={method}
@@ -95,18 +101,20 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
             Continue
           </Button>
         )}
-        {methods.includes(other) && (
+        {others.map((other) => (
           <Button
+            key={other}
             look="quiet"
             onClick={() => {
               setMethod(other);
               setCode("");
+              setSendFault(null);
               touched("code");
             }}
           >
-            {other === "totp" ? "Use the authenticator app" : "Use a recovery code"}
+            {otherWay[other]}
           </Button>
-        )}
+        ))}
       </form>
     </Entry>
   );

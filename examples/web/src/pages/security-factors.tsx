@@ -12,12 +12,13 @@ import { useLoad, useNow } from "../ui/load.ts";
 import { Card, Failed, Loading, Skeleton } from "../ui/page.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { EnrolApp, ShowCodes } from "./factor-dialogs.tsx";
+import { AddPhone } from "./phone-dialog.tsx";
 
-type Asked = { what: "enrol" } | { what: "codes"; codes: string[] } | { what: "renew" } | { what: "remove"; factor: Factor } | null;
+type Asked = { what: "enrol" } | { what: "phone" } | { what: "codes"; codes: string[] } | { what: "renew" } | { what: "remove"; factor: Factor } | null;
 
 // Factors is the second step of signing in. A server without one has no list.
 export function Factors({ onChanged }: { onChanged(): void }) {
-  const { settings } = useAccount();
+  const { settings, reload } = useAccount();
   const toast = useToast();
   const now = useNow();
   const place = useMemo(() => placeOf(settings), [settings]);
@@ -82,13 +83,13 @@ export function Factors({ onChanged }: { onChanged(): void }) {
               </span>
               <div className="row-text">
                 <p className="row-title">
-                  {f.name || (f.kind === "totp" ? "Authenticator app" : f.kind)} <span className="badge badge-good">On</span>
+                  {titleOf(f)} <span className="badge badge-good">On</span>
                 </p>
                 <p className="hint">
                   {[`since ${absolute(f.createdAt, place)}`, f.lastUsedAt && `last used ${relative(f.lastUsedAt, now, place.locale)}`].filter(Boolean).join(" · ")}
                 </p>
               </div>
-              <Button look="quiet" aria-label={`Remove ${f.name || "authenticator app"}`} onClick={() => setAsked({ what: "remove", factor: f })}>
+              <Button look="quiet" aria-label={`Remove ${titleOf(f)}`} onClick={() => setAsked({ what: "remove", factor: f })}>
                 Remove
               </Button>
             </li>
@@ -118,6 +119,23 @@ export function Factors({ onChanged }: { onChanged(): void }) {
           }}
         />
       )}
+      {list && (
+        <Button look="quiet" icon="phone" onClick={() => setAsked({ what: "phone" })}>
+          {list.factors.some((f) => f.kind === "sms") ? "Change the phone" : "Add a phone"}
+        </Button>
+      )}
+      {asked?.what === "phone" && (
+        <AddPhone
+          onClose={() => setAsked(null)}
+          onDone={(codes) => {
+            toast("good", "The phone was added. Other devices are signed out.");
+            setAsked(codes ? { what: "codes", codes } : null);
+            void reload();
+            retry();
+            onChanged();
+          }}
+        />
+      )}
       {asked?.what === "codes" && <ShowCodes codes={asked.codes} onClose={() => setAsked(null)} />}
       {asked?.what === "renew" && (
         <Confirm title="Make new recovery codes?" confirm="Make new ones" busy={busy} onCancel={() => setAsked(null)} onConfirm={() => void renew()}>
@@ -125,10 +143,15 @@ export function Factors({ onChanged }: { onChanged(): void }) {
         </Confirm>
       )}
       {asked?.what === "remove" && (
-        <Confirm title="Remove this app?" confirm="Remove" danger busy={busy} onCancel={() => setAsked(null)} onConfirm={() => void remove(asked.factor)}>
+        <Confirm title={asked.factor.kind === "totp" ? "Remove this app?" : "Remove this phone?"} confirm="Remove" danger busy={busy} onCancel={() => setAsked(null)} onConfirm={() => void remove(asked.factor)}>
           <p>{list?.all === 1 ? "Your password alone opens the account then, and the recovery codes stop working." : "Its codes stop working."} Other devices are signed out.</p>
         </Confirm>
       )}
     </Card>
   );
+}
+
+function titleOf(f: Factor): string {
+  if (f.kind === "sms") return `Text message to ${f.name}`;
+  return f.name || (f.kind === "totp" ? "Authenticator app" : f.kind);
 }

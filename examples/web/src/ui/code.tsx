@@ -1,14 +1,14 @@
 import { useEffect, useRef } from "react";
 import { Field } from "./field.tsx";
 
-export type CodeMethod = "totp" | "recovery_code";
+export type CodeMethod = "totp" | "recovery_code" | "sms" | "email";
 
 // CodeField takes a code of an app, or a recovery code, and has the focus.
 export function CodeField({ method, value, error, onValue }: { method: CodeMethod; value: string; error?: string | undefined; onValue(value: string): void }) {
   const input = useRef<HTMLInputElement>(null);
   // After the page, which gives the focus to its heading.
   useEffect(() => queueMicrotask(() => input.current?.focus()), []);
-  const app = method === "totp";
+  const app = method !== "recovery_code";
   return (
     <Field label={app ? "Code" : "Recovery code"} {...(error ? { error } : {})}>
       {(ids) => (

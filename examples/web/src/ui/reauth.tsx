@@ -8,6 +8,7 @@ import { CodeField, type CodeMethod } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Fault } from "./fault.tsx";
 import { PasswordField } from "./field.tsx";
+import { SendCode, sentBy } from "./send-code.tsx";
 
 // Reauthenticate asks for a proof whenever a call is refused until the user has
 // proved who it is; the call is then sent again by itself.
@@ -45,7 +46,8 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
         const app = data.factors.some((f) => f.kind === "totp");
         setRecovery(data.recoveryCodesLeft > 0);
         const passkey = canPasskey() && data.factors.some((f) => f.kind === "passkey");
-        setWay(app ? "totp" : passkey ? "passkey" : data.factors.length > 0 ? "recovery_code" : "password");
+        const sent = data.factors.find((f) => sentBy(f.kind));
+        setWay(app ? "totp" : passkey ? "passkey" : sent ? (sent.kind as CodeMethod) : data.factors.length > 0 ? "recovery_code" : "password");
       },
       () => setWay("password"), // a server without second factors, or none at all
     );
@@ -76,6 +78,8 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
         <p>
           {way === "passkey"
             ? "This needs your passkey, since you signed in a while ago."
+            : way !== null && sentBy(way)
+              ? "This needs a code that we send to you, since you signed in a while ago."
             : way === "totp"
             ? "This needs a code from your authenticator app, since you signed in a while ago."
             : way === "recovery_code"
@@ -85,7 +89,8 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
         {way === "password" && <PasswordField label="Password" name="password" autoComplete="current-password" value={proof} error={error} autoFocus onValue={setProof} />}
         {way && way !== "password" && way !== "passkey" && <CodeField key={way} method={way} value={proof} error={error} onValue={setProof} />}
         {way === "passkey" && <Fault text={error ?? null} />}
-        {(way === "totp" || way === "passkey") && recovery && (
+        {way && sentBy(way) && <SendCode send={() => api.sendProofCode(way)} onFault={(text) => setError(text ?? undefined)} />}
+        {(way === "totp" || way === "passkey" || (way !== null && sentBy(way))) && recovery && (
           <Button
             look="quiet"
             onClick={() => {
