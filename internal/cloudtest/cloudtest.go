@@ -5,6 +5,7 @@
 //	s := cloudtest.S3(t)     // versitygw
 //	s := cloudtest.MinIO(t)  // takes minutes to build: for long runs
 //	url := cloudtest.GCS(t)  // fake-gcs-server
+//	url := cloudtest.Firebase(t) // Google's emulator, of npm: minutes to install, for long runs
 //
 // When a server cannot be built the test is skipped with a loud message, or
 // fails when the variable CI is set. A server ends with the test binary,
@@ -39,6 +40,7 @@ var (
 	versitygw = server[S3Server]{name: "versitygw", start: startVersity}
 	minio     = server[S3Server]{name: "minio", start: startMinIO}
 	fakegcs   = server[string]{name: "fakegcs", start: startGCS}
+	firebase  = server[string]{name: "firebase", start: startFirebase, build: install}
 )
 
 // S3 returns a running versitygw.
@@ -50,10 +52,16 @@ func MinIO(t testing.TB) S3Server { t.Helper(); return minio.get(t) }
 // GCS returns the address of a running fake-gcs-server.
 func GCS(t testing.TB) string { t.Helper(); return fakegcs.get(t) }
 
+// Firebase returns the address of a running storage emulator of firebase-tools,
+// Google's own word on download tokens. It makes buckets by itself, ignores
+// preconditions, and does not look at security rules.
+func Firebase(t testing.TB) string { t.Helper(); return firebase.get(t) }
+
 // server is one that a test binary starts at most once.
 type server[T any] struct {
 	name  string
 	start func(program, dir string) (T, error)
+	build func(name string) (program string, err error) // nil: a Go program
 	once  sync.Once
 	value T
 	err   error
@@ -62,8 +70,12 @@ type server[T any] struct {
 func (s *server[T]) get(t testing.TB) T {
 	t.Helper()
 	s.once.Do(func() {
+		get := s.build
+		if get == nil {
+			get = build
+		}
 		var program string
-		if program, s.err = build(s.name); s.err != nil {
+		if program, s.err = get(s.name); s.err != nil {
 			return
 		}
 		var dir string
@@ -122,6 +134,16 @@ func startGCS(program, dir string) (string, error) {
 	url := "http://" + address
 	return url, run(dir, nil, answers(url+"/storage/v1/b?project=test"),
 		program, "-scheme", "http", "-host", host, "-port", port, "-backend", "memory", "-public-host", address)
+}
+
+func startFirebase(program, dir string) (string, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return "", err
+	}
+	host, port, _ := net.SplitHostPort(address)
+	url := "http://" + address
+	return url, run(dir, nil, answers(url+"/v0/b/none/o/none"), "node", filepath.Join(program, "storage.cjs"), host, port)
 }
 
 // answers reports whether something answers there.

@@ -64,6 +64,59 @@ func build(name string) (string, error) {
 	return program, os.Rename(fresh, program)
 }
 
+// install returns a folder with what internal/testservers/name pins for npm.
+func install(name string) (string, error) {
+	_, here, _, ok := runtime.Caller(0)
+	if !ok {
+		return "", errors.New("the sources are not there")
+	}
+	dir := filepath.Join(filepath.Dir(here), "..", "testservers", name)
+	files := map[string][]byte{}
+	hash := sha256.New()
+	for _, f := range []string{"package.json", "package-lock.json", "storage.cjs"} {
+		raw, err := os.ReadFile(filepath.Join(dir, f))
+		if err != nil {
+			return "", err
+		}
+		files[f] = raw
+		hash.Write(raw)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(cache, "profilekit-test", name+"-"+hex.EncodeToString(hash.Sum(nil)[:8]))
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return "", err
+	}
+	lock, err := os.OpenFile(folder+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(folder); err == nil {
+		return folder, nil
+	}
+	fresh := folder + ".new"
+	if err := errors.Join(os.RemoveAll(fresh), os.Mkdir(fresh, 0o755)); err != nil {
+		return "", err
+	}
+	for f, raw := range files {
+		if err := os.WriteFile(filepath.Join(fresh, f), raw, 0o644); err != nil {
+			return "", err
+		}
+	}
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir = fresh
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w: %s", err, out)
+	}
+	return folder, os.Rename(fresh, folder)
+}
+
 // supervise runs the server until its standard input ends, which it does when
 // the test binary is gone, and then removes the folder $1.
 const supervise = `dir=$1; shift
