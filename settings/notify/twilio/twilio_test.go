@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,9 +27,24 @@ const (
 // the API would, and can misbehave.
 type provider struct {
 	*httptest.Server
-	t    *testing.T
+	t *testing.T
+
+	mu   sync.Mutex
 	got  []url.Values
 	fail func(w http.ResponseWriter) bool
+}
+
+// behave sets what it does instead of an answer, nil for nothing.
+func (p *provider) behave(fail func(w http.ResponseWriter) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fail, p.got = fail, nil
+}
+
+func (p *provider) received() []url.Values {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got
 }
 
 func newProvider(t *testing.T) *provider {
@@ -44,11 +60,14 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"code":%d,"message":"%s: %s","status":%d}`, code, what, to, status)
 	}
+	p.mu.Lock()
+	fail := p.fail
+	p.mu.Unlock()
 	user, pass, _ := r.BasicAuth()
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
 	form, bad := url.ParseQuery(string(raw))
 	switch {
-	case p.fail != nil && p.fail(w):
+	case fail != nil && fail(w):
 	case r.Method != "POST" || r.URL.Path != "/2010-04-01/Accounts/"+account+"/Messages.json" || r.URL.RawQuery != "":
 		refuse(404, 20404, "not found")
 	case user != account && user != "SK1" || pass != secret:
@@ -62,7 +81,9 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	case (form.Get("From") == "") == (form.Get("MessagingServiceSid") == ""):
 		refuse(400, 21603, "from")
 	default:
+		p.mu.Lock()
 		p.got = append(p.got, form)
+		p.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(201)
 		io.WriteString(w, `{"sid":"SM1","status":"queued","error_code":null}`)
@@ -91,12 +112,12 @@ func TestS55_TextMessages(t *testing.T) {
 	for name, change := range map[string]func(*twilio.Options){
 		"by number": nil, "by service": func(o *twilio.Options) { o.From, o.Service = "", "MG1" }, "by key": func(o *twilio.Options) { o.Key = "SK1" },
 	} {
-		p.got = nil
+		p.behave(nil)
 		if err := p.sender(change).Send(t.Context(), letter()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if len(p.got) != 1 || p.got[0].Get("To") != to || p.got[0].Get("Body") != letter().Text {
-			t.Errorf("%s: the provider got %v", name, p.got)
+		if got := p.received(); len(got) != 1 || got[0].Get("To") != to || got[0].Get("Body") != letter().Text {
+			t.Errorf("%s: the provider got %v", name, got)
 		}
 	}
 }
@@ -141,7 +162,7 @@ func TestR27_TroubleWithTheProvider(t *testing.T) {
 		}, false, "status 500"},
 		"cut": {func(w http.ResponseWriter) bool { panic(http.ErrAbortHandler) }, false, "no answer"},
 	} {
-		p.fail = c.fail
+		p.behave(c.fail)
 		err := p.sender(nil).Send(t.Context(), letter())
 		var permanent *notify.PermanentError
 		if err == nil || errors.As(err, &permanent) != c.permanent || !strings.Contains(err.Error(), c.text) {
@@ -153,21 +174,21 @@ func TestR27_TroubleWithTheProvider(t *testing.T) {
 	}
 	release := make(chan struct{})
 	defer close(release)
-	p.fail = func(http.ResponseWriter) bool { <-release; return true }
+	p.behave(func(http.ResponseWriter) bool { <-release; return true })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := p.sender(nil).Send(ctx, letter()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("silence: %v", err)
 	}
-	p.fail = nil
+	p.behave(nil)
 	for _, bad := range []string{"", "0791234567", "+0791234567", "+41 79 123", "+41791234567,+41791234568", "a@example.org", "+" + strings.Repeat("1", 16)} {
 		var permanent *notify.PermanentError
 		if err := p.sender(nil).Send(t.Context(), notify.Letter{To: bad, Text: "x"}); !errors.As(err, &permanent) {
 			t.Errorf("to %q: %v", bad, err)
 		}
 	}
-	if len(p.got) != 0 {
-		t.Errorf("the provider got %v", p.got)
+	if got := p.received(); len(got) != 0 {
+		t.Errorf("the provider got %v", got)
 	}
 }
 
