@@ -187,8 +187,8 @@ func TestS14_CodesAreBound(t *testing.T) {
 	})
 }
 
-// R13, R15: a hundred at once with one right code, on two nodes.
-func TestR13R15_OneCodeOpensOneSession(t *testing.T) {
+// R15: a hundred at once with one right code, on two nodes.
+func TestR15_OneCodeOpensOneSession(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		codes := withCodes(t)
 		p := openPost(t, db, codes, limitsOff)
@@ -313,4 +313,75 @@ func TestPhonesThatAreNone(t *testing.T) {
 			t.Errorf("%s is taken", name)
 		}
 	}
+}
+
+// A thief who moves the account and proves another number has, once the change is
+// undone, neither the factor nor the profile's phone; a number of before stays.
+func TestS40_UndoTakesTheNumberOfAThief(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := openPost(t, db, withCodes(t, auth.BySMS), unlimitedMail)
+		for name, want := range map[string]string{"ada": "", "bea": phone} {
+			id := p.proved(t, name)
+			prove := func(id auth.Identity, number string) auth.ConfirmedFactor {
+				t.Helper()
+				is(t, p.BeginPhone(t.Context(), home, id, number), nil)
+				out, err := p.ConfirmCode(t.Context(), home, id, bySMS(p.sent(t, auth.MessagePhone, number)), true)
+				is(t, err, nil)
+				return out
+			}
+			token := prove(id, phone).Token
+			p.clock.add(time.Second)
+			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, token), name+"@thief.example"), nil)
+			undo := p.mail.link(t, auth.MessageEmailChanging, name+"@example.org")
+			if want == "" {
+				p.clock.add(time.Second)
+				prove(p.alive(t, token), "+14155550123")
+			}
+			is(t, p.UndoEmailChange(t.Context(), home, undo), nil)
+			u, err := p.db.Users().User(t.Context(), id.User.ID)
+			if err != nil || u.Phone != want {
+				t.Errorf("%s: the phone is %q (%v), want %q", name, u.Phone, err, want)
+			}
+		}
+	})
+}
+
+// R13: of a hundred wrong codes at once, on two nodes, as many are looked at as the
+// limit says; the right one is refused then, by a third node too.
+func TestR13_GuessesAtACodeAreCounted(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		codes := withCodes(t)
+		p, other := openPost(t, db, codes), openPost(t, db, codes)
+		p.withPhone(t, "ada")
+		half := p.halfOf(t, "ada")
+		is(t, p.SendCode(t.Context(), home, half, "sms"), nil)
+		code, wrong := p.sent(t, auth.MessageCode, phone), "000000"
+		if code == wrong {
+			wrong = "000001"
+		}
+		var all sync.WaitGroup
+		errs := make(chan error, 100)
+		for i := range 100 {
+			all.Go(func() {
+				_, err := []*post{p, other}[i%2].FinishSignIn(t.Context(), home, half, bySMS(wrong), false)
+				errs <- err
+			})
+		}
+		all.Wait()
+		close(errs)
+		looked := 0
+		for err := range errs {
+			switch {
+			case errors.Is(err, auth.ErrInvalidCode):
+				looked++
+			case !errors.Is(err, auth.ErrRateLimited):
+				t.Errorf("a guess got %v", err)
+			}
+		}
+		if looked != 10 {
+			t.Errorf("%d guesses were looked at, want 10", looked)
+		}
+		_, err := openPost(t, db, codes).FinishSignIn(t.Context(), home, half, bySMS(code), false)
+		limited(t, err)
+	})
 }

@@ -48,12 +48,16 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 		if err != nil {
 			return err
 		}
-		if err := s.dropSince(ctx, t); err != nil {
+		phone, err := s.dropSince(ctx, t)
+		if err != nil {
 			return err
 		}
 		event := activity.NewEvent(ctx, KindEmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 		patch := patch
 		patch.IfVersion, patch.PendingEmail = user.Version, new("")
+		if phone {
+			patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
+		}
 		if !ch.Proved { // whoever made the account may not be who reads this mail
 			if err := s.disown(ctx, user, &patch); err != nil {
 				return err
@@ -73,32 +77,34 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 
 // dropSince removes what the account got since the change that t undoes, which
 // may be a thief's: factors, recovery codes, and the links to undo later changes.
-// An address of before keeps its own.
-func (s *Service) dropSince(ctx context.Context, t Ticket) error {
+// An address of before keeps its own. phone says that the factor which proved the
+// profile's phone was among them.
+func (s *Service) dropSince(ctx context.Context, t Ticket) (phone bool, err error) {
 	factors, err := s.factors.Factors(ctx, t.UserID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, f := range factors {
 		if f.CreatedAt.Before(t.CreatedAt) {
 			continue
 		}
 		if err := s.factors.RemoveFactor(ctx, t.UserID, f.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
+			return false, err
 		}
+		phone = phone || f.Kind == string(BySMS) && !f.Pending
 	}
 	codes, err := s.tickets.Tickets(ctx, t.UserID, ForRecovery, s.now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	if slices.ContainsFunc(codes, func(code Ticket) bool { return !code.CreatedAt.Before(t.CreatedAt) }) {
 		if _, err := s.tickets.DropTickets(ctx, t.UserID, ForRecovery); err != nil {
-			return err
+			return false, err
 		}
 	}
 	list, err := s.tickets.Tickets(ctx, t.UserID, ForEmailUndo, s.now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, later := range list {
 		if later.CreatedAt.Before(t.CreatedAt) {
@@ -106,8 +112,8 @@ func (s *Service) dropSince(ctx context.Context, t Ticket) error {
 		}
 		_, err := s.tickets.TakeTicket(ctx, ForEmailUndo, later.Hash, s.now())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return phone, nil
 }
