@@ -110,7 +110,7 @@ func TestS36_ResetByMail(t *testing.T) {
 	out.send("POST", "/api/activity/report", fmt.Sprintf(`{"token":%q}`, token(t, told)), 204)
 	out.send("GET", "/api/profile", "", http.StatusUnauthorized)
 	mails(t, data, "ada@example.org", "You reported", 1)
-	if names, _ := filepath.Glob(filepath.Join(data, "outbox", "*")); len(names) != 4 {
+	if names, _ := filepath.Glob(filepath.Join(data, "outbox", "*.eml")); len(names) != 4 {
 		t.Errorf("%d messages, want verify, reset, notice and report: %v", len(names), names)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -60,13 +61,26 @@ func (f *Files) Send(ctx context.Context, l Letter) error {
 			}
 		}
 	}
-	// A name that sorts by time; written whole under another one first, since
-	// people and tests watch the folder.
+	// A name that sorts by time; written whole under another one first, which
+	// has another ending too, since people and tests watch the folder for "*.eml"
+	// and that finds hidden files.
 	name = f.now().UTC().Format("20060102T150405.000000000Z") + "-" + rand.Text()[:8] + name
-	if err := f.root.WriteFile("."+name, body, 0o600); err != nil {
-		return fmt.Errorf("notify: writing a message: %w", err)
+	part := "." + name + ".part"
+	err := f.root.WriteFile(part, body, 0o600)
+	if err == nil {
+		err = f.root.Rename(part, name)
 	}
-	return f.root.Rename("."+name, name)
+	if err != nil {
+		return errors.Join(fmt.Errorf("notify: writing a message: %w", err), ignoreMissing(f.root.Remove(part)))
+	}
+	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // MIME is a letter as a message for the Internet (RFC 5322): text and page as

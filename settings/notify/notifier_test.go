@@ -9,6 +9,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -566,4 +567,56 @@ func TestR41_LettersWaitForTheirKey(t *testing.T) {
 			t.Errorf("the node with the key took %d and sent %d", n, len(newer.mail.letters()))
 		}
 	})
+}
+
+// Who watches the folder by its endings never sees half a mail, nor one that is
+// gone a moment later under that name.
+func TestFilesAppearWhole(t *testing.T) {
+	dir := t.TempDir()
+	f, err := notify.NewFiles(dir, "no-reply@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	letter, err := notify.Render(reset("ada@example.org"), "Example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter.Channel, letter.To = auth.ByEmail, "ada@example.org"
+	const n = 300
+	sent := make(chan error, 1)
+	go func() {
+		for range n {
+			if err := f.Send(context.Background(), letter); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	for done := false; ; {
+		names, err := filepath.Glob(filepath.Join(dir, "*.eml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range slices.Concat(names[:min(2, len(names))], names[max(0, len(names)-2):]) { // hidden ones sort first
+			if data, err := os.ReadFile(name); err != nil || !strings.HasSuffix(string(data), "--\r\n") {
+				t.Fatalf("a mail of %d bytes, %v", len(data), err)
+			}
+		}
+		if done {
+			if len(names) != n {
+				t.Fatalf("%d of %d mails", len(names), n)
+			}
+			return
+		}
+		select {
+		case err := <-sent:
+			if err != nil {
+				t.Fatal(err)
+			}
+			done = true
+		default:
+		}
+	}
 }
