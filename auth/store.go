@@ -38,6 +38,9 @@ type PasswordStore interface {
 	// neither. When the present hash is not old, it is storage.ErrStale. A user
 	// that does not exist is storage.ErrNotFound where the store knows users.
 	SetPassword(ctx context.Context, userID, old, hash string, events ...activity.Event) error
+	// Erase removes the user's hash; a user who has none, or does not exist, is
+	// not an error.
+	Erase(ctx context.Context, userID string) error
 }
 
 // Level is how far a session got.

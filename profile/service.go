@@ -98,7 +98,7 @@ func (s *Service) User(ctx context.Context, id string) (User, error) { return s.
 
 // ByUsername returns the user of that name and what viewer may see of it: show
 // a field only if Visible has it. A user that is hidden from viewer (private,
-// for members only, disabled) is storage.ErrNotFound, exactly as one who does
+// for members only, disabled, to be erased) is storage.ErrNotFound, exactly as one who does
 // not exist. The owner sees everything.
 func (s *Service) ByUsername(ctx context.Context, viewer Viewer, username string) (User, Visible, error) {
 	var u User
@@ -123,8 +123,11 @@ func (s *Service) ByUsername(ctx context.Context, viewer Viewer, username string
 	return u, visible, nil
 }
 
-// hidden: a disabled account is there for nobody but its owner.
-func hidden(u User, viewer Viewer) bool { return u.Disabled && viewer.UserID != u.ID }
+// hidden: a disabled account, and one that will be erased, is there for nobody
+// but its owner.
+func hidden(u User, viewer Viewer) bool {
+	return (u.Disabled || u.Leaving()) && viewer.UserID != u.ID
+}
 
 // PictureVisible reports whether viewer may see the picture of ownerID, and
 // whether everybody may, so that it can be cached for all. An owner that does

@@ -48,6 +48,9 @@ type User struct {
 	Role string
 	// Disabled accounts cannot sign in and their sessions are dead.
 	Disabled bool
+	// DeletesAt, when it is not zero, is when the account will be erased. Until
+	// then its owner may take that back, and nobody else sees that it is there.
+	DeletesAt time.Time
 	// Version rises with every change; it is the ETag of the own view.
 	Version   int64
 	CreatedAt time.Time
@@ -115,6 +118,7 @@ type Patch struct {
 	Picture       *Picture
 	Role          *string
 	Disabled      *bool
+	DeletesAt     *time.Time
 }
 
 // Store keeps users. A host with its own users table implements it alone;

@@ -22,6 +22,7 @@ func endedCases(t *testing.T, h Harness) {
 	conform.EndedContext(t, []conform.Call{
 		{Name: "PasswordHash", Do: func(ctx context.Context) error { _, err := p.PasswordHash(ctx, user); return err }},
 		{Name: "LockPassword", Do: func(ctx context.Context) error { _, err := p.LockPassword(ctx, user); return err }},
+		{Name: "Passwords.Erase", Do: func(ctx context.Context) error { return p.Erase(ctx, user) }},
 		{Name: "SetPassword", Do: func(ctx context.Context) error { return p.SetPassword(ctx, user, "", hashOf("a"), e) }},
 		{Name: "CreateSession", Do: func(ctx context.Context) error { return ss.CreateSession(ctx, fresh, e) }},
 		{Name: "Session", Do: func(ctx context.Context) error { _, err := ss.Session(ctx, s.TokenHash); return err }},

@@ -67,6 +67,16 @@ func (p *passwords) SetPassword(ctx context.Context, user, old, hash string, _ .
 	return nil
 }
 
+func (p *passwords) Erase(ctx context.Context, user string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	delete(p.hashes, user)
+	return nil
+}
+
 func TestStoresApartFromUsers(t *testing.T) {
 	for name, users := range map[string]bool{"no users": false, "users elsewhere": true} {
 		t.Run(name, func(t *testing.T) {

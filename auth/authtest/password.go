@@ -38,6 +38,21 @@ func passwordCases(t *testing.T, h Harness) {
 		}
 		passwordIs(t, ctx, h, other, "")
 	})
+	t.Run("erased, it is as if there never was one", func(t *testing.T) {
+		ctx, user, other := conform.Context(t), h.newUser(t), h.newUser(t)
+		for _, id := range []string{user, other} {
+			conform.Must(t, "SetPassword", p.SetPassword(ctx, id, "", hashOf("a")))
+		}
+		for range 2 {
+			conform.Must(t, "Erase", p.Erase(ctx, user))
+			passwordIs(t, ctx, h, user, "")
+		}
+		passwordIs(t, ctx, h, other, hashOf("a"))
+		conform.Must(t, "SetPassword", p.SetPassword(ctx, user, "", hashOf("b")))
+		for _, id := range []string{"999999999999", "", "no such user"} {
+			conform.Must(t, "Erase of no user", p.Erase(ctx, id))
+		}
+	})
 	t.Run("a stale hash changes nothing", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		conform.Must(t, "SetPassword", p.SetPassword(ctx, user, "", hashOf("present")))

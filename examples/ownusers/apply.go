@@ -21,6 +21,7 @@ func apply(u profile.User, p profile.Patch) profile.User {
 	set(&u.Picture, p.Picture)
 	set(&u.Role, p.Role)
 	set(&u.Disabled, p.Disabled)
+	set(&u.DeletesAt, p.DeletesAt)
 	return u
 }
 

@@ -60,3 +60,10 @@ func (p passwords) SetPassword(ctx context.Context, userID, old, hash string, ev
 		return st.record(events)
 	})
 }
+
+func (p passwords) Erase(ctx context.Context, userID string) error {
+	return p.s.write(ctx, func(st *state) error {
+		st.passwords.remove(st, userID)
+		return nil
+	})
+}

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -169,6 +170,9 @@ func apply(u profile.User, p profile.Patch) profile.User {
 	set(&u.Picture, p.Picture)
 	set(&u.Role, p.Role)
 	set(&u.Disabled, p.Disabled)
+	if p.DeletesAt != nil {
+		u.DeletesAt = stored(*p.DeletesAt)
+	}
 	return copyUser(u)
 }
 
@@ -185,3 +189,52 @@ func copyUser(u profile.User) profile.User {
 	u.Picture.Sizes = slices.Clone(u.Picture.Sizes)
 	return u
 }
+
+// DueUsers implements profile.DeletableStore, together with DeleteUser.
+func (us users) DueUsers(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	var due []profile.User
+	err := us.s.read(ctx, func(st *state) error {
+		for _, u := range st.users.rows {
+			if u.Leaving() && !u.DeletesAt.After(before) {
+				due = append(due, u)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(due, func(a, b profile.User) int {
+		return cmp.Or(a.DeletesAt.Compare(b.DeletesAt), cmp.Compare(a.ID, b.ID))
+	})
+	var ids []string
+	for _, u := range due[:min(limit, len(due))] {
+		ids = append(ids, u.ID)
+	}
+	return ids, nil
+}
+
+func (us users) DeleteUser(ctx context.Context, id string, version int64) error {
+	return us.s.write(ctx, func(st *state) error {
+		u, err := st.user(id)
+		if err != nil {
+			return err
+		}
+		if u.Version != version {
+			return fmt.Errorf("memstore: user: %w", storage.ErrStale)
+		}
+		for keys, key := range map[*table[string, string]]func() (string, error){
+			&st.usernames: func() (string, error) { return profile.UsernameKey(u.Username) },
+			&st.emails:    func() (string, error) { return profile.EmailKey(u.Email) },
+		} {
+			if k, err := key(); err == nil {
+				keys.remove(st, k)
+			}
+		}
+		st.users.remove(st, id)
+		st.passwords.remove(st, id)
+		return nil
+	})
+}
+
+var _ profile.DeletableStore = users{}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
@@ -32,10 +33,11 @@ var patches = map[string]struct {
 	"Links": {func() any {
 		return ptr([]string{"https://example.org", "https://example.org", "https://example.com/ü"})
 	}, true},
-	"Custom":   {func() any { return ptr(json.RawMessage(`{"a":{"b":["c",1]}}`)) }, true},
-	"Picture":  {func() any { return ptr(profile.Picture{Base: "abc", Ext: "png", Sizes: []int{64}}) }, true},
-	"Role":     {func() any { return ptr("moderator") }, false},
-	"Disabled": {func() any { return ptr(true) }, true},
+	"Custom":    {func() any { return ptr(json.RawMessage(`{"a":{"b":["c",1]}}`)) }, true},
+	"Picture":   {func() any { return ptr(profile.Picture{Base: "abc", Ext: "png", Sizes: []int{64}}) }, true},
+	"Role":      {func() any { return ptr("moderator") }, false},
+	"Disabled":  {func() any { return ptr(true) }, true},
+	"DeletesAt": {func() any { return ptr(time.Date(2031, 12, 24, 18, 0, 0, 123456000, time.UTC)) }, true},
 }
 
 func patchCases(t *testing.T, h Harness) {

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"events", eventCases},
 		{"ended context", endedCases},
 		{"transaction", txCases},
+		{"deletion", deletionCases},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.cases(t, open(t)) })
 	}

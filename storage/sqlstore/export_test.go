@@ -24,6 +24,7 @@ func Statements() map[string]Texts {
 		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "takeKey": takeKey, "giveBackKey": giveBackKey, "claimKeys": claimKeys, "selectLive": selectLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
 		"selectOwner": selectOwner, "selectKeys": selectKeys,
 		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
+		"erasePassword": erasePassword, "erasePasswordApart": erasePasswordApart, "selectDue": selectDue, "deleteUser": deleteUser,
 		"selectPassword": selectPassword, "lockPassword": lockPassword,
 		"selectSession": selectSession, "selectSessions": selectSessions, "touchSession": touchSession,
 		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,

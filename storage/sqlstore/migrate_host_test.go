@@ -93,7 +93,7 @@ func TestMigrationsAreNumberedWithoutGapAndAlike(t *testing.T) {
 // that is left sees (Check).
 var additive = regexp.MustCompile(`^(?i:CREATE TABLE [a-z_]+ \(|CREATE INDEX (CONCURRENTLY )?(IF NOT EXISTS )?[a-z_]+ ON [a-z_]+ |` +
 	`DROP INDEX (CONCURRENTLY )?(IF EXISTS )?profilekit_[a-z_]+$|SELECT 1$|` +
-	`ALTER TABLE [a-z_]+ ADD COLUMN [a-z_]+ [A-Z]+( COLLATE "C")?( NOT NULL DEFAULT .+| DEFAULT .+)?$)`)
+	`ALTER TABLE [a-z_]+ ADD COLUMN (IF NOT EXISTS )?[a-z_]+ [A-Z]+( COLLATE "C")?( NOT NULL DEFAULT .+| DEFAULT .+)?$)`)
 
 var uniqueIndex = regexp.MustCompile(`^CREATE UNIQUE INDEX [a-z_]+ ON ([a-z_]+) `)
 

@@ -16,6 +16,7 @@ var (
 	updatePassword = changing(3,
 		`UPDATE users SET password_hash = $3 WHERE id = $1 AND COALESCE(password_hash, '') = $2`,
 		`id`, `c.id::text`)
+	erasePassword = write(`UPDATE users SET password_hash = '' WHERE id = $1`)
 )
 
 type passwords struct{ db *DB }
@@ -53,4 +54,14 @@ func (s passwords) SetPassword(ctx context.Context, userID, old, hash string, ev
 		return err
 	}
 	return storage.ErrStale
+}
+
+func (s passwords) Erase(ctx context.Context, userID string) error {
+	n, ok := key(userID)
+	if !ok {
+		return ctx.Err()
+	}
+	defer s.db.changes(ctx, userID)()
+	_, err := s.db.exec(ctx, erasePassword, n)
+	return err
 }

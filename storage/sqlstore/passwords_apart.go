@@ -21,6 +21,7 @@ var (
 	updatePasswordApart = changing(3,
 		`UPDATE profilekit_passwords SET hash = $2 WHERE user_id = $1 AND hash = $3`,
 		`user_id`, `c.user_id`)
+	erasePasswordApart = write(`DELETE FROM profilekit_passwords WHERE user_id = $1`)
 )
 
 // passwordsApart keeps the passwords of users that are not in our table, and so
@@ -47,6 +48,12 @@ func (s passwordsApart) SetPassword(ctx context.Context, userID, old, hash strin
 	if err == nil && !found {
 		return storage.ErrStale
 	}
+	return err
+}
+
+func (s passwordsApart) Erase(ctx context.Context, userID string) error {
+	defer s.db.changes(ctx, userID)()
+	_, err := s.db.exec(ctx, erasePasswordApart, userID)
 	return err
 }
 

@@ -42,11 +42,15 @@ var plans = map[string][2]string{
 	"selectPassword": {"users_pkey", "pk"},
 	"lockPassword":   {"users_pkey", "pk"},
 	"updatePassword": {"users_pkey", "pk"},
+	"erasePassword":  {"users_pkey", "pk"},
+	"selectDue":      {"profilekit_users_deletes_at", "profilekit_users_deletes_at"},
+	"deleteUser":     {"users_pkey", "pk"},
 
 	"selectPasswordApart": {"profilekit_passwords_pkey", "auto"},
 	"lockPasswordApart":   {"profilekit_passwords_pkey", "auto"},
 	"insertPasswordApart": {"profilekit_passwords_pkey", ""},
 	"updatePasswordApart": {"profilekit_passwords_pkey", "auto"},
+	"erasePasswordApart":  {"profilekit_passwords_pkey", "auto"},
 
 	"insertSession":     {"", ""},
 	"rotateSession":     {"profilekit_sessions_", "auto"}, // by the hash or the ID

@@ -58,7 +58,7 @@ func (s users) insertArgs(u profile.User, usernameKey, emailKey string) ([]any, 
 	return []any{
 		u.Username, u.Email, usernameKey, emailKey, u.EmailVerified, u.PendingEmail, u.DisplayName,
 		u.GivenName, u.FamilyName, u.Pronouns, u.Bio, u.Phone, address, string(u.Birthday), links, rawJSON(u.Custom),
-		picture, url, u.Role, u.Disabled, now, now,
+		picture, url, u.Role, u.Disabled, moment(u.DeletesAt), now, now,
 	}, nil
 }
 

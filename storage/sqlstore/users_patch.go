@@ -42,14 +42,14 @@ func (s users) update(id int64, p profile.Patch, usernameKey, emailKey string) (
 		id, p.IfVersion, set(p.Username), set(p.Email), nonEmpty(usernameKey), nonEmpty(emailKey),
 		set(p.EmailVerified), set(p.PendingEmail), set(p.DisplayName), set(p.GivenName), set(p.FamilyName),
 		set(p.Pronouns), set(p.Bio), set(p.Phone), e.address, e.birthday, e.links, e.custom, picture, url,
-		set(p.Role), set(p.Disabled), now,
+		set(p.Role), set(p.Disabled), momentOf(p.DeletesAt), now,
 	}, nil
 }
 
 // edits reports whether p changes nothing but what userEdit does.
 func edits(p profile.Patch) bool {
 	return p.Username == nil && p.Email == nil && p.EmailVerified == nil && p.PendingEmail == nil &&
-		p.Phone == nil && p.Picture == nil && p.Role == nil && p.Disabled == nil
+		p.Phone == nil && p.Picture == nil && p.Role == nil && p.Disabled == nil && p.DeletesAt == nil
 }
 
 // edited are the parameters of a patch that are not its fields as they are.

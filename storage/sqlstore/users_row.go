@@ -11,7 +11,7 @@ type userRow struct {
 	url  string
 }
 
-func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, 22)) }
+func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, 23)) }
 
 func (r *userRow) appendDest(dest []any) []any {
 	u := &r.user
@@ -19,7 +19,7 @@ func (r *userRow) appendDest(dest []any) []any {
 		idInto{&u.ID}, &u.Username, &u.Email, &u.EmailVerified, &u.PendingEmail, &u.DisplayName, &u.GivenName, &u.FamilyName,
 		&u.Pronouns, &u.Bio, &u.Phone, jsonInto[profile.Address]{&u.Address}, (*string)(&u.Birthday), jsonInto[[]string]{&u.Links},
 		rawInto{&u.Custom}, jsonInto[profile.Picture]{&u.Picture}, &r.url,
-		&u.Role, &u.Disabled, &u.Version, timeInto{&u.CreatedAt}, timeInto{&u.UpdatedAt})
+		&u.Role, &u.Disabled, momentInto{&u.DeletesAt}, &u.Version, timeInto{&u.CreatedAt}, timeInto{&u.UpdatedAt})
 }
 
 // done is the scanned user. The address of a picture outside stands in

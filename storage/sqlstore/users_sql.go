@@ -4,15 +4,15 @@ package sqlstore
 // legacy columns may hold NULL in a table that was there before.
 const userColumns = `u.id, u.username, u.email, u.email_verified, u.pending_email, u.display_name, u.given_name, u.family_name,
 	u.pronouns, u.bio, u.phone, u.address, u.birthday, u.links, u.custom, u.picture, COALESCE(u.profile_picture, ''),
-	COALESCE(u.role, 'user'), u.disabled, u.version, u.created_at, u.updated_at`
+	COALESCE(u.role, 'user'), u.disabled, u.deletes_at, u.version, u.created_at, u.updated_at`
 
 const (
 	userSelect       = `SELECT ` + userColumns + ` FROM users u WHERE `
 	userSelectPacked = `SELECT json_array(` + userColumns + `) FROM users u WHERE `
 
 	userInsert = `INSERT INTO users AS u (username, email, username_key, email_key, email_verified, pending_email, display_name,
-	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, created_at, updated_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
+	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, deletes_at, created_at, updated_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
 
 	// userUpdate leaves the columns whose parameter is NULL. $1 is the user
 	// and $2 the version that must be there, 0 for any.
@@ -27,7 +27,7 @@ const (
 	links = COALESCE($17, u.links), custom = COALESCE($18, u.custom),
 	picture = COALESCE($19, u.picture), profile_picture = COALESCE($20, u.profile_picture),
 	role = COALESCE($21, u.role), disabled = COALESCE($22, u.disabled),
-	version = u.version + 1, updated_at = $23
+	deletes_at = COALESCE($23, u.deletes_at), version = u.version + 1, updated_at = $24
 	WHERE u.id = $1 AND (CAST($2 AS BIGINT) = 0 OR u.version = $2)`
 
 	// userEdit is userUpdate for a patch of what a user edits alone. SQLite
@@ -43,8 +43,8 @@ const (
 
 	// userReturning is what the change of a user returns, in the same order. In
 	// a RETURNING clause SQLite knows columns by their own names only.
-	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, version, created_at, updated_at`
-	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, version, created_at, updated_at)`
+	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, deletes_at, version, created_at, updated_at`
+	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, deletes_at, version, created_at, updated_at)`
 	userPlain     = `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
 	pronouns, bio, phone, address, birthday, links, custom, picture, `
 )
@@ -54,8 +54,8 @@ var (
 	selectByUsername = readEach(userSelect+`u.username_key = $1`, userSelectPacked+`u.username_key = $1`)
 	selectByEmail    = readEach(userSelect+`u.email_key = $1`, userSelectPacked+`u.email_key = $1`)
 	selectVersion    = read(`SELECT version FROM users WHERE id = $1`)
-	insertUser       = changingEach(22, userInsert, userReturning, userPacked, `c.id::text`)
-	updateUser       = changingEach(23, userUpdate, userReturning, userPacked, `c.id::text`)
+	insertUser       = changingEach(23, userInsert, userReturning, userPacked, `c.id::text`)
+	updateUser       = changingEach(24, userUpdate, userReturning, userPacked, `c.id::text`)
 	editUser         = changingEach(12, userEdit, userReturning, userPacked, `c.id::text`)
 	// selectTaken says, on SQLite, which key another user has: its error for
 	// a violated constraint names the column in its text only. It runs in the

@@ -126,3 +126,30 @@ func key(id string) (int64, bool) {
 	}
 	return n, true
 }
+
+// moment is a time that may be none, as a number: 0 is none.
+func moment(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return micros(t)
+}
+
+// momentOf is moment for a field of a patch: NULL leaves the column.
+func momentOf(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return moment(*t)
+}
+
+// momentInto scans what moment wrote.
+type momentInto struct{ t *time.Time }
+
+func (s momentInto) Scan(src any) error {
+	if src == int64(0) {
+		*s.t = time.Time{}
+		return nil
+	}
+	return timeInto(s).Scan(src)
+}
