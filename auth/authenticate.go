@@ -30,7 +30,7 @@ func (id Identity) check() error {
 
 // Authenticate returns who the token belongs to. ErrUnauthenticated is the one
 // answer to text that is no token, to a token of no session, and to a session
-// that reached a limit, is not LevelFull, or whose user is gone or disabled;
+// that reached a limit, is not LevelFull, or whose user is gone, disabled or to be erased;
 // any other error is the store's and means the same for the caller. Nothing is
 // remembered between calls, so a session that any node ended is dead.
 //
@@ -53,7 +53,7 @@ func (s *Service) authenticate(ctx context.Context, hash [32]byte) (Identity, er
 		return Identity{}, fmt.Errorf("auth: reading a session: %w", err)
 	}
 	now := s.now()
-	if id.Session.TokenHash != hash || id.check() != nil || id.User.Disabled || !id.Session.Alive(now) {
+	if id.Session.TokenHash != hash || id.check() != nil || id.User.Disabled || id.User.Leaving() || !id.Session.Alive(now) {
 		return Identity{}, ErrUnauthenticated
 	}
 	if now.Sub(id.Session.LastUsedAt) >= touchEvery {

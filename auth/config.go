@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -71,6 +72,9 @@ type Config struct {
 	// LimitsOff lifts every Rule of Limits. It is for load tests only.
 	LimitsOff bool
 	Session   SessionLimits
+	// DeletionGrace is how long RequestDeletion can be taken back: 0 is
+	// DefaultDeletionGrace, negative not at all.
+	DeletionGrace time.Duration
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
@@ -117,6 +121,7 @@ type Service struct {
 	limits        Limits
 	limitsOff     bool
 	lifetime      SessionLimits
+	grace         time.Duration
 
 	breachesRequired bool
 	kinds            map[string]Factor
@@ -168,6 +173,7 @@ func New(c Config) (*Service, error) {
 		limits:        c.Limits.withDefaults(),
 		limitsOff:     c.LimitsOff,
 		lifetime:      c.Session.withDefaults(),
+		grace:         cmp.Or(c.DeletionGrace, DefaultDeletionGrace),
 		clock:         c.Now,
 		random:        c.Rand,
 		logger:        c.Logger,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
@@ -15,8 +16,8 @@ import (
 // UndoEmailChange takes a change of the address back, by the token of the link
 // to the address of before: it is the account's again, whether the change was
 // only begun or came to be, all sessions end, and the password must be reset by
-// a link to it. Factors that were added since the change began go, and what was
-// begun after it cannot undo this.
+// a link to it. Factors that were added since the change began go, what was
+// begun after it cannot undo this, and a deletion of the account is off.
 //
 // When another account has that address meanwhile, nobody is let into this one
 // any more: it is disabled, and the host decides. That is a *storage.TakenError.
@@ -55,6 +56,9 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 		event := activity.NewEvent(ctx, KindEmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 		patch := patch
 		patch.IfVersion, patch.PendingEmail = user.Version, new("")
+		if user.Leaving() {
+			patch.DeletesAt = &time.Time{}
+		}
 		if phone {
 			patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
 		}

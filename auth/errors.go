@@ -36,6 +36,8 @@ var (
 	ErrNoFactor = errors.New("no such factor")
 	// ErrLastFactor: without this one nobody could sign in any more.
 	ErrLastFactor = errors.New("the last way in")
+	// ErrNoDeletion: accounts are not deleted by their users here.
+	ErrNoDeletion = errors.New("accounts are not deleted here")
 	// ErrRateLimited is what every *RateLimitedError matches.
 	ErrRateLimited = errors.New("rate limited")
 )

@@ -146,7 +146,7 @@ func (s *Service) opened(ctx context.Context, c Client, p Purpose, token string,
 var pending = []Purpose{ForReset, ForVerify, ForEmailChange, ForPhone, ForSecondFactor, ForChallenge}
 
 // locked returns the user and the password hash, which nobody else changes
-// until the transaction of ctx ends. A user that is gone or disabled is
+// until the transaction of ctx ends. A user that is gone, disabled or being erased is
 // ErrInvalidToken: nothing that was sent is worth anything any more.
 func (s *Service) locked(ctx context.Context, userID string) (profile.User, string, error) {
 	hash, err := s.passwords.LockPassword(ctx, userID)
@@ -154,7 +154,7 @@ func (s *Service) locked(ctx context.Context, userID string) (profile.User, stri
 		return profile.User{}, "", err
 	}
 	u, err := s.users.User(ctx, userID)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Disabled {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && shut(u, s.now()) {
 		return profile.User{}, "", ErrInvalidToken
 	}
 	return u, hash, err

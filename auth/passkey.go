@@ -219,7 +219,7 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 	} else if err != nil {
 		return SignIn{}, fmt.Errorf("auth: looking an account up: %w", err)
 	}
-	if in.User.Disabled {
+	if shut(in.User, now) {
 		return in, ErrInvalidCredentials
 	}
 	c.User = in.User
@@ -227,10 +227,10 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 	if err != nil {
 		return in, err
 	}
-	in.Status = Complete
 	if in.Session, in.Token, err = s.newSession(ctx, remember, now); err != nil {
 		return in, err
 	}
+	in.Status = admit(in.User, &in.Session, now)
 	in.Session.UserID = in.User.ID
 	used.LastUsedAt = now
 	event := activity.NewEvent(ctx, KindSignIn, in.User.ID, now, map[string]string{detailMethod: KindPasskey})

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
@@ -46,7 +47,7 @@ func (s *Service) ReportLink(ctx context.Context, userID string) (string, error)
 }
 
 // Report is what somebody does who did not do what a message says: all sessions
-// of the account end, what was begun is off, and the password must be reset by
+// of the account end, what was begun is off, a deletion too, and the password must be reset by
 // a link to the stored address. The second factor stays. A token that is wrong,
 // expired or used is ErrInvalidToken.
 func (s *Service) Report(ctx context.Context, c Client, token string) error {
@@ -64,8 +65,15 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 		if err != nil {
 			return err
 		}
+		patch := profile.Patch{IfVersion: user.Version}
 		if user.PendingEmail != "" {
-			if _, err := s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: new("")}); err != nil {
+			patch.PendingEmail = new("")
+		}
+		if user.Leaving() {
+			patch.DeletesAt = &time.Time{}
+		}
+		if patch != (profile.Patch{IfVersion: user.Version}) {
+			if _, err := s.users.Update(ctx, user.ID, patch); err != nil {
 				return err
 			}
 		}

@@ -35,7 +35,7 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("auth: looking an account up: %w", err)
 	}
-	known := err == nil && !user.Disabled
+	known := err == nil && !shut(user, s.now())
 	if !known {
 		user = profile.User{}
 	}

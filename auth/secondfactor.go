@@ -24,6 +24,9 @@ const (
 	// SecondFactorRequired: the password was right, and FinishSignIn with one of
 	// the Methods opens the session.
 	SecondFactorRequired SignInStatus = "mfa_required"
+	// DeletionPending: every proof was right, but the account will be erased, at
+	// User.DeletesAt. Restore opens the session.
+	DeletionPending SignInStatus = "deletion_pending"
 )
 
 // Answer is a proof that is no password.
@@ -38,7 +41,8 @@ type Answer struct {
 }
 
 // HalfIdentity is somebody whose password was right and who owes a second
-// factor. It opens nothing but FinishSignIn.
+// factor: it opens nothing but FinishSignIn. Or, of LevelLeaving, somebody who
+// owes nothing and whose account will be erased: it opens nothing but Restore.
 type HalfIdentity struct {
 	User    profile.User
 	Session Session
@@ -59,14 +63,23 @@ func (s *Service) AuthenticateHalf(ctx context.Context, token string) (HalfIdent
 		return HalfIdentity{}, fmt.Errorf("auth: reading a session: %w", err)
 	}
 	half := HalfIdentity{User: id.User, Session: id.Session}
-	if half.check() != nil || id.Session.TokenHash != hash || id.User.Disabled || !id.Session.Alive(s.now()) {
+	if half.sound() != nil || id.Session.TokenHash != hash || shut(id.User, s.now()) || !id.Session.Alive(s.now()) {
 		return HalfIdentity{}, ErrUnauthenticated
 	}
 	return half, nil
 }
 
+// check is whether a second factor is owed.
 func (h HalfIdentity) check() error {
-	if h.User.ID == "" || h.Session.ID == "" || h.Session.UserID != h.User.ID || h.Session.Level != LevelHalf {
+	if h.Session.Level != LevelHalf {
+		return ErrUnauthenticated
+	}
+	return h.sound()
+}
+
+// sound refuses what AuthenticateHalf did not make.
+func (h HalfIdentity) sound() error {
+	if h.User.ID == "" || h.Session.ID == "" || h.Session.UserID != h.User.ID || h.Session.Level != LevelHalf && h.Session.Level != LevelLeaving {
 		return ErrUnauthenticated
 	}
 	return nil
@@ -97,7 +110,9 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		return SignIn{}, err
 	}
 	next.TokenHash = hash
-	in := SignIn{User: half.User, Session: next, Token: token, Status: Complete}
+	in := SignIn{User: half.User, Token: token, Status: admit(half.User, &next, now)}
+	in.Session = next
+	trust = trust && in.Status == Complete
 	var device Session
 	if trust {
 		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {

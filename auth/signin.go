@@ -32,8 +32,8 @@ type SignIn struct {
 	User    profile.User
 	Session Session
 	Token   string
-	// Status is Complete, or SecondFactorRequired when Session is half: Token is
-	// then for FinishSignIn only, with one of the Methods.
+	// Status is Complete; or SecondFactorRequired, and Token is for FinishSignIn
+	// only, with one of the Methods; or DeletionPending, and it is for Restore.
 	Status  SignInStatus
 	Methods []string
 	// Device is the token of a device that is trusted from now on, or "", and
@@ -134,7 +134,7 @@ func (s *Service) find(ctx context.Context, login string) (account, error) {
 		unknown = unknownKey(kind + "\x00" + canonical)
 		user, err := lookup(ctx, name)
 		if err == nil {
-			return account{user: user, key: accountKey(user.ID), open: name == login && !user.Disabled}, nil
+			return account{user: user, key: accountKey(user.ID), open: name == login && !shut(user, s.now())}, nil
 		}
 		if !errors.Is(err, storage.ErrNotFound) {
 			return account{}, fmt.Errorf("auth: looking an account up: %w", err)
@@ -177,6 +177,7 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 			owes = !trusted
 		}
 		if !owes {
+			in.Status = admit(user, &in.Session, now)
 			if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
 				return err
 			}

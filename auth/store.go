@@ -55,6 +55,9 @@ const (
 	// LevelDevice: a device that its user trusts, where the second factor is not
 	// asked for. It opens nothing by itself.
 	LevelDevice Level = "device"
+	// LevelLeaving: signed in with every factor to an account that will be
+	// erased. It opens Restore and nothing else.
+	LevelLeaving Level = "leaving"
 )
 
 // Session is one signed-in device. The token itself is never stored.

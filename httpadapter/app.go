@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type App struct {
 	Settings *settings.Service
 	Activity *activity.Log
 	Auth     *auth.Service
+	// Eraser removes the accounts whose time has come; Run does it.
+	Eraser *profile.Eraser
 
 	cfg     settled
 	users   profile.Store
@@ -99,7 +102,8 @@ func New(config Config) (*App, error) {
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
 			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys},
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
-			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
+			DeletionGrace: cfg.DeletionGrace,
+			Session:       cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
@@ -114,6 +118,9 @@ func New(config Config) (*App, error) {
 		return nil, errors.New("httpadapter: Config.SessionCache is for our sessions, not for an Authenticator's")
 	}
 
+	if err := a.erases(); err != nil {
+		return nil, err
+	}
 	a.cors = http.NewCrossOriginProtection()
 	for _, o := range cfg.TrustedOrigins {
 		if err := a.cors.AddTrustedOrigin(o); err != nil {
@@ -128,6 +135,29 @@ func New(config Config) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// erases makes the Eraser, where users can be deleted.
+func (a *App) erases() (err error) {
+	users, ok := a.users.(profile.DeletableStore)
+	if !ok {
+		return nil
+	}
+	who := slices.Clone(a.cfg.Contributors)
+	if a.Auth != nil {
+		who = append(who, a.Auth)
+	}
+	if a.Pictures != nil {
+		who = append(who, a.Pictures)
+	}
+	who = append(who, profile.ContributorFunc(a.cfg.Stores.Settings().Erase))
+	if s := a.cfg.Stores.Activity(); s != nil {
+		who = append(who, profile.ContributorFunc(s.Erase))
+	}
+	a.Eraser, err = profile.NewEraser(profile.EraserConfig{
+		Users: users, Tx: a.cfg.Stores, Contributors: who, Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	return err
 }
 
 // Mux is what Register needs of a mux; *http.ServeMux has it.
@@ -168,7 +198,8 @@ func (a *App) Routes() []Route {
 const cleanEvery = 10 * time.Minute
 
 // Run cleans up until ctx ends: expired sessions and limits, events older than
-// Config.ActivityRetention, and pictures that nobody points to. It removes a few
+// Config.ActivityRetention, accounts whose deletion is due, and pictures that
+// nobody points to. It removes a few
 // hundred rows at a time and leaves the database alone for as long as that took.
 // Several nodes may run it at once. A Courier that has a Run of its own, as
 // *notify.Notifier, is run too. It returns ctx.Err().
@@ -200,6 +231,11 @@ func (a *App) clean(ctx context.Context) {
 	if a.Activity != nil {
 		if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing old events failed", slog.Any("error", err))
+		}
+	}
+	if a.Eraser != nil { // before the sweep, which then finds the pictures
+		if _, err := a.Eraser.Erase(ctx); err != nil && ctx.Err() == nil {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "erasing accounts failed", slog.Any("error", err))
 		}
 	}
 	if a.Pictures != nil {

@@ -94,6 +94,13 @@ type Config struct {
 	Hashers    *auth.Hashers
 	Session    auth.SessionLimits
 	AuthLimits auth.Limits
+	// DeletionGrace is how long the deletion of an account can be taken back: 0
+	// is auth.DefaultDeletionGrace, negative not at all. Accounts can be deleted
+	// when Users is a profile.DeletableStore; App.Run erases them.
+	DeletionGrace time.Duration
+	// Contributors keep what the host has of users; they forget it before this
+	// library does.
+	Contributors []profile.Contributor
 	// SessionCache, when not zero, lets signed-in GET and HEAD requests be
 	// answered without the database for its TTL. This node's changes are seen at
 	// once; another node's, the end of a session included, after the TTL. What

@@ -69,10 +69,7 @@ func (a *App) login(c *call) error {
 	if err != nil {
 		return err
 	}
-	if s.Status != auth.Complete {
-		return c.beginHalf(s, bearer)
-	}
-	return c.begin(http.StatusOK, s, bearer)
+	return c.signedIn(s, bearer)
 }
 
 // bearerAsked reads the field transport.

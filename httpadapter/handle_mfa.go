@@ -57,12 +57,14 @@ func (c *call) finishHalf(answer auth.Answer, trust bool) error {
 		return err
 	}
 	if !c.halfBearer {
-		a.clearSideCookie(c.w, halfCookie)
+		if s.Status == auth.Complete { // else there is another one in its place
+			a.clearSideCookie(c.w, halfCookie)
+		}
 		if s.Device != "" {
 			a.setSideCookie(c.w, deviceCookie, s.Device, s.DeviceUntil)
 		}
 	}
-	return c.begin(http.StatusOK, s, c.halfBearer)
+	return c.signedIn(s, c.halfBearer)
 }
 
 func requireAnswer(method, code string) error {

@@ -108,7 +108,7 @@ func (a *App) finishPasskey(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.begin(http.StatusOK, s, bearer)
+		return c.signedIn(s, bearer)
 	case forSecond:
 		half, bearer, err := a.identifyHalf(c.ctx(), c.r)
 		if err != nil {

@@ -100,7 +100,7 @@ func (a *App) identifyByHost(ctx context.Context, r *http.Request) (identity, er
 		return identity{}, err
 	}
 	u, err := a.users.User(ctx, caller.UserID)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Disabled {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.Leaving()) {
 		return identity{}, auth.ErrUnauthenticated
 	}
 	if err != nil {

@@ -124,6 +124,10 @@ func (a *App) table() ([]route, error) {
 	add("GET", "/profile", In, a.getProfile)
 	add("PATCH", "/profile", In, a.patchProfile)
 	add("PUT", "/profile", In, a.putProfile)
+	if a.Auth != nil && a.Auth.CanDelete() {
+		add("DELETE", "/profile", Fresh, a.deleteProfile)
+		add("POST", "/profile/restore", Half, a.restoreProfile, foreign)
+	}
 	if a.Pictures != nil {
 		add("PUT", "/profile/picture", In, a.putPicture)
 		add("DELETE", "/profile/picture", In, a.deletePicture)

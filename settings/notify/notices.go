@@ -28,10 +28,14 @@ var notices = map[activity.Kind]Category{
 	auth.KindEmailChangeUndone: Security,
 	auth.KindReported:          Security,
 	auth.KindEmailVerified:     Account,
+
+	profile.KindDeletionRequested: Security,
+	profile.KindRestored:          Security,
+	profile.KindDeleted:           Security,
 }
 
 // withoutReport are notices whose reader has no use for "this wasn't me".
-var withoutReport = map[activity.Kind]bool{auth.KindReported: true, auth.KindEmailVerified: true}
+var withoutReport = map[activity.Kind]bool{auth.KindReported: true, auth.KindEmailVerified: true, profile.KindDeleted: true}
 
 // Record implements activity.Recorder: it writes a notice for each event that
 // the user wants to hear of, in the transaction of the event.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
 )
 
 // words are the text of a kind of message. What stands in braces is replaced;
@@ -72,6 +74,19 @@ var happened = map[activity.Kind]string{
 	auth.KindEmailChangeUndone: "A change of your e-mail address was taken back.",
 	auth.KindReported:          "You reported that something was not you. Everybody is signed out, and a new password must be set.",
 	auth.KindEmailVerified:     "Your e-mail address is confirmed.",
+
+	profile.KindDeletionRequested: "Your account will be erased on {at}. Until then you can sign in and keep it.",
+	profile.KindRestored:          "Your account was restored: it will not be erased.",
+	profile.KindDeleted:           "Your account was erased, and everything in it.",
+}
+
+// day is when something will be that the detail "at" tells of.
+func day(m auth.Message) string {
+	at, err := time.Parse(time.RFC3339, m.Detail["at"])
+	if err != nil {
+		return "the day that was told"
+	}
+	return at.UTC().Format("2 January 2006")
 }
 
 // Render makes the letter of a message, in English. service is the name of the
@@ -81,7 +96,7 @@ func Render(m auth.Message, service string) (Letter, error) {
 	w, known := texts[m.Kind]
 	switch {
 	case m.Kind == auth.MessageNotice:
-		what := happened[activity.Kind(m.Event)]
+		what := strings.ReplaceAll(happened[activity.Kind(m.Event)], "{at}", day(m))
 		if what == "" {
 			what = "Something changed in your account."
 		}
