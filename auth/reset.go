@@ -198,5 +198,8 @@ func (s *Service) disown(ctx context.Context, user profile.User, patch *profile.
 	if user.Phone != "" {
 		patch.Phone = new("")
 	}
+	if user.Leaving() {
+		patch.DeletesAt = &time.Time{}
+	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (a *App) restoreProfile(c *call) error {
 	if !c.halfBearer {
 		a.clearSideCookie(c.w, halfCookie)
 	}
-	if a.Pictures != nil {
+	if a.Pictures != nil && s.User.Picture.Base != "" {
 		a.settlePicture(c, s.User.ID)
 	}
 	return c.begin(http.StatusOK, s, c.halfBearer)

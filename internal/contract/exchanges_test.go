@@ -178,6 +178,18 @@ var samples = []sample{
 		id: "confirmEmailCodes", method: "POST", path: "/api/auth/mfa/email/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
 		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
 	},
+	{
+		id: "deleteProfile", method: "DELETE", path: "/api/profile", status: 202, answerType: jsonT,
+		answer: `{"deletesAt":"2026-12-04T08:00:00Z"}`, header: map[string]string{"Set-Cookie": cookie},
+	},
+	{
+		id: "restoreProfile", method: "POST", path: "/api/profile/restore", status: 200, answerType: jsonT,
+		answer: `{"status":"complete","user":` + own + `}`, header: map[string]string{"Set-Cookie": cookie, "ETag": `"7"`},
+	},
+	{
+		id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true, body: `{"login":"ada","password":"an engine that weaves"}`,
+		status: 200, answerType: jsonT, answer: `{"status":"deletion_pending","deletesAt":"2026-12-04T08:00:00Z"}`, header: map[string]string{"Set-Cookie": cookie},
+	},
 	{id: "removeFactor", method: "DELETE", path: "/api/auth/mfa/f", status: 204},
 	{
 		id: "listDevices", method: "GET", path: "/api/auth/devices", status: 200, answerType: jsonT,

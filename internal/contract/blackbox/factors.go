@@ -62,6 +62,15 @@ func (c *client) half(more string) (*client, reply) {
 	return b, r
 }
 
+// leaving signs in to an account that will be erased.
+func (c *client) leaving() {
+	c.t.Helper()
+	r := c.send("POST", "/api/auth/login", fmt.Sprintf(`{"login":%q,"password":%q}`, c.name, password)).want(200).object()
+	if at, err := time.Parse(time.RFC3339, fmt.Sprint(r["deletesAt"])); r["status"] != "deletion_pending" || err != nil || !at.After(time.Now()) {
+		c.t.Errorf("login to an account that will be erased answers %v", r)
+	}
+}
+
 func second(method, code, more string) string {
 	return fmt.Sprintf(`{"method":%q,"code":%q%s}`, method, code, more)
 }
@@ -110,6 +119,9 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		a, _ := c.enrol()
 		c, _ = c.half("")
 		k.body = []byte(second("totp", a.code(), ""))
+	case strings.HasSuffix(k.path, "/profile/restore"):
+		c.do("DELETE", "/api/profile", "", nil).want(202)
+		c.leaving()
 	case strings.HasSuffix(k.path, "/auth/reauthenticate/challenge"):
 		c.addPhone()
 	case strings.HasSuffix(k.path, "/auth/mfa/challenge"):

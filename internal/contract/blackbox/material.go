@@ -131,7 +131,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
-		"beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
+		"deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
 	}
 	var out []call
 	for _, op := range w.v.Operations() {

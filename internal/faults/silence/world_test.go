@@ -306,6 +306,8 @@ func routes(t *testing.T, name string) []route {
 		j("GET", "/api/profile", ""),
 		j("PATCH", "/api/profile", `{"bio":"new"}`),
 		j("PUT", "/api/profile", `{"username":"`+name+`","email":"`+name+`@example.org"}`),
+		j("DELETE", "/api/profile", ""),
+		j("POST", "/api/profile/restore", ""),
 		{method: "PUT", path: "/api/profile/picture", contentType: "image/jpeg", body: picture},
 		j("POST", "/api/profile/picture/direct", `{"contentType":"image/jpeg"}`),
 		j("POST", "/api/profile/picture/direct/"+strings.Repeat("a", 26)+"/complete", `{}`),
