@@ -5,5 +5,6 @@
 //	silence  databases that refuse, hang, are slow or lose connections
 //	poolers  PgBouncer, pgx, several hosts, replicas
 //	pictures the life of pictures in real object stores
+//	deletion processes that are killed while they erase an account
 //	nodes    processes that are killed, restarted and run beside each other
 package faults

@@ -19,6 +19,7 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.spy.before()
 	c.spy.note(Call{Kind: Prepare, Text: query, InTx: c.inTx}, 0)
 	var st driver.Stmt
 	var err error
@@ -50,6 +51,7 @@ func (c *conn) Begin() (driver.Tx, error) {
 }
 
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.spy.before()
 	var next driver.Tx
 	var err error
 	if b, ok := c.next.(driver.ConnBeginTx); ok {
@@ -84,6 +86,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if !ok {
 		return nil, driver.ErrSkip
 	}
+	c.spy.before()
 	rows, err := next.QueryContext(ctx, query, args)
 	if !errors.Is(err, driver.ErrSkip) { // else it comes back prepared
 		c.spy.note(Call{Kind: Query, Text: query, InTx: c.inTx}, 0)
@@ -96,6 +99,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if !ok {
 		return nil, driver.ErrSkip
 	}
+	c.spy.before()
 	res, err := next.ExecContext(ctx, query, args)
 	if !errors.Is(err, driver.ErrSkip) {
 		c.spy.note(Call{Kind: Exec, Text: query, InTx: c.inTx}, 0)
@@ -146,6 +150,7 @@ func (t *tx) end(k Kind) {
 }
 
 func (t *tx) Commit() error {
+	t.conn.spy.before()
 	defer t.end(Commit)
 	return t.next.Commit()
 }

@@ -113,6 +113,9 @@ func (cs Calls) String() string {
 
 // Spy notes calls.
 type Spy struct {
+	// Before, when it is set before the first call, is called before each.
+	Before func()
+
 	mu    sync.Mutex
 	calls Calls
 	open  int
@@ -144,6 +147,12 @@ func (s *Spy) Take() Calls {
 	taken := s.calls
 	s.calls = nil
 	return taken
+}
+
+func (s *Spy) before() {
+	if s.Before != nil {
+		s.Before()
+	}
 }
 
 // note adds a call, and change to the transactions that are open.

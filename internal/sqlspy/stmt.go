@@ -17,6 +17,7 @@ func (s *stmt) Close() error  { return s.next.Close() }
 func (s *stmt) NumInput() int { return s.next.NumInput() }
 
 func (s *stmt) note(k Kind) {
+	s.conn.spy.before()
 	s.conn.spy.note(Call{Kind: k, Text: s.text, Prepared: true, InTx: s.conn.inTx}, 0)
 }
 

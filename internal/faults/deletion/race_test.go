@@ -1,0 +1,5 @@
+//go:build race
+
+package deletion
+
+const raceEnabled = true
