@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		{"S36_LinksInMail", linksInMail},
 		{"S33_Sessions", sessions},
 		{"S21_SecondFactor", secondFactor},
+		{"S31_Deletion", deletion},
 		{"S35_Cookies", cookies},
 		{"S42_MassAssignment", massAssignment},
 		{"S43_GoldenKeySets", goldenKeys},
