@@ -22,6 +22,8 @@ interface Access {
   // begin is called with the answer of a sign-in.
   begin(user: OwnView, etag: string | null): Promise<void>;
   signOut(): Promise<void>;
+  // left is called when the server has ended the session, and says why.
+  left(notice: string): void;
   setUser(user: OwnView, etag: string | null): void;
   // reload reads the profile anew and answers with it.
   reload(): Promise<OwnView>;
@@ -126,6 +128,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         }
         put({ status: "out", notice: null, certain: true });
       },
+      left: (notice) => put({ status: "out", notice, certain: true }),
       setUser: (user, etag) => signedIn((s) => ({ ...s, user, etag })),
       reload: async () => {
         const answer = await api.profile();

@@ -2,6 +2,7 @@ import { call } from "./client.ts";
 import type { PasskeyAnswer } from "./passkeys.ts";
 import type {
   ActivityPage,
+  DeletionPlan,
   Device,
   Enrollment,
   FactorList,
@@ -12,6 +13,7 @@ import type {
   ProfilePatch,
   PublicView,
   RecoveryCodes,
+  SecondFactorResult,
   Session,
   Settings,
   SettingsPatch,
@@ -24,7 +26,7 @@ export const api = {
     call<SignedIn>("POST", "/auth/register", { body }),
   login: (body: { login: string; password: string; remember: boolean }) =>
     call<SignInResult>("POST", "/auth/login", { body }),
-  finishSignIn: (body: { method: string; code: string; trustDevice: boolean }) => call<SignedIn>("POST", "/auth/mfa", { body }),
+  finishSignIn: (body: { method: string; code: string; trustDevice: boolean }) => call<SecondFactorResult>("POST", "/auth/mfa", { body }),
   factors: (signal?: AbortSignal) => call<FactorList>("GET", "/auth/mfa", signal ? { signal } : {}),
   beginTotp: () => call<Enrollment>("POST", "/auth/mfa/totp", { body: {} }),
   confirmTotp: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/totp/confirm", { body: { code } }),
@@ -56,6 +58,8 @@ export const api = {
   profile: (signal?: AbortSignal) => call<OwnView>("GET", "/profile", signal ? { signal } : {}),
   patchProfile: (body: ProfilePatch, ifMatch: string | null) =>
     call<OwnView>("PATCH", "/profile", { body, ifMatch }),
+  deleteAccount: () => call<DeletionPlan>("DELETE", "/profile"),
+  restoreAccount: () => call<SignedIn>("POST", "/profile/restore"),
   removePicture: () => call("DELETE", "/profile/picture"),
   user: (username: string, signal: AbortSignal) =>
     call<PublicView>("GET", `/users/${encodeURIComponent(username)}`, { signal }),

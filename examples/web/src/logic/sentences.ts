@@ -52,6 +52,10 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
       return d["reason"] === "disabled"
         ? { text: "Someone tried to sign in while the account was disabled", icon: "alert", tone: "warn" }
         : { text: "Someone tried to sign in with a wrong password", icon: "alert", tone: "warn" };
+    case "profile.deletion_requested":
+      return { text: "You asked to have this account erased", icon: "alert", tone: "warn" };
+    case "profile.restored":
+      return { text: "You kept this account: it will not be erased", icon: "user", tone: "good" };
     case "auth.sign_out":
       return { text: "You signed out", icon: "logOut", tone: "plain" };
     case "auth.reauthenticated":

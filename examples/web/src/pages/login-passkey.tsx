@@ -3,12 +3,12 @@ import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import { canPasskey, canSuggest, usePasskeyFor } from "../api/passkeys.ts";
 import { describe } from "../logic/errors.ts";
-import type { SignedIn } from "../api/types.ts";
+import type { SecondFactorResult } from "../api/types.ts";
 import { Button } from "../ui/button.tsx";
 
 // PasskeySignIn is the button, and what the browser suggests in the field for the
 // user name. A server without passkeys, or a browser that knows none, has neither.
-export function PasskeySignIn({ remember, onFault, onDone }: { remember: boolean; onFault(text: string | null): void; onDone(answer: { data: SignedIn; etag: string | null }): Promise<void> }) {
+export function PasskeySignIn({ remember, onFault, onDone }: { remember: boolean; onFault(text: string | null): void; onDone(answer: { data: SecondFactorResult; etag: string | null }): Promise<void> }) {
   const [offered, setOffered] = useState(false);
   const [busy, setBusy] = useState(false);
   const suggesting = useRef<AbortController | null>(null);
@@ -17,7 +17,7 @@ export function PasskeySignIn({ remember, onFault, onDone }: { remember: boolean
 
   const finish = useCallback(async (answer: Parameters<typeof api.finishPasskey>[0]) => {
     const done = await api.finishPasskey({ ...answer, remember: latest.current.remember });
-    if (done.data.status !== "complete") {
+    if (done.data.status !== "complete" && done.data.status !== "deletion_pending") {
       throw new ApiError({ status: 200, code: "incomplete", detail: "The password of this account must be reset first. Use “Forgot your password?”." });
     }
     await latest.current.onDone({ data: done.data, etag: done.etag });

@@ -2,8 +2,7 @@ import { useState, type FormEvent } from "react";
 import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import { canPasskey, provePasskey } from "../api/passkeys.ts";
-import { navigate } from "../router.tsx";
-import { useSession } from "../session.tsx";
+import type { SecondFactorResult } from "../api/types.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeField, type CodeMethod } from "../ui/code.tsx";
 import { Fault } from "../ui/fault.tsx";
@@ -15,8 +14,7 @@ import { Entry } from "./entry.tsx";
 const known: CodeMethod[] = ["totp", "sms", "email", "recovery_code"];
 
 // SecondStep ends a sign-in whose password was right.
-export function SecondStep({ methods, next, onAgain }: { methods: string[]; next: string; onAgain(): void }) {
-  const { begin } = useSession();
+export function SecondStep({ methods, onDone, onAgain }: { methods: string[]; onDone(answer: { data: SecondFactorResult; etag: string | null }): Promise<void>; onAgain(): void }) {
   const [method, setMethod] = useState<CodeMethod>(known.find((m) => methods.includes(m)) ?? "recovery_code");
   const [code, setCode] = useState("");
   const [trustDevice, setTrustDevice] = useState(false);
@@ -29,14 +27,13 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
       try {
         const answer = await provePasskey("second_factor");
         const { data, etag } = await api.finishPasskey({ ...answer, purpose: "second_factor", trustDevice });
-        if (data.status !== "complete") throw new ApiError({ status: 200, code: "incomplete", detail: "" });
-        await begin(data.user, etag);
+        if (data.status !== "complete" && data.status !== "deletion_pending") throw new ApiError({ status: 200, code: "incomplete", detail: "" });
+        await onDone({ data, etag });
       } catch (err) {
         if (err instanceof ApiError && err.code === "unauthenticated") throw expired();
         if (err instanceof ApiError && err.code === "invalid_code") throw new ApiError({ status: 422, code: "passkey", detail: "This passkey does not open the account." });
         throw err;
       }
-      navigate(next, { replace: true });
     });
 
   const submit = (event: FormEvent) => {
@@ -47,8 +44,7 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
     }
     void run(async () => {
       try {
-        const { data, etag } = await api.finishSignIn({ method, code, trustDevice });
-        await begin(data.user, etag);
+        await onDone(await api.finishSignIn({ method, code, trustDevice }));
       } catch (err) {
         if (!(err instanceof ApiError)) throw err;
         if (err.code === "unauthenticated") throw expired();
@@ -58,7 +54,6 @@ export function SecondStep({ methods, next, onAgain }: { methods: string[]; next
         }
         throw err;
       }
-      navigate(next, { replace: true });
     });
   };
 

@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
+import type { SecondFactorResult } from "../api/types.ts";
 import { Link, navigate } from "../router.tsx";
 import { useSession } from "../session.tsx";
 import { Button } from "../ui/button.tsx";
@@ -9,6 +10,7 @@ import { PasswordField, TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
 import { Notice } from "../ui/page.tsx";
 import { Entry, withNext } from "./entry.tsx";
+import { Leaving } from "./login-leaving.tsx";
 import { PasskeySignIn } from "./login-passkey.tsx";
 import { SecondStep } from "./login-second.tsx";
 
@@ -18,8 +20,20 @@ export function Login({ notice, next }: { notice: string | null; next: string })
   const [password, setPassword] = useState("");
   const [remember, setRemember] = useState(false);
   const [methods, setMethods] = useState<string[] | null>(null);
+  const [deletesAt, setDeletesAt] = useState<string | null>(null);
   const [passkeyFault, setPasskeyFault] = useState<string | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["login", "password"]);
+
+  // arrived is called when every proof was right.
+  const arrived = async ({ data, etag }: { data: SecondFactorResult; etag: string | null }) => {
+    if (data.status === "deletion_pending") {
+      setMethods(null);
+      setDeletesAt(data.deletesAt);
+      return;
+    }
+    await begin(data.user, etag);
+    navigate(next, { replace: true });
+  };
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -37,22 +51,21 @@ export function Login({ notice, next }: { notice: string | null; next: string })
         setMethods(data.methods);
         return;
       }
-      if (data.status !== "complete") {
+      if (data.status !== "complete" && data.status !== "deletion_pending") {
         // Steps that a later version of the server may ask for.
         throw new ApiError({ status: 200, code: "incomplete", detail: "This account needs another step to sign in, which this page does not know yet." });
       }
-      await begin(data.user, etag);
-      navigate(next, { replace: true });
+      await arrived({ data, etag });
     });
   };
 
-  if (methods) {
-    const again = () => {
-      setPassword("");
-      setMethods(null);
-    };
-    return <SecondStep methods={methods} next={next} onAgain={again} />;
-  }
+  const again = () => {
+    setPassword("");
+    setMethods(null);
+    setDeletesAt(null);
+  };
+  if (deletesAt) return <Leaving deletesAt={deletesAt} onKept={arrived} onAgain={again} />;
+  if (methods) return <SecondStep methods={methods} onDone={arrived} onAgain={again} />;
   return (
     <Entry
       title="Sign in"
@@ -102,10 +115,7 @@ export function Login({ notice, next }: { notice: string | null; next: string })
         <PasskeySignIn
           remember={remember}
           onFault={setPasskeyFault}
-          onDone={async ({ data, etag }) => {
-            await begin(data.user, etag);
-            navigate(next, { replace: true });
-          }}
+          onDone={arrived}
         />
       </form>
     </Entry>
