@@ -75,6 +75,23 @@
 //	changed  UndoEmailChange, old address taken       disabled: the host decides
 //	changed  EmailUndoWindow passes                   settled
 //
+// # The end of an account
+//
+// The states are: kept; leaving, when User.DeletesAt is ahead and nobody but the
+// owner is told that there is an account; erasing, when that time has come.
+//
+//	state    what happens                             then
+//	kept     RequestDeletion, fresh                   leaving: all sessions, trusted devices and pending links end
+//	kept     RequestDeletion, not fresh               kept
+//	leaving  SignIn with every factor                 leaving: DeletionPending, which opens Restore alone, for 10 minutes
+//	leaving  Restore                                  kept: other sessions end
+//	leaving  Report, UndoEmailChange                  kept: whoever asked was not the owner
+//	leaving  Reset                                    leaving; kept, if the address was never proved before
+//	leaving  Config.DeletionGrace passes              erasing
+//	erasing  SignIn, Forgot, any link                 erasing: as if there were no account
+//	erasing  profile.Eraser.Erase                     gone: everything in every table and the pictures, and the ID is never
+//	                                                  given out again; a process that dies is followed by the next
+//
 // # Limits
 //
 // Tries are counted in the ThrottleStore before a password is looked at, by
