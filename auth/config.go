@@ -90,6 +90,10 @@ type Config struct {
 	// Codes are second factors by text message or e-mail; the zero value is none.
 	Codes Codes
 
+	// FactorRecovery is the way back for who lost every factor; the zero value is
+	// none. It needs a Courier.
+	FactorRecovery FactorRecovery
+
 	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
 	// nil for crypto/rand. A Rand that can be guessed gives every account away.
 	Now  func() time.Time
@@ -127,6 +131,7 @@ type Service struct {
 	kinds            map[string]Factor
 	passkeys         Passkeys // nil when there are none
 	codes            Codes
+	recovery         FactorRecovery // without Wait when there is none
 
 	courier  Courier // nil when there is none
 	links    Links
@@ -181,6 +186,7 @@ func New(c Config) (*Service, error) {
 		breachesRequired: c.BreachesRequired,
 		passkeys:         c.Passkeys,
 		codes:            c.Codes,
+		recovery:         c.FactorRecovery,
 
 		courier:  c.Courier,
 		links:    c.Links,
@@ -214,6 +220,9 @@ func New(c Config) (*Service, error) {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
 	if err := c.Codes.check(c.Courier); err != nil {
+		return nil, err
+	}
+	if err := c.FactorRecovery.check(c.Courier, c.Links); err != nil {
 		return nil, err
 	}
 	if err := s.factorsBy(c.Factors); err != nil {

@@ -35,6 +35,10 @@ const (
 	// phone number.
 	MessageCode  MessageKind = "code"
 	MessagePhone MessageKind = "phone"
+	// MessageFactorRecovery tells that the second factors shall be removed, with
+	// the link that does it from WorksFrom on, and in Report the one that stops it.
+	// As a text message it has no link.
+	MessageFactorRecovery MessageKind = "factor_recovery"
 	// MessageNotice tells what happened: Event is its kind; it has the link
 	// "this wasn't me".
 	MessageNotice MessageKind = "notice"
@@ -62,6 +66,8 @@ type Message struct {
 	// as the device.
 	Event  string
 	Detail map[string]string
+	// WorksFrom is when Link begins to work; zero is at once.
+	WorksFrom time.Time
 	// At is when it happened; ExpiresAt when the secret is worth nothing, after
 	// which the message is no longer sent. Zero is never.
 	At        time.Time

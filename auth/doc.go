@@ -92,6 +92,31 @@
 //	erasing  profile.Eraser.Erase                     gone: everything in every table and the pictures, and the ID is never
 //	                                                  given out again; a process that dies is followed by the next
 //
+// # Lost second factors
+//
+// With Config.FactorRecovery somebody who has the password, but no second factor
+// and no recovery code any more, gets back in by the mailbox after a wait. The
+// states are: settled; begun, when the link is sent and does not work yet; due,
+// when it works, for RecoveryWindow.
+//
+//	state    what happens                                     then
+//	settled  BeginFactorRecovery, half signed in              begun: link and notice to the stored address, notice to the phone
+//	settled  BeginFactorRecovery, address never proved        settled: a reset by that address removes the factors anyway
+//	begun    BeginFactorRecovery                              begun, at the same times: the first link is dead, what stops it is not
+//	begun    RecoverFactors                                   begun: *TooEarlyError, the link stays good
+//	begun    the wait passes                                  due
+//	due      BeginFactorRecovery                              due, until the same time, by a new link
+//	due      RecoverFactors, half signed in                   settled without factors, recovery codes, devices and sessions
+//	due      RecoverFactors, half signed in to another        due
+//	due      RecoveryWindow passes                            settled: the link is dead
+//	both     any use of a factor or recovery code             settled
+//	both     a factor added or removed, new recovery codes    settled
+//	both     ChangePassword, Reset                            settled: the wait begins anew, so that a reset shortens nothing
+//	both     ConfirmEmailChange, UndoEmailChange              settled
+//	both     Report, by the link in the message               settled: sessions end, the password must be reset
+//
+// A sign-in by a trusted device uses no factor and ends nothing.
+//
 // # Limits
 //
 // Tries are counted in the ThrottleStore before a password is looked at, by

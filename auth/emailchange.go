@@ -155,7 +155,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 		if user.Email != ch.From || user.PendingEmail != ch.To {
 			return ErrInvalidToken
 		}
-		ended, err := s.cutOff(ctx, user, hash, hash, ch.Session)
+		ended, err := s.cutOff(ctx, user, hash, hash, ch.Session, byAddress)
 		if err != nil {
 			return err
 		}

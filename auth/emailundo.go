@@ -45,7 +45,7 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 		if err != nil {
 			return err
 		}
-		ended, err := s.cutOff(ctx, user, hash, marked(hash), "")
+		ended, err := s.cutOff(ctx, user, hash, marked(hash), "", byAddress)
 		if err != nil {
 			return err
 		}

@@ -146,6 +146,9 @@ func (s *Service) enrolled(ctx context.Context, id Identity, method string, rota
 		if _, err := s.passwords.LockPassword(ctx, id.User.ID); err != nil {
 			return err
 		}
+		if err := s.endRecovery(ctx, id.User.ID, byFactors); err != nil {
+			return err
+		}
 		ended, err := s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID)
 		if err != nil {
 			return err
@@ -228,6 +231,9 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 	err := s.tx.InTx(ctx, func(ctx context.Context) error {
 		hash, err := s.passwords.LockPassword(ctx, id.User.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.endRecovery(ctx, id.User.ID, byFactors); err != nil {
 			return err
 		}
 		records, err := s.confirmed(ctx, id.User.ID)

@@ -52,6 +52,13 @@ const (
 	KindRecoveryCodesMade activity.Kind = "auth.recovery_codes_made"
 	// KindRecoveryCodeUsed: one code of the set. Detail: left.
 	KindRecoveryCodeUsed activity.Kind = "auth.recovery_code_used"
+	// KindRecoveryRequested: somebody with the password asked to have the second
+	// factors removed. KindRecoveryCancelled: that is off; detail: reason ("factor",
+	// "factors", "password", "address" or "report"). KindFactorsRecovered: they
+	// were removed; detail: endedSessions.
+	KindRecoveryRequested activity.Kind = "auth.recovery_requested"
+	KindRecoveryCancelled activity.Kind = "auth.recovery_cancelled"
+	KindFactorsRecovered  activity.Kind = "auth.factors_recovered"
 	// KindDeviceTrusted and KindDeviceRemoved: see LevelDevice.
 	KindDeviceTrusted activity.Kind = "auth.device_trusted"
 	KindDeviceRemoved activity.Kind = "auth.device_removed"
@@ -78,6 +85,13 @@ const (
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 	reasonCopied   = "copied"
+
+	// What ended a recovery of second factors.
+	byFactor   = "factor"   // one of them, or a recovery code, was used
+	byFactors  = "factors"  // one was added or removed, or codes were made
+	byPassword = "password" // it was changed or reset
+	byAddress  = "address"  // it changed, or went back
+	byReport   = "report"
 )
 
 // log writes one record for one thing that happened: its kind, the opaque id

@@ -21,6 +21,9 @@ type Links struct {
 	EmailChange string
 	EmailUndo   string
 	Report      string
+	// Recover is required with Config.FactorRecovery only. Its page needs an
+	// unfinished sign-in.
+	Recover string
 }
 
 // DefaultLinks are the pages that package httpadapter has under base, an origin
@@ -31,6 +34,7 @@ func DefaultLinks(base string) Links {
 	}
 	return Links{
 		Reset: page("reset"), Verify: page("verify"), EmailChange: page("email"), EmailUndo: page("undo"), Report: page("not-me"),
+		Recover: page("recover"),
 	}
 }
 
@@ -40,11 +44,18 @@ func (l Links) check() error {
 	for name, link := range map[string]string{
 		"Reset": l.Reset, "Verify": l.Verify, "EmailChange": l.EmailChange, "EmailUndo": l.EmailUndo, "Report": l.Report,
 	} {
-		u, err := url.Parse(strings.Replace(link, tokenPlace, "t", 1))
-		if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" && u.Path == "" || strings.Count(link, tokenPlace) != 1 ||
-			strings.ContainsAny(link, " \r\n\t\"<>") {
-			return fmt.Errorf("auth: Config.Links.%s must be an absolute address with %s once", name, tokenPlace)
+		if err := checkLink(name, link); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func checkLink(name, link string) error {
+	u, err := url.Parse(strings.Replace(link, tokenPlace, "t", 1))
+	if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" && u.Path == "" || strings.Count(link, tokenPlace) != 1 ||
+		strings.ContainsAny(link, " \r\n\t\"<>") {
+		return fmt.Errorf("auth: Config.Links.%s must be an absolute address with %s once", name, tokenPlace)
 	}
 	return nil
 }

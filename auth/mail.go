@@ -143,7 +143,16 @@ func (s *Service) opened(ctx context.Context, c Client, p Purpose, token string,
 // pending are the purposes that a new password or address ends. What the owner
 // of an earlier address holds, to take a change back or to report it, stays: it
 // is for when whoever did this is not the owner.
-var pending = []Purpose{ForReset, ForVerify, ForEmailChange, ForPhone, ForSecondFactor, ForChallenge}
+var pending = []Purpose{ForReset, ForVerify, ForEmailChange, ForPhone, ForSecondFactor, ForChallenge, ForFactorRecovery}
+
+// dropPendingTickets removes what is pending, in the transaction of ctx.
+func (s *Service) dropPendingTickets(ctx context.Context, userID, because string) error {
+	if err := s.endRecovery(ctx, userID, because); err != nil {
+		return err
+	}
+	_, err := s.tickets.DropTickets(ctx, userID, pending...)
+	return err
+}
 
 // locked returns the user and the password hash, which nobody else changes
 // until the transaction of ctx ends. A user that is gone, disabled or being erased is

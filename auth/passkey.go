@@ -246,6 +246,9 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 		if err := s.useFactor(ctx, used, rises); err != nil {
 			return err
 		}
+		if err := s.endRecovery(ctx, in.User.ID, byFactor); err != nil {
+			return err
+		}
 		if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
 			return err
 		}

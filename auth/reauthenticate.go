@@ -73,8 +73,8 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 }
 
 // ChangePassword sets a new password for the signed-in caller, who gives the
-// present one, and ends all other sessions, all or nothing. The session in use
-// goes on and is Fresh, if the user has no second factor; rotate is as for Reauthenticate.
+// present one, and ends all other sessions and what was begun, all or nothing. The
+// session in use goes on and is Fresh, if the user has no second factor; rotate is as for Reauthenticate.
 //
 // A new password that is refused, or that is the present one, is an
 // *InvalidError of field "newPassword". A wrong present one is
@@ -126,6 +126,15 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			ended, err := s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID)
 			if err != nil {
 				return err
+			}
+			if err := s.dropPendingTickets(ctx, id.User.ID, byPassword); err != nil {
+				return err
+			}
+			if id.User.PendingEmail != "" {
+				none := ""
+				if _, err := s.users.Update(ctx, id.User.ID, profile.Patch{PendingEmail: &none}); err != nil {
+					return err
+				}
 			}
 			return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindPasswordChanged, id.User.ID, now,
 				map[string]string{detailMethod: methodPassword, detailEnded: strconv.Itoa(ended)}))

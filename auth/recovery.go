@@ -86,6 +86,9 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity)
 		if len(records) == 0 {
 			return ErrNoFactor
 		}
+		if err := s.endRecovery(ctx, id.User.ID, byFactors); err != nil {
+			return err
+		}
 		event := activity.NewEvent(ctx, KindRecoveryCodesMade, id.User.ID, now, nil)
 		if err := s.tickets.AddTickets(ctx, id.User.ID, ForRecovery, tickets, event); err != nil {
 			return err

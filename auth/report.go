@@ -61,7 +61,7 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 		if err != nil {
 			return err
 		}
-		ended, err := s.cutOff(ctx, user, hash, marked(hash), "")
+		ended, err := s.cutOff(ctx, user, hash, marked(hash), "", byReport)
 		if err != nil {
 			return err
 		}

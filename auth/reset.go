@@ -145,7 +145,7 @@ func (s *Service) Reset(ctx context.Context, c Client, token, password string) e
 
 // resetTo replaces the hash old of the user and ends what was begun with it.
 func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash string) error {
-	ended, err := s.cutOff(ctx, user, old, hash, "")
+	ended, err := s.cutOff(ctx, user, old, hash, "", byPassword)
 	if err != nil {
 		return err
 	}
@@ -170,8 +170,8 @@ func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash stri
 
 // cutOff replaces the hash old of the user by hash and ends every session but
 // the one with the ID except, and what is pending. It says how many sessions
-// it ended.
-func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, except string) (ended int, err error) {
+// it ended. because is what this is, for the event of a recovery that it ends.
+func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, except, because string) (ended int, err error) {
 	if hash != old {
 		if err := s.passwords.SetPassword(ctx, user.ID, old, hash); err != nil {
 			return 0, err
@@ -180,8 +180,7 @@ func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, exce
 	if ended, err = s.sessions.EndSessions(ctx, user.ID, except); err != nil {
 		return 0, err
 	}
-	_, err = s.tickets.DropTickets(ctx, user.ID, pending...)
-	return ended, err
+	return ended, s.dropPendingTickets(ctx, user.ID, because)
 }
 
 // disown removes what the one who made the account may have left in it, now

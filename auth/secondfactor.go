@@ -41,8 +41,9 @@ type Answer struct {
 }
 
 // HalfIdentity is somebody whose password was right and who owes a second
-// factor: it opens nothing but FinishSignIn. Or, of LevelLeaving, somebody who
-// owes nothing and whose account will be erased: it opens nothing but Restore.
+// factor: it opens nothing but FinishSignIn and the way back for who lost every
+// factor, BeginFactorRecovery and RecoverFactors. Or, of LevelLeaving, somebody
+// who owes nothing and whose account will be erased: it opens nothing but Restore.
 type HalfIdentity struct {
 	User    profile.User
 	Session Session
@@ -190,7 +191,13 @@ func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer
 		s.refused(ctx, failure, u.ID, err)
 		return err
 	}
-	err := s.use(ctx, u, a, then)
+	err := s.use(ctx, u, a, func(ctx context.Context) error {
+		// What was used is not lost.
+		if err := s.endRecovery(ctx, u.ID, byFactor); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
 	switch {
 	case err == nil:
 		t.proved(ctx)

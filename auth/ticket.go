@@ -32,6 +32,9 @@ const (
 	ForSecondFactor Purpose = "code"
 	// ForRecovery is a recovery code.
 	ForRecovery Purpose = "recovery"
+	// ForFactorRecovery removes second factors that were lost, from the time in its
+	// Data on.
+	ForFactorRecovery Purpose = "factor.recovery"
 	// ForChallenge is the challenge of a passkey's ceremony.
 	ForChallenge Purpose = "challenge"
 )

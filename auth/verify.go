@@ -166,7 +166,7 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 		patch := profile.Patch{IfVersion: user.Version, EmailVerified: new(true)}
 		var detail map[string]string
 		if !same {
-			ended, err := s.cutOff(ctx, user, old, "", "")
+			ended, err := s.cutOff(ctx, user, old, "", "", byAddress)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,221 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
+)
+
+// FactorRecovery is the way back for somebody who lost every second factor and
+// the recovery codes: after the password, a link to the stored address that
+// works only after Wait, and the password again. The zero value leaves it out.
+//
+// It makes the mailbox worth a second factor that is late: whoever reads it
+// unnoticed for the whole Wait, and can reset the password by it, gets in. The
+// messages, and that any use of a factor ends it, are what the owner has against
+// that. A host for which this is too little leaves it out and asks its people
+// to prove who they are anew (NIST SP 800-63B-4, 4.2).
+type FactorRecovery struct {
+	// Wait is the cooling-off time, at least LeastRecoveryWait.
+	Wait time.Duration
+	// AnyWait lifts that least. It is for tests only.
+	AnyWait bool
+}
+
+const (
+	// RecoveryWait is the usual FactorRecovery.Wait: over a weekend.
+	RecoveryWait = 72 * time.Hour
+	// LeastRecoveryWait is the least FactorRecovery.Wait.
+	LeastRecoveryWait = 24 * time.Hour
+	// RecoveryWindow is how long the link works after the wait.
+	RecoveryWindow = 7 * 24 * time.Hour
+)
+
+func (f FactorRecovery) check(courier Courier, links Links) error {
+	switch {
+	case f == FactorRecovery{}:
+		return nil
+	case f.Wait <= 0, f.Wait < LeastRecoveryWait && !f.AnyWait:
+		return fmt.Errorf("auth: Config.FactorRecovery.Wait must be at least %v", LeastRecoveryWait)
+	case courier == nil:
+		return errors.New("auth: Config.FactorRecovery needs a Courier")
+	}
+	return checkLink("Recover", links.Recover)
+}
+
+// PendingRecovery is when the link of a recovery works.
+type PendingRecovery struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+// TooEarlyError says that the cooling-off time of a recovery is not over.
+type TooEarlyError struct{ From time.Time }
+
+func (e *TooEarlyError) Error() string {
+	return "too early: the second factors can be removed from " + e.From.UTC().Format(time.RFC3339) + " on"
+}
+
+// lostFactors is what the ticket of a recovery is bound to.
+type lostFactors struct {
+	Email string    `json:"email"`
+	From  time.Time `json:"from"`
+}
+
+// BeginFactorRecovery begins the removal of the second factors of somebody whose
+// password was right, see the table in the package's comment. It sends a link to
+// the stored address, which RecoverFactors takes after the wait, with one that
+// stops it, and tells the phone too when there is one. Nothing changes yet.
+//
+// A recovery that was begun before goes on: its times stay, and its link is sent
+// anew. An address that was never proved is an *InvalidError of field "email":
+// its owner resets the password by it, which removes what is there. Without a
+// Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
+// too many messages are a *RateLimitedError.
+func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingRecovery, error) {
+	if err := half.check(); err != nil {
+		return PendingRecovery{}, err
+	}
+	if s.recovery.Wait == 0 {
+		return PendingRecovery{}, ErrNoFactor
+	}
+	if !half.User.EmailVerified {
+		// Told to who has the password only, and otherwise found out after days.
+		return PendingRecovery{}, errUnprovedEmail
+	}
+	ctx = withClient(ctx, c)
+	if err := s.takeMail(ctx, c, KindRecoveryRequested, half.User.Email, half.User.ID); err != nil {
+		return PendingRecovery{}, err
+	}
+	// The message to the phone is never left out for a limit: a thief who used that
+	// up would not be noticed.
+	if s.tellsPhone(half.User) {
+		if err := s.takeMail(ctx, c, KindRecoveryRequested, half.User.Phone, ""); err != nil {
+			return PendingRecovery{}, err
+		}
+	}
+	var out PendingRecovery
+	var again bool
+	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+		user, _, err := s.locked(ctx, half.User.ID)
+		if errors.Is(err, ErrInvalidToken) || err == nil && user.Email != half.User.Email {
+			return ErrUnauthenticated
+		}
+		if err != nil {
+			return err
+		}
+		if !user.EmailVerified {
+			return errUnprovedEmail
+		}
+		out, again, err = s.beginRecovery(ctx, user)
+		return err
+	})
+	if err != nil {
+		return PendingRecovery{}, err
+	}
+	s.log(ctx, slog.LevelWarn, KindRecoveryRequested, half.User.ID, slog.Bool("again", again))
+	return out, nil
+}
+
+var errUnprovedEmail = settings.Invalid(profile.FieldError{
+	Field: "email", Code: settings.CodeFormat, Message: "was never confirmed; set a new password by a link to it",
+})
+
+// tellsPhone reports whether the user is told by text message too.
+func (s *Service) tellsPhone(u profile.User) bool { return u.Phone != "" && s.sends(string(BySMS)) }
+
+// beginRecovery writes the links and their messages. again says that the
+// recovery was begun before, and keeps its times.
+func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out PendingRecovery, again bool, err error) {
+	now := s.now()
+	factors, err := s.confirmed(ctx, user.ID)
+	if err != nil {
+		return out, false, err
+	}
+	if len(factors) == 0 {
+		return out, false, ErrNoFactor
+	}
+	began := now
+	out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + RecoveryWindow)}
+	earlier, err := s.tickets.Tickets(ctx, user.ID, ForFactorRecovery, now)
+	if err != nil {
+		return out, false, err
+	}
+	if again = len(earlier) > 0; again {
+		lost, err := lostFactorsOf(earlier[0])
+		if err != nil {
+			return out, false, err
+		}
+		began, out = earlier[0].CreatedAt, PendingRecovery{From: lost.From, Until: earlier[0].ExpiresAt}
+	}
+	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
+	if err != nil {
+		return out, false, err
+	}
+	link, err := s.newSecret(ForFactorRecovery, user.ID, data, began, out.Until.Sub(began))
+	if err != nil {
+		return out, false, err
+	}
+	// What stops it is a report: whoever asked for this knows the password.
+	stop, err := s.newSecret(ForReport, user.ID, nil, now, out.Until.Sub(now))
+	if err != nil {
+		return out, false, err
+	}
+	var events []activity.Event
+	if !again {
+		events = append(events, activity.NewEvent(ctx, KindRecoveryRequested, user.ID, now, nil))
+	}
+	if err := s.tickets.AddTickets(ctx, user.ID, ForFactorRecovery, []Ticket{link.Ticket, stop.Ticket}, events...); err != nil {
+		return out, false, err
+	}
+	m := Message{
+		Kind: MessageFactorRecovery, Channel: ByEmail, To: user.Email, UserID: user.ID, Name: user.Username,
+		Link: linkTo(s.links.Recover, link.token), Report: linkTo(s.links.Report, stop.token),
+		Detail: whence(ctx), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
+	}
+	if err := s.courier.Deliver(ctx, m); err != nil {
+		return out, false, err
+	}
+	if s.tellsPhone(user) {
+		m.Channel, m.To, m.Link, m.Report = BySMS, user.Phone, "", ""
+		if err := s.courier.Deliver(ctx, m); err != nil {
+			return out, false, err
+		}
+	}
+	if len(events) == 0 {
+		return out, again, nil
+	}
+	return out, again, s.tell(ctx, events...)
+}
+
+func lostFactorsOf(t Ticket) (lost lostFactors, err error) {
+	if err := json.Unmarshal(t.Data, &lost); err != nil || lost.Email == "" || lost.From.IsZero() {
+		return lost, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
+	}
+	return lost, nil
+}
+
+// endRecovery ends a recovery of the user's second factors that was begun, in
+// the transaction of ctx: because says by what, as in the event.
+func (s *Service) endRecovery(ctx context.Context, userID, because string) error {
+	if s.recovery.Wait == 0 {
+		return nil
+	}
+	now := s.now()
+	// Asked first: what expired is there for a while, and is no news.
+	begun, err := s.tickets.Tickets(ctx, userID, ForFactorRecovery, now)
+	if err != nil || len(begun) == 0 {
+		return err
+	}
+	if _, err := s.tickets.DropTickets(ctx, userID, ForFactorRecovery); err != nil {
+		return err
+	}
+	return s.record(ctx, activity.NewEvent(ctx, KindRecoveryCancelled, userID, now, map[string]string{detailReason: because}))
+}

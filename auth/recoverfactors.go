@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// RecoverFactors removes the second factors of an account, by the token of the
+// link that BeginFactorRecovery sent and by an unfinished sign-in of the same
+// account: the mailbox alone, and the password alone, open nothing. Recovery
+// codes and trusted devices go with them and all sessions end, the unfinished
+// one too, all or nothing. It makes no session: what a link brings is signed in
+// with nowhere, so that the next sign-in is by the password alone.
+//
+// Before the wait is over it is a *TooEarlyError and the link stays good. A
+// token that is wrong, expired, used or another account's, and one of a recovery
+// that is over, is ErrInvalidToken. Of parallel calls with one token, one
+// succeeds; one that fails for the stores' sake leaves the token, which took
+// days to become good.
+func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentity, token string) error {
+	if err := half.check(); err != nil {
+		return err
+	}
+	if s.recovery.Wait == 0 {
+		return ErrNoFactor
+	}
+	ctx = withClient(ctx, c)
+	t, err := s.peek(ctx, c, ForFactorRecovery, token)
+	if err != nil {
+		return err
+	}
+	if t.UserID != half.User.ID {
+		return ErrInvalidToken
+	}
+	lost, err := lostFactorsOf(t)
+	if err != nil {
+		return err
+	}
+	if s.now().Before(lost.From) {
+		return &TooEarlyError{From: lost.From}
+	}
+	err = s.whole(ctx, func(ctx context.Context) error {
+		user, _, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		if user.Email != lost.Email || !user.EmailVerified {
+			return ErrInvalidToken
+		}
+		return s.recoverFactors(ctx, user, t, half.Session)
+	})
+	if err != nil {
+		return err
+	}
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(t.UserID)) })
+	s.log(ctx, slog.LevelWarn, KindFactorsRecovered, t.UserID)
+	return nil
+}
+
+// recoverFactors is the transaction of RecoverFactors. It goes the way of a
+// sign-in that finishes, factors before tickets before sessions: of the two
+// at once, the later one sees that it is over.
+func (s *Service) recoverFactors(ctx context.Context, user profile.User, t Ticket, half Session) error {
+	now := s.now()
+	factors, err := s.confirmed(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	patch := profile.Patch{IfVersion: user.Version}
+	for _, f := range factors {
+		// A factor that was used since is not lost, whatever became of the ticket:
+		// nodes without Config.FactorRecovery do not end what others began.
+		if f.CreatedAt.After(t.CreatedAt) || f.LastUsedAt.After(t.CreatedAt) {
+			return ErrInvalidToken
+		}
+		if f.Kind == string(BySMS) && user.Phone != "" {
+			patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
+		}
+	}
+	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
+		return err
+	}
+	if _, err := s.tickets.DropTickets(ctx, user.ID, ForRecovery); err != nil {
+		return err
+	}
+	if _, err := s.tickets.TakeTicket(ctx, ForFactorRecovery, t.Hash, now); errors.Is(err, storage.ErrNotFound) {
+		return ErrInvalidToken
+	} else if err != nil {
+		return err
+	}
+	if _, err := s.tickets.DropTickets(ctx, user.ID, pending...); err != nil {
+		return err
+	}
+	if err := s.sessions.EndSession(ctx, user.ID, half.ID); errors.Is(err, storage.ErrNotFound) {
+		return ErrUnauthenticated // finished or ended meanwhile
+	} else if err != nil {
+		return err
+	}
+	ended, err := s.sessions.EndSessions(ctx, user.ID, "")
+	if err != nil {
+		return err
+	}
+	if user.PendingEmail != "" {
+		patch.PendingEmail = new("") // its link is among what was pending
+	}
+	event := activity.NewEvent(ctx, KindFactorsRecovered, user.ID, now, map[string]string{detailEnded: strconv.Itoa(ended)})
+	if patch == (profile.Patch{IfVersion: user.Version}) {
+		return s.record(ctx, event)
+	}
+	if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
+		return err
+	}
+	return s.tell(ctx, event)
+}
