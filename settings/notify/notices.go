@@ -16,6 +16,7 @@ import (
 // notices are the events that their owner is told of, and in which category.
 // Sign-ins are not among them: they are in the feed, and mail about each would
 // teach people to delete what matters.
+// A request that has a message of its own, with a link, is not there either.
 var notices = map[activity.Kind]Category{
 	auth.KindPasswordChanged:   Security,
 	auth.KindPasswordReset:     Security,
@@ -23,6 +24,8 @@ var notices = map[activity.Kind]Category{
 	auth.KindFactorRemoved:     Security,
 	auth.KindRecoveryCodesMade: Security,
 	auth.KindRecoveryCodeUsed:  Security,
+	auth.KindRecoveryCancelled: Security,
+	auth.KindFactorsRecovered:  Security,
 	auth.KindDeviceTrusted:     Security,
 	auth.KindEmailChanged:      Security,
 	auth.KindEmailChangeUndone: Security,

@@ -433,7 +433,7 @@ func TestS55P17_HostileWords(t *testing.T) {
 // Every kind of message has a text for its channels, and every notice one.
 func TestTextsAreComplete(t *testing.T) {
 	for _, k := range []auth.MessageKind{
-		auth.MessageVerify, auth.MessageSignUpTaken, auth.MessageReset, auth.MessageEmailChange, auth.MessageEmailChanging, auth.MessageCode, auth.MessagePhone,
+		auth.MessageVerify, auth.MessageSignUpTaken, auth.MessageReset, auth.MessageEmailChange, auth.MessageEmailChanging, auth.MessageFactorRecovery, auth.MessageCode, auth.MessagePhone,
 	} {
 		l, err := notify.Render(auth.Message{Kind: k, Channel: auth.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")
 		if err != nil || l.Subject == "" || l.Text == "" || l.HTML == "" || strings.Contains(l.Text+l.Subject, "{") {

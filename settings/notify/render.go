@@ -49,6 +49,14 @@ var texts = map[auth.MessageKind]words{
 		lead:    "Somebody who is signed in to your account wants to give it another address. If that was you, you need do nothing.",
 		action:  "Keep this address", after: "If it was not you, the link takes the change back, signs everybody out and lets you set a new password.",
 	},
+	auth.MessageFactorRecovery: {
+		subject: "Your two-step verification is to be removed",
+		lead: "Somebody who knows your password asked to remove your two-step verification and your recovery codes. " +
+			"Nothing has changed yet. If it was you and you still want it, sign in with your password from {from} on, and then use this link.",
+		action: "Remove two-step verification",
+		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
+		sms:    "Somebody with your password asked {service} to remove your two-step verification. Not you? Stop it: see our e-mail, or sign in with a code.",
+	},
 	auth.MessageCode: {
 		subject: "Your code: {code}",
 		lead:    "Your code is {code}. It is good for ten minutes. Tell it to nobody: nobody of us will ask for it.",
@@ -69,6 +77,8 @@ var happened = map[activity.Kind]string{
 	auth.KindFactorRemoved:     "A way of two-step verification was removed.",
 	auth.KindRecoveryCodesMade: "New recovery codes were made. The old ones no longer work.",
 	auth.KindRecoveryCodeUsed:  "A recovery code was used to get into your account.",
+	auth.KindRecoveryCancelled: "Your two-step verification will not be removed: what was asked for is off.",
+	auth.KindFactorsRecovered:  "Your two-step verification and your recovery codes were removed, as was asked for days ago.",
 	auth.KindDeviceTrusted:     "A device is now trusted: it is not asked for a code any more.",
 	auth.KindEmailChanged:      "The e-mail address of your account was changed.",
 	auth.KindEmailChangeUndone: "A change of your e-mail address was taken back.",
@@ -107,7 +117,8 @@ func Render(m auth.Message, service string) (Letter, error) {
 	case !known:
 		return Letter{}, fmt.Errorf("notify: there is no text for messages of kind %q", m.Kind)
 	}
-	fill := strings.NewReplacer("{code}", oneLine(m.Code), "{service}", orElse(oneLine(service), "your account"))
+	fill := strings.NewReplacer("{code}", oneLine(m.Code), "{service}", orElse(oneLine(service), "your account"),
+		"{from}", moment(m.WorksFrom), "{until}", moment(m.ExpiresAt))
 	subject := fill.Replace(w.subject)
 	if i := strings.IndexAny(subject, ".\n"); i > 0 && m.Kind == auth.MessageNotice {
 		subject = subject[:i]
@@ -123,7 +134,7 @@ func Render(m auth.Message, service string) (Letter, error) {
 	}
 	page := pageData{
 		Service: oneLine(service), Greeting: "Hello " + orElse(oneLine(m.Name), "there") + ",",
-		Lead: fill.Replace(w.lead), Action: w.action, Link: m.Link, After: w.after, Code: m.Code, Report: m.Report,
+		Lead: fill.Replace(w.lead), Action: w.action, Link: m.Link, After: fill.Replace(w.after), Code: m.Code, Report: m.Report,
 	}
 	var html bytes.Buffer
 	if err := layout.Execute(&html, page); err != nil {
@@ -136,7 +147,7 @@ func Render(m auth.Message, service string) (Letter, error) {
 func where(m auth.Message) string {
 	var parts []string
 	if !m.At.IsZero() {
-		parts = append(parts, "at "+m.At.UTC().Format("15:04 on 2 January 2006")+" UTC")
+		parts = append(parts, "at "+moment(m.At))
 	}
 	for _, f := range []struct{ before, name string }{{"by ", "device"}, {"from network ", "network"}, {"near ", "place"}} {
 		if v := oneLine(m.Detail[f.name]); v != "" {
@@ -148,6 +159,9 @@ func where(m auth.Message) string {
 	}
 	return " This happened " + strings.Join(parts, ", ") + "."
 }
+
+// moment is a time as a sentence has it.
+func moment(t time.Time) string { return t.UTC().Format("15:04 on 2 January 2006") + " UTC" }
 
 // oneLine takes control characters and the edges' spaces away, and bounds the
 // length: a name must not look like the text around it.
