@@ -28,6 +28,36 @@ func TestS32_ChangingThePasswordEndsTheOthers(t *testing.T) {
 	w.mustSignIn(t, "ada", newer)
 }
 
+// What was begun with the old password ends with it: a link to set another one,
+// and a change of the address.
+func TestS32_ChangingThePasswordEndsWhatWasBegun(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := openPost(t, db, unlimitedMail)
+		id := p.proved(t, "ada")
+		link := p.forgot(t, "ada")
+		if err := p.BeginEmailChange(t.Context(), home, id, adaNew); err != nil {
+			t.Fatal(err)
+		}
+		change := p.mail.link(t, auth.MessageEmailChange, adaNew)
+		id = p.alive(t, p.mustSignIn(t, "ada", password).Token)
+		if id.User.PendingEmail != adaNew {
+			t.Fatalf("the pending address is %q", id.User.PendingEmail)
+		}
+		if _, _, err := p.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
+			t.Fatal(err)
+		}
+		is(t, p.Reset(t.Context(), home, link, other), auth.ErrInvalidToken)
+		is(t, p.ConfirmEmailChange(t.Context(), home, change), auth.ErrInvalidToken)
+		if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.PendingEmail != "" || u.Email != "ada@example.org" {
+			t.Errorf("the user is %+v, %v", u, err)
+		}
+		// What is for the owner of the address, if this was not they, stays.
+		if err := p.UndoEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChanging, "ada@example.org")); err != nil {
+			t.Errorf("the undo: %v", err)
+		}
+	})
+}
+
 func TestS05_ChangeNeedsThePresentPassword(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
