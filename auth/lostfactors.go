@@ -52,8 +52,7 @@ func (f FactorRecovery) check(courier Courier, links Links) error {
 
 // PendingRecovery is when the link of a recovery works.
 type PendingRecovery struct {
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
+	From, Until time.Time
 }
 
 // TooEarlyError says that the cooling-off time of a recovery is not over.

@@ -102,8 +102,8 @@ func New(config Config) (*App, error) {
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
 			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys},
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
-			DeletionGrace: cfg.DeletionGrace,
-			Session:       cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
+			DeletionGrace: cfg.DeletionGrace, FactorRecovery: cfg.FactorRecovery,
+			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {

@@ -123,6 +123,10 @@ type Config struct {
 	// which a phone number is proved; see auth.Codes for what they are worth. They
 	// need a Courier that knows the channels.
 	Codes []auth.Channel
+	// FactorRecovery is the way back, after a wait, for who lost every second factor
+	// and the recovery codes; see there for what it costs. The zero value is none;
+	// auth.RecoveryWait is the usual wait. It needs a Courier.
+	FactorRecovery auth.FactorRecovery
 	// LimitsOff lifts every rate limit, for load tests only.
 	LimitsOff bool
 	// MinPassword is the least length of a new password in code points; 0 is 15.

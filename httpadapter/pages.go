@@ -60,6 +60,14 @@ func pages() []page {
 			Title: "This wasn't me", Text: "Everybody is signed out of your account and the password must be set anew.", Button: "Secure my account",
 			Done: "Everybody is signed out. Now ask for a link to set a new password.",
 		},
+		{
+			name: "recover", action: "/auth/mfa/recovery/confirm",
+			Title: "Remove two-step verification",
+			Text: "First sign in with your password, in another tab of this browser, up to where a code is asked for. " +
+				"Then click here within ten minutes. Your recovery codes go too, and you are signed out everywhere.",
+			Button: "Remove two-step verification",
+			Done:   "Two-step verification is off. Sign in with your password and set it up again.",
+		},
 	}
 }
 
@@ -72,6 +80,9 @@ func (a *App) pageRoutes(add func(name string, handle func(*call) error)) error 
 	policy := "default-src 'none'; script-src " + sourceOf(pageScript) + "; style-src " + sourceOf(pageStyle) +
 		"; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	for _, p := range pages() {
+		if p.name == "recover" && !a.recovers() {
+			continue
+		}
 		var b bytes.Buffer
 		err := t.Execute(&b, map[string]any{
 			"Page": p, "Action": a.cfg.Base + p.action,

@@ -69,6 +69,7 @@ func problemOf(err error) *problem {
 		limited  *auth.RateLimitedError
 		rejected *picture.RejectedError
 		tooBig   *http.MaxBytesError
+		tooEarly *auth.TooEarlyError
 	)
 	switch {
 	case errors.As(err, &p):
@@ -87,6 +88,8 @@ func problemOf(err error) *problem {
 		p := problemf(429, "rate_limited", "Too many tries. Wait a while.")
 		p.retryAfter = max(limited.RetryAfter, time.Second)
 		return p
+	case errors.As(err, &tooEarly):
+		return problemf(409, "too_early", "This link works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
 	case errors.As(err, &rejected):
 		return problemf(422, "picture_rejected", rejected.Error())
 	case errors.As(err, &tooBig), errors.Is(err, picture.ErrTooLarge):

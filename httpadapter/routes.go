@@ -110,6 +110,10 @@ func (a *App) table() ([]route, error) {
 		}
 		if len(a.cfg.Factors) > 0 || a.cfg.Passkeys != nil || len(a.cfg.Codes) > 0 {
 			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
+			if a.recovers() {
+				add("POST", "/auth/mfa/recovery", Half, a.beginRecovery, foreign)
+				add("POST", "/auth/mfa/recovery/confirm", Half, a.confirmRecovery, foreign)
+			}
 			add("GET", "/auth/mfa", In, a.listFactors)
 			for _, f := range a.cfg.Factors {
 				add("POST", "/auth/mfa/"+f.Kind(), Fresh, a.beginFactor(f.Kind()))

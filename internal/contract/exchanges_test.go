@@ -112,6 +112,7 @@ var samples = []sample{
 	{id: "verifyPage", method: "GET", path: "/account/verify", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
 	{id: "emailPage", method: "GET", path: "/account/email", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
 	{id: "undoPage", method: "GET", path: "/account/undo", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
+	{id: "recoverPage", method: "GET", path: "/account/recover", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
 	{id: "notMePage", method: "GET", path: "/account/not-me", anonymous: true, status: 200, answerType: htmlT, answer: "<!doctype html>", header: pageHeader},
 	{
 		id: "listSessions", method: "GET", path: "/api/auth/sessions", status: 200, answerType: jsonT,
@@ -166,6 +167,14 @@ var samples = []sample{
 	},
 	{id: "renamePasskey", method: "PATCH", path: "/api/auth/passkeys/f", contentType: jsonT, body: `{"name":"Key ring"}`, status: 204},
 	{id: "removePasskey", method: "DELETE", path: "/api/auth/passkeys/f", status: 204},
+	{
+		id: "beginRecovery", method: "POST", path: "/api/auth/mfa/recovery", status: 202, answerType: jsonT,
+		answer: `{"from":"2026-11-25T08:00:00Z","until":"2026-12-02T08:00:00Z"}`,
+	},
+	{
+		id: "confirmRecovery", method: "POST", path: "/api/auth/mfa/recovery/confirm", contentType: jsonT,
+		body: `{"token":"` + strings.Repeat("t", 43) + `"}`, status: 204,
+	},
 	{id: "sendCode", method: "POST", path: "/api/auth/mfa/challenge", contentType: jsonT, body: `{"method":"sms"}`, status: 202},
 	{id: "sendProofCode", method: "POST", path: "/api/auth/reauthenticate/challenge", contentType: jsonT, body: `{"method":"sms"}`, status: 202},
 	{id: "beginPhone", method: "POST", path: "/api/auth/mfa/phone", contentType: jsonT, body: `{"phone":"+41791234567"}`, status: 202},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
@@ -149,7 +150,7 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
-		Codes: []auth.Channel{auth.BySMS, auth.ByEmail},
+		Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true},
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})

@@ -18,7 +18,7 @@ import (
 )
 
 // Target is a service without users and without limits on tries, mounted at
-// the default base path. Its uploads are limited to 10 MiB, its JSON to 64 KiB.
+// the default base path. Lost factors can be removed at once. Its uploads are limited to 10 MiB, its JSON to 64 KiB.
 type Target struct {
 	// URL is its origin, and Transport what reaches it; nil is the default.
 	URL       string
@@ -29,7 +29,8 @@ type Target struct {
 	// as text. It is how the run sees that nothing changed.
 	Rows func(t *testing.T, username string) string
 	// Token is the token of the newest link of that kind in the mail to the
-	// address: "reset", "verify", "email_change", "email_changing", or "report".
+	// address: "reset", "verify", "email_change", "email_changing",
+	// "factor_recovery", or "report".
 	Token func(t *testing.T, kind, address string) string
 	// Code is the newest code of that kind, "code" or "phone", that went to the
 	// address or the number.
@@ -51,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		{"S33_Sessions", sessions},
 		{"S21_SecondFactor", secondFactor},
 		{"S31_Deletion", deletion},
+		{"S20_LostFactors", lostFactors},
 		{"S35_Cookies", cookies},
 		{"S42_MassAssignment", massAssignment},
 		{"S43_GoldenKeySets", goldenKeys},

@@ -127,6 +127,16 @@ func (w *world) ready(c *client, k call) (*client, call) {
 	case strings.HasSuffix(k.path, "/auth/mfa/challenge"):
 		c.addPhone()
 		c, _ = c.half("")
+	case strings.HasSuffix(k.path, "/auth/mfa/recovery"):
+		c.confirmEmail()
+		c.enrol()
+		c, _ = c.half("")
+	case strings.HasSuffix(k.path, "/auth/mfa/recovery/confirm"):
+		c.confirmEmail()
+		c.enrol()
+		c, _ = c.half("")
+		c.do("POST", "/api/auth/mfa/recovery", "", nil).want(202)
+		k.body = []byte(tokenBody(w.Token(c.t, "factor_recovery", c.name+"@example.org")))
 	case strings.HasSuffix(k.path, "/auth/mfa/phone/confirm"):
 		c.send("POST", "/api/auth/mfa/phone", `{"phone":"`+phone+`"}`).want(202)
 		k.body = []byte(`{"code":"` + w.Code(c.t, "phone", phone) + `"}`)

@@ -45,7 +45,7 @@ func linksInMail(t *testing.T, w *world) {
 	// The proof of the address, by a page in the same browser. Reading the page
 	// is not following the link.
 	token := w.Token(t, "verify", old)
-	for _, page := range []string{"reset", "verify", "email", "undo", "not-me"} {
+	for _, page := range []string{"reset", "verify", "email", "undo", "not-me", "recover"} {
 		r := ada.get("/account/" + page).want(200)
 		if r.header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: Referrer-Policy %q", page, r.header.Get("Referrer-Policy"))

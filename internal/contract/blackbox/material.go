@@ -114,6 +114,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"confirmTOTP":           {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
 		"sendCode":              {contentType: jsonType, body: []byte(`{"method":"sms"}`)},
 		"sendProofCode":         {contentType: jsonType, body: []byte(`{"method":"sms"}`)},
+		"confirmRecovery":       {contentType: jsonType, body: []byte(tokenBody(strings.Repeat("A", 43)))},
 		"beginPhone":            {contentType: jsonType, body: []byte(`{"phone":"+41791234567"}`)},
 		"confirmPhone":          {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
 		"confirmEmailCodes":     {contentType: jsonType, body: []byte(`{"code":"123456"}`)},
@@ -128,7 +129,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		bodies[id] = call{contentType: jsonType, body: []byte(`{"token":"` + mail[kind] + `"}`)}
 	}
 	without := map[string]bool{
-		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true,
+		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true, "recoverPage": true, "beginRecovery": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
 		"deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,

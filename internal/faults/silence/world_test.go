@@ -109,7 +109,8 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
 		Passkeys: passkeys, Codes: []auth.Channel{auth.BySMS, auth.ByEmail},
-		Stores: db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait},
+		Stores:         db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 		RequestTimeout: requestTime, BodyTimeout: bodyTime, Courier: nowhere{},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
@@ -280,6 +281,7 @@ func routes(t *testing.T, name string) []route {
 		{method: "GET", path: "/account/email", free: true},
 		{method: "GET", path: "/account/undo", free: true},
 		{method: "GET", path: "/account/not-me", free: true},
+		{method: "GET", path: "/account/recover", free: true},
 		j("GET", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions", ""),
 		j("DELETE", "/api/auth/sessions/none", ""),
@@ -291,6 +293,8 @@ func routes(t *testing.T, name string) []route {
 		j("DELETE", "/api/auth/passkeys/none", ""),
 		j("POST", "/api/auth/mfa", `{"method":"totp","code":"123456"}`),
 		j("GET", "/api/auth/mfa", ""),
+		j("POST", "/api/auth/mfa/recovery", ""),
+		j("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+anyToken+`"}`),
 		j("POST", "/api/auth/mfa/challenge", `{"method":"sms"}`),
 		j("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`),
 		j("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`),

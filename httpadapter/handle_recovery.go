@@ -1,0 +1,37 @@
+package httpadapter
+
+import (
+	"net/http"
+	"time"
+)
+
+// recovers reports whether there is a way back for who lost every factor.
+func (a *App) recovers() bool { return a.mails() && a.cfg.FactorRecovery.Wait > 0 }
+
+// beginRecovery begins the removal of lost second factors.
+func (a *App) beginRecovery(c *call) error {
+	pending, err := a.Auth.BeginFactorRecovery(c.ctx(), c.client(), *c.half)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusAccepted, struct {
+		From  time.Time `json:"from"`
+		Until time.Time `json:"until"`
+	}{pending.From.UTC(), pending.Until.UTC()})
+}
+
+// confirmRecovery removes them. The credential of the unfinished sign-in has
+// ended with the sessions.
+func (a *App) confirmRecovery(c *call) error {
+	token, err := c.token()
+	if err != nil {
+		return err
+	}
+	if err := a.Auth.RecoverFactors(c.ctx(), c.client(), *c.half, token); err != nil {
+		return err
+	}
+	if !c.halfBearer {
+		a.clearSideCookie(c.w, halfCookie)
+	}
+	return c.empty()
+}
