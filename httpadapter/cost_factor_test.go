@@ -6,6 +6,9 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
 )
 
 // authenticator is somebody's app.
@@ -50,6 +53,16 @@ func (s *spied) guarded() (c *client, name string, a *authenticator, codes []any
 	return c, name, a, codes
 }
 
+// lost is an unfinished sign-in of somebody with an app and a proved address.
+func (s *spied) lost() (half *client, name string) {
+	s.t.Helper()
+	c, name := s.member()
+	c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+	s.enrol(c)
+	s.clock.advance(time.Second)
+	return s.half(name), name
+}
+
 func answer(method string, code any, more string) string {
 	return fmt.Sprintf(`{"method":%q,"code":%q%s}`, method, code, more)
 }
@@ -73,17 +86,17 @@ func factorRequests() []request {
 			_, name, a, _ := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), "")) }
-		}, cost{8, 1}, cost{9, 1}},
+		}, cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/mfa", "the right code on a device to trust", 200, func(s *spied) func() reply {
 			_, name, a, _ := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), `,"trustDevice":true`)) }
-		}, cost{9, 1}, cost{11, 1}},
+		}, cost{10, 1}, cost{12, 1}},
 		{"POST /api/auth/mfa", "a recovery code", 200, func(s *spied) func() reply {
 			_, name, _, codes := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("recovery_code", codes[0], "")) }
-		}, cost{9, 1}, cost{10, 1}},
+		}, cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/mfa", "a wrong code", 422, func(s *spied) func() reply {
 			_, name, _, _ := s.guarded()
 			c := s.half(name)
@@ -92,14 +105,37 @@ func factorRequests() []request {
 		{"POST /api/auth/reauthenticate", "the second factor", 204, func(s *spied) func() reply {
 			c, _, a, _ := s.guarded()
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate", answer("totp", a.code(), "")) }
-		}, cost{8, 1}, cost{9, 1}},
+		}, cost{9, 1}, cost{10, 1}},
+		{"POST /api/auth/mfa/recovery", "begun", 202, func(s *spied) func() reply {
+			half, _ := s.lost()
+			return func() reply { return half.do("POST", "/api/auth/mfa/recovery", "", nil) }
+		}, cost{10, 1}, cost{12, 1}},
+		{"POST /api/auth/mfa/recovery", "again", 202, func(s *spied) func() reply {
+			half, _ := s.lost()
+			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
+			return func() reply { return half.do("POST", "/api/auth/mfa/recovery", "", nil) }
+		}, cost{10, 1}, cost{11, 1}},
+		{"POST /api/auth/mfa/recovery/confirm", "too early", 409, func(s *spied) func() reply {
+			half, name := s.lost()
+			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
+			token := s.mail.token(s.t, auth.MessageFactorRecovery, name+"@example.org")
+			return func() reply { return half.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+token+`"}`) }
+		}, cost{4, 0}, cost{4, 0}},
+		{"POST /api/auth/mfa/recovery/confirm", "due", 204, func(s *spied) func() reply {
+			half, name := s.lost()
+			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
+			token := s.mail.token(s.t, auth.MessageFactorRecovery, name+"@example.org")
+			s.clock.advance(auth.RecoveryWait)
+			half = s.half(name)
+			return func() reply { return half.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+token+`"}`) }
+		}, cost{15, 1}, cost{15, 1}},
 		{"GET /api/auth/mfa", "none", 200, in(get("/api/auth/mfa")), cost{3, 0}, cost{3, 0}},
 		{"POST /api/auth/mfa/totp", "begun", 200, in(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/mfa/totp/confirm", "the first factor", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			a := s.beginApp(c)
 			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`) }
-		}, cost{10, 1}, cost{13, 1}},
+		}, cost{11, 1}, cost{14, 1}},
 		{"POST /api/auth/mfa/totp/confirm", "a wrong code", 422, func(s *spied) func() reply {
 			c, _ := s.member()
 			s.beginApp(c)
@@ -108,13 +144,13 @@ func factorRequests() []request {
 		{"POST /api/auth/mfa/recovery-codes", "a new set", 200, func(s *spied) func() reply {
 			c, _, _, _ := s.guarded()
 			return func() reply { return c.send("POST", "/api/auth/mfa/recovery-codes", "") }
-		}, cost{3, 1}, cost{5, 1}},
+		}, cost{4, 1}, cost{6, 1}},
 		{"DELETE /api/auth/mfa/{id}", "the only one", 204, func(s *spied) func() reply {
 			c, _, _, _ := s.guarded()
 			list, _ := c.get("/api/auth/mfa").json(s.t)["factors"].([]any)
 			id, _ := list[0].(map[string]any)["id"].(string)
 			return func() reply { return c.send("DELETE", "/api/auth/mfa/"+id, "") }
-		}, cost{6, 1}, cost{7, 1}},
+		}, cost{7, 1}, cost{8, 1}},
 		{"GET /api/auth/devices", "none", 200, in(get("/api/auth/devices")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/devices/{id}", "one's own", 204, func(s *spied) func() reply {
 			_, name, a, _ := s.guarded()

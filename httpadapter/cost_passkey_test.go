@@ -57,7 +57,7 @@ func passkeyRequests() []request {
 			c = s.client()
 			body := c.passkeyBody("login", `{}`, "", key.Get)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{10, 1}, cost{11, 2}},
+		}, cost{11, 1}, cost{12, 2}},
 		{"POST /api/auth/passkeys/login/finish", "forged", 401, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
@@ -72,25 +72,25 @@ func passkeyRequests() []request {
 			half := s.half(name)
 			body := half.passkeyBody("login", `{"purpose":"second_factor"}`, `,"purpose":"second_factor"`, key.Get)
 			return func() reply { return half.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{9, 1}, cost{10, 2}},
+		}, cost{10, 1}, cost{11, 2}},
 		{"POST /api/auth/reauthenticate", "a passkey", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
 			body := c.passkeyBody("login", `{"purpose":"reauthenticate"}`, `,"method":"passkey"`, key.Get)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate", body) }
-		}, cost{9, 1}, cost{10, 2}},
+		}, cost{10, 1}, cost{11, 2}},
 		{"POST /api/auth/passkeys/register/begin", "begun", 200, in(send("POST", "/api/auth/passkeys/register/begin", "")), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/passkeys/register/finish", "the first factor", 201, func(s *spied) func() reply {
 			c, _ := s.member()
 			body := c.passkeyBody("register", "", `,"name":"Phone"`, softkey.New("http://localhost").Create)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/register/finish", body) }
-		}, cost{9, 1}, cost{12, 2}},
+		}, cost{10, 1}, cost{13, 2}},
 		{"POST /api/auth/mfa/phone", "a number", 202, in(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{7, 1}, cost{8, 1}},
 		{"POST /api/auth/mfa/phone/confirm", "the right code", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			code := c.phoneCode()
 			return func() reply { return c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+code+`"}`) }
-		}, cost{13, 1}, cost{16, 1}},
+		}, cost{14, 1}, cost{17, 1}},
 		{"POST /api/auth/mfa/email", "a confirmed address", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
@@ -124,6 +124,6 @@ func passkeyRequests() []request {
 			c, _ := s.member()
 			_, id := c.addPasskey()
 			return func() reply { return c.send("DELETE", "/api/auth/passkeys/"+id, "") }
-		}, cost{7, 1}, cost{8, 1}},
+		}, cost{8, 1}, cost{9, 1}},
 	}
 }

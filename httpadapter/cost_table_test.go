@@ -85,7 +85,7 @@ func authRequests() []request {
 		{"POST /api/auth/reauthenticate", "the right password", 204, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`)), cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/reauthenticate", "a wrong password", 401, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+wrong+`"}`)), cost{6, 0}, cost{6, 0}},
 
-		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{10, 1}, cost{11, 1}},
+		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{12, 1}, cost{13, 1}},
 		{"POST /api/auth/password", "a wrong password", 401, in(changePassword(wrong, newWords)), cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/password", "a new one that is too short", 422, in(changePassword(password, "short")), cost{1, 0}, cost{1, 0}},
 
@@ -106,7 +106,7 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/password/reset", `{"token":"`+token+`","password":"`+newWords+`"}`)
 			}
-		}, cost{14, 1}, cost{15, 1}},
+		}, cost{15, 1}, cost{16, 1}},
 		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
 		}), cost{2, 0}, cost{2, 0}},
@@ -119,7 +119,7 @@ func authRequests() []request {
 			_, name := s.member()
 			token, c := s.mail.token(s.t, auth.MessageVerify, name+"@example.org"), s.client()
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
-		}, cost{12, 1}, cost{15, 1}},
+		}, cost{13, 1}, cost{16, 1}},
 		{"POST /api/auth/email/verify/resend", "once more", 202, in(send("POST", "/api/auth/email/verify/resend", "")), cost{8, 1}, cost{9, 1}},
 		{"POST /api/auth/email/change", "a free address", 202, func(s *spied) func() reply {
 			c, name := s.member()
@@ -135,13 +135,13 @@ func authRequests() []request {
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, auth.MessageEmailChange, "new-"+name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/confirm", `{"token":"`+token+`"}`) }
-		}, cost{8, 1}, cost{10, 1}},
+		}, cost{9, 1}, cost{11, 1}},
 		{"POST /api/auth/email/change/undo", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, auth.MessageEmailChanging, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
-		}, cost{14, 1}, cost{16, 1}},
+		}, cost{15, 1}, cost{17, 1}},
 
 		{"GET /api/auth/sessions", "one of them", 200, in(get("/api/auth/sessions")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/sessions", "no others", 204, in(send("DELETE", "/api/auth/sessions", "")), cost{2, 1}, cost{2, 1}},
@@ -308,11 +308,12 @@ func otherRequests() []request {
 			_, token, _ := strings.Cut(link, "#token=")
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/activity/report", `{"token":"`+token+`"}`) }
-		}, cost{9, 1}, cost{9, 1}},
+		}, cost{10, 1}, cost{10, 1}},
 		{"GET /account/reset", "as it is", 200, out(get("/account/reset")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/verify", "as it is", 200, out(get("/account/verify")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/email", "as it is", 200, out(get("/account/email")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/undo", "as it is", 200, out(get("/account/undo")), cost{0, 0}, cost{0, 0}},
+		{"GET /account/recover", "as it is", 200, out(get("/account/recover")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/not-me", "as it is", 200, out(get("/account/not-me")), cost{0, 0}, cost{0, 0}},
 		{"GET /api/openapi.json", "as it is", 200, out(get("/api/openapi.json")), cost{0, 0}, cost{0, 0}},
 		{"GET /default-avatar.png", "as it is", 200, out(get("/default-avatar.png")), cost{0, 0}, cost{0, 0}},

@@ -16,8 +16,8 @@ import (
 )
 
 func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
-	w := newWorld(t)
-	for _, name := range []string{"reset", "verify", "email", "undo", "not-me"} {
+	w := newWorld(t, func(c *httpadapter.Config) { c.FactorRecovery.Wait = auth.RecoveryWait })
+	for _, name := range []string{"reset", "verify", "email", "undo", "not-me", "recover"} {
 		got := w.client().get("/account/"+name, "Accept", "text/html").want(t, 200)
 		h := got.Header
 		if h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
@@ -55,6 +55,10 @@ func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
 	if got := ownPages.client().get("/account/reset"); got.StatusCode != 404 {
 		t.Errorf("NoPages: %d", got.StatusCode)
 	}
+	without := newWorld(t).client()
+	without.get("/account/recover").want(t, 404)
+	without.do("POST", "/api/auth/mfa/recovery", "", nil).want(t, 405) // the ID of a factor, which is deleted
+	without.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"x"}`).want(t, 404)
 	elsewhere := newWorld(t, func(c *httpadapter.Config) { c.Base = "/v1/api" })
 	if got := elsewhere.client().get("/account/reset").want(t, 200); !bytes.Contains(got.body, []byte(`data-action="/v1/api/auth/password/reset"`)) {
 		t.Errorf("another base: %s", got.body)
