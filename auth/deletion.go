@@ -61,7 +61,7 @@ func (s *Service) RequestDeletion(ctx context.Context, c Client, id Identity) (t
 		if err != nil {
 			return err
 		}
-		ended, err := s.cutOff(ctx, user, hash, hash, "")
+		ended, err := s.cutOff(ctx, user, hash, hash, "", byDeletion)
 		if err != nil {
 			return err
 		}

@@ -113,6 +113,7 @@
 //	both     a factor added or removed, new recovery codes    settled
 //	both     ChangePassword, Reset                            settled: the wait begins anew, so that a reset shortens nothing
 //	both     ConfirmEmailChange, UndoEmailChange              settled
+//	both     RequestDeletion                                  settled
 //	both     Report, by the link in the message               settled: sessions end, the password must be reset
 //
 // A sign-in by a trusted device uses no factor and ends nothing.

@@ -54,7 +54,7 @@ const (
 	KindRecoveryCodeUsed activity.Kind = "auth.recovery_code_used"
 	// KindRecoveryRequested: somebody with the password asked to have the second
 	// factors removed. KindRecoveryCancelled: that is off; detail: reason ("factor",
-	// "factors", "password", "address" or "report"). KindFactorsRecovered: they
+	// "factors", "password", "address", "report" or "deletion"). KindFactorsRecovered: they
 	// were removed; detail: endedSessions.
 	KindRecoveryRequested activity.Kind = "auth.recovery_requested"
 	KindRecoveryCancelled activity.Kind = "auth.recovery_cancelled"
@@ -92,6 +92,7 @@ const (
 	byPassword = "password" // it was changed or reset
 	byAddress  = "address"  // it changed, or went back
 	byReport   = "report"
+	byDeletion = "deletion"
 )
 
 // log writes one record for one thing that happened: its kind, the opaque id

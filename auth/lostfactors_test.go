@@ -222,6 +222,9 @@ func TestS20S32P30_WhatEndsARecovery(t *testing.T) {
 			}
 			return o.Reset(t.Context(), home, o.forgot(t, o.name), newer)
 		}},
+		{"a deletion of the account", "deletion", func(t *testing.T, o *owner) error {
+			return errOf(o.RequestDeletion(t.Context(), home, o.alive(t, o.in(t).Token)))
+		}},
 		{"the link that stops it", "report", func(t *testing.T, o *owner) error {
 			stop := tokenIn(t, o.mail.last(t, auth.MessageFactorRecovery, o.email).Report)
 			if err := o.Report(t.Context(), home, stop); err != nil {
