@@ -93,7 +93,6 @@ func TestS20S22_LostFactorsGoAfterTheWait(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openOwners(t, db)
 		ada, bob := p.owner(t, "ada"), p.owner(t, "bob")
-		signedIn := ada.in(t).Token
 		began := p.clock.now()
 		first, old := ada.loses(t)
 		if !first.From.Equal(began.Add(72*time.Hour)) || !first.Until.Equal(first.From.Add(7*24*time.Hour)) {
@@ -125,7 +124,7 @@ func TestS20S22_LostFactorsGoAfterTheWait(t *testing.T) {
 		}
 		is(t, p.RecoverFactors(t.Context(), home, bob.halfOf(t, "bob"), token), auth.ErrInvalidToken)
 		is(t, p.RecoverFactors(t.Context(), home, auth.HalfIdentity{}, token), auth.ErrUnauthenticated)
-		signedIn = ada.in(t).Token
+		signedIn := ada.in(t).Token
 		id := p.alive(t, signedIn)
 		is(t, p.RecoverFactors(t.Context(), home, auth.HalfIdentity{User: id.User, Session: id.Session}, token), auth.ErrUnauthenticated)
 		half := ada.halfOf(t, "ada")
