@@ -265,6 +265,8 @@ func TestStopsAtStart(t *testing.T) {
 		"unknown blob store": {nil, "BLOB_URL=ftp://u:hunter2@example.org", "BLOB_URL"},
 		"bad keys":           {nil, "SECRET_KEYS=hunter2", "SECRET_KEYS"},
 		"limits off":         {[]string{"-addr", ":0"}, "LIMITS=off", "loopback"},
+		"no wait at all":     {[]string{"-addr", ":0"}, "FACTOR_RECOVERY=1h", "loopback"},
+		"a wait of words":    {nil, "FACTOR_RECOVERY=soon", "FACTOR_RECOVERY"},
 		"bad base URL":       {nil, "BASE_URL=example.org", "BaseURL"},
 		"unknown flag":       {[]string{"-nonsense"}, "", "nonsense"},
 	} {

@@ -19,6 +19,7 @@ import (
 	"time"
 	_ "time/tzdata" // time zones are checked against it where the machine has none
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
 )
 
@@ -71,6 +72,7 @@ type options struct {
 	mailFrom    string
 	twilio      twilio.Options
 	limitsOff   bool
+	recovery    auth.FactorRecovery
 }
 
 func parse(name string, args []string, env func(string) string, stderr io.Writer) (options, error) {
@@ -99,6 +101,10 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	o.twilio = twilio.Options{
 		Account: env("TWILIO_ACCOUNT_SID"), Key: env("TWILIO_API_KEY"), Secret: env("TWILIO_AUTH_TOKEN"),
 		From: env("TWILIO_FROM"), Service: env("TWILIO_MESSAGING_SERVICE_SID"), Base: env("TWILIO_API_BASE"),
+	}
+	var err error
+	if o.recovery, err = recovery(env("FACTOR_RECOVERY"), o.addr); err != nil {
+		return o, err
 	}
 	switch v := env("LIMITS"); v {
 	case "", "on":
@@ -129,6 +135,26 @@ func defaultBaseURL(addr string, ln net.Listener) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// recovery reads how long somebody waits who lost every second factor: "off", or
+// a duration. One that is shorter than package auth allows is for tests.
+func recovery(value, addr string) (auth.FactorRecovery, error) {
+	switch value {
+	case "":
+		return auth.FactorRecovery{Wait: auth.RecoveryWait}, nil
+	case "off":
+		return auth.FactorRecovery{}, nil
+	}
+	wait, err := time.ParseDuration(value)
+	if err != nil || wait <= 0 {
+		return auth.FactorRecovery{}, errors.New("FACTOR_RECOVERY must be off or a duration such as 72h")
+	}
+	short := wait < auth.LeastRecoveryWait
+	if short && !loopback(addr) {
+		return auth.FactorRecovery{}, fmt.Errorf("FACTOR_RECOVERY below %v is only for tests: listen on loopback, for example -addr 127.0.0.1:3000", auth.LeastRecoveryWait)
+	}
+	return auth.FactorRecovery{Wait: wait, AnyWait: short}, nil
 }
 
 func loopback(addr string) bool {

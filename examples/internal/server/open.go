@@ -86,11 +86,20 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Courier: post, Recorder: post, Passkeys: passkeys,
-		Codes:           []auth.Channel{auth.BySMS},
+		Codes:          []auth.Channel{auth.BySMS},
+		FactorRecovery: opt.recovery, Links: links(opt.baseURL),
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,
 	})
 	return h, err
+}
+
+// links are the default ones, but for the one that needs a sign-in beside it: the
+// page for that is our own.
+func links(baseURL string) auth.Links {
+	l := auth.DefaultLinks(baseURL)
+	l.Recover = strings.TrimSuffix(baseURL, "/") + "/login#recover={token}"
+	return l
 }
 
 // openPasskeys is nil where there can be none: passkeys are for a name, never for

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, open, pageOf, signedIn } from "./browser.js";
+import { linkIn } from "./outbox.js";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -149,5 +150,75 @@ test("a fresh proof is a code when there is an app", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("Profile saved.").waitFor();
   assert.equal((await (await context.request.get("/api/profile")).json()).bio, "worth a code");
+  watched.none();
+});
+
+test("who lost the app and the codes asks for a link, and gets in by it and the password", async () => {
+  const { page, context, watched } = await pageOf(browser);
+  watched.expect(401, 422);
+  const user = await signedIn(context);
+  const begun = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
+  await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(begun.uri, 0) } });
+  const half = async () => {
+    await page.getByLabel("User name or e-mail").fill(user.username);
+    await page.getByLabel("Password", { exact: true }).fill(user.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("heading", { name: "One more step" }).waitFor();
+  };
+  const ask = async () => {
+    await page.getByRole("button", { name: "I have none of these any more" }).click();
+    await page.getByRole("button", { name: "Send me the link" }).click();
+  };
+  await context.clearCookies();
+  await open(page, "/login");
+  await half();
+  await ask();
+  await page.getByText("E-mail was never confirmed").waitFor();
+  const token = (await linkIn(user.email, "verify")).split("=")[1];
+  assert.equal((await context.request.post("/api/auth/email/verify", { data: { token } })).status(), 204);
+
+  // That proof came from nobody's session, so that it made a new account of it.
+  const reset = (await linkIn(user.email, "reset")).split("=")[1];
+  assert.equal((await context.request.post("/api/auth/password/reset", { data: { token: reset, password: user.password } })).status(), 204);
+  await context.request.post("/api/auth/login", { data: { login: user.username, password: user.password } });
+  const again = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
+  assert.equal((await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(again.uri, 0) } })).status(), 200);
+
+  await context.clearCookies();
+  await open(page, "/login");
+  await half();
+  await ask();
+  await page.getByText("A mail is on its way.").waitFor();
+  assert.equal((await context.request.get("/api/profile")).status(), 401, "nothing opened");
+  const link = await linkIn(user.email, "recover");
+
+  // The link alone, in another browser, waits for the password.
+  const other = await pageOf(browser);
+  other.watched.expect(401);
+  await open(other.page, link);
+  assert.equal(new URL(other.page.url()).hash, "", "the token stays in the address");
+  await other.page.getByText("Sign in with your password first").waitFor();
+  await other.page.getByLabel("User name or e-mail").fill(user.username);
+  await other.page.getByLabel("Password", { exact: true }).fill(user.password);
+  await other.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await other.page.getByRole("button", { name: "Remove two-step verification" }).click();
+  await other.page.getByText("Two-step verification is off.").waitFor();
+  await other.page.getByLabel("User name or e-mail").fill(user.username);
+  await other.page.getByLabel("Password", { exact: true }).fill(user.password);
+  await other.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await other.page.getByRole("heading", { name: "Profile", exact: true }).waitFor();
+  await open(other.page, "/activity");
+  await other.page.getByText("Two-step verification was removed by a link").waitFor();
+  watched.none();
+  other.watched.none();
+});
+
+test("the page without a front end says that the password comes first", async () => {
+  const { page, watched } = await pageOf(browser);
+  watched.expect(401);
+  await page.goto(`/account/recover#token=${"A".repeat(43)}`);
+  await page.getByText("First sign in with your password, in another tab of this browser").waitFor();
+  await page.getByRole("button", { name: "Remove two-step verification" }).click();
+  await page.getByRole("status").filter({ hasText: "Sign in first." }).waitFor();
   watched.none();
 });

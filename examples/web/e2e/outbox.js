@@ -13,7 +13,7 @@ export async function linkIn(address, page, mails = 1) {
     for (const name of names(folder)) {
       const mail = readFileSync(join(folder, name), "utf8");
       if (!mail.toLowerCase().includes(`to: <${address.toLowerCase()}>`)) continue;
-      const link = new RegExp(`https?://\\S+/account/${page}#token=[\\w-]+`).exec(readable(mail));
+      const link = new RegExp(`https?://\\S+/(?:account/${page}#token|login#${page})=[\\w-]+`).exec(readable(mail));
       if (link) links.push({ link: link[0], at: statSync(join(folder, name)).mtimeMs });
     }
     links.sort((a, b) => a.at - b.at);

@@ -16,7 +16,7 @@ export async function startQuickstart() {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const child = spawn(program, ["-addr", `127.0.0.1:${port}`, "-data", join(work, "data")], {
-    env: { ...process.env, LIMITS: "off" },
+    env: { ...process.env, LIMITS: "off", FACTOR_RECOVERY: "1ms" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   // Its log is one line a request; only what went wrong is passed on.

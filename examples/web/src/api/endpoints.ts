@@ -10,6 +10,7 @@ import type {
   PasskeyAdded,
   PasskeyChallenge,
   PasskeySignIn,
+  PendingRecovery,
   ProfilePatch,
   PublicView,
   RecoveryCodes,
@@ -27,6 +28,8 @@ export const api = {
   login: (body: { login: string; password: string; remember: boolean }) =>
     call<SignInResult>("POST", "/auth/login", { body }),
   finishSignIn: (body: { method: string; code: string; trustDevice: boolean }) => call<SecondFactorResult>("POST", "/auth/mfa", { body }),
+  beginRecovery: () => call<PendingRecovery>("POST", "/auth/mfa/recovery"),
+  confirmRecovery: (token: string) => call("POST", "/auth/mfa/recovery/confirm", { body: { token } }),
   factors: (signal?: AbortSignal) => call<FactorList>("GET", "/auth/mfa", signal ? { signal } : {}),
   beginTotp: () => call<Enrollment>("POST", "/auth/mfa/totp", { body: {} }),
   confirmTotp: (code: string) => call<RecoveryCodes>("POST", "/auth/mfa/totp/confirm", { body: { code } }),

@@ -78,6 +78,12 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
       return { text: "You made new recovery codes", icon: "key", tone: "plain" };
     case "auth.recovery_code_used":
       return { text: `A recovery code was used; ${d["left"] ?? "some"} are left`, icon: "key", tone: "warn" };
+    case "auth.recovery_requested":
+      return { text: "Someone who knew your password asked to have two-step verification removed", icon: "alert", tone: "warn" };
+    case "auth.recovery_cancelled":
+      return { text: "Two-step verification will not be removed: what was asked for is off", icon: "lock", tone: "plain" };
+    case "auth.factors_recovered":
+      return { text: "Two-step verification was removed by a link that you had asked for", icon: "lock", tone: "warn" };
     case "auth.device_trusted":
       return { text: "You trusted a device", icon: "devices", tone: "plain" };
     case "auth.device_removed":

@@ -9,12 +9,13 @@ import { Fault } from "../ui/fault.tsx";
 import { useForm } from "../ui/form.ts";
 import { otherWay, SendCode, sentBy, whereTo } from "../ui/send-code.tsx";
 import { Entry } from "./entry.tsx";
+import { LostFactors } from "./login-lost.tsx";
 
 // known are the methods that this page has a field for, the best first.
 const known: CodeMethod[] = ["totp", "sms", "email", "recovery_code"];
 
 // SecondStep ends a sign-in whose password was right.
-export function SecondStep({ methods, onDone, onAgain }: { methods: string[]; onDone(answer: { data: SecondFactorResult; etag: string | null }): Promise<void>; onAgain(): void }) {
+export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: string[]; onDone(answer: { data: SecondFactorResult; etag: string | null }): Promise<void>; onRemoved(): void; onAgain(): void }) {
   const [method, setMethod] = useState<CodeMethod>(known.find((m) => methods.includes(m)) ?? "recovery_code");
   const [code, setCode] = useState("");
   const [trustDevice, setTrustDevice] = useState(false);
@@ -110,6 +111,17 @@ export function SecondStep({ methods, onDone, onAgain }: { methods: string[]; on
             {otherWay[other]}
           </Button>
         ))}
+        <LostFactors
+          busy={busy}
+          run={(work) =>
+            run(() =>
+              work().catch((err: unknown) => {
+                throw err instanceof ApiError && err.code === "unauthenticated" ? expired() : err;
+              }),
+            )
+          }
+          onRemoved={onRemoved}
+        />
       </form>
     </Entry>
   );

@@ -11,6 +11,7 @@ import { useForm } from "../ui/form.ts";
 import { Notice } from "../ui/page.tsx";
 import { Entry, withNext } from "./entry.tsx";
 import { Leaving } from "./login-leaving.tsx";
+import { hasRecovery } from "./login-lost.tsx";
 import { PasskeySignIn } from "./login-passkey.tsx";
 import { SecondStep } from "./login-second.tsx";
 
@@ -21,6 +22,7 @@ export function Login({ notice, next }: { notice: string | null; next: string })
   const [remember, setRemember] = useState(false);
   const [methods, setMethods] = useState<string[] | null>(null);
   const [deletesAt, setDeletesAt] = useState<string | null>(null);
+  const [hint, setHint] = useState(() => (hasRecovery() ? "Sign in with your password first; then your link works." : null));
   const [passkeyFault, setPasskeyFault] = useState<string | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["login", "password"]);
 
@@ -64,8 +66,12 @@ export function Login({ notice, next }: { notice: string | null; next: string })
     setMethods(null);
     setDeletesAt(null);
   };
+  const removed = () => {
+    again();
+    setHint("Two-step verification is off. Sign in with your password, and set it up again under Security.");
+  };
   if (deletesAt) return <Leaving deletesAt={deletesAt} onKept={arrived} onAgain={again} />;
-  if (methods) return <SecondStep methods={methods} onDone={arrived} onAgain={again} />;
+  if (methods) return <SecondStep methods={methods} onDone={arrived} onRemoved={removed} onAgain={again} />;
   return (
     <Entry
       title="Sign in"
@@ -78,7 +84,7 @@ export function Login({ notice, next }: { notice: string | null; next: string })
         </>
       }
     >
-      {notice && <Notice tone="info">{notice}</Notice>}
+      {(hint ?? notice) && <Notice tone="info">{hint ?? notice}</Notice>}
       <form ref={form} onSubmit={submit} className="stack" noValidate>
         <Fault text={fault ?? passkeyFault} />
         <TextField
