@@ -59,10 +59,12 @@ export function LostFactors({ busy, run, onRemoved }: { busy: boolean; run(work:
   if (token) {
     return (
       <Notice tone="info">
-        <p>Your link removes two-step verification and your recovery codes, and signs you out everywhere.</p>
-        <Button wide busy={busy} onClick={remove}>
-          Remove two-step verification
-        </Button>
+        <div className="stack">
+          <p>Your link removes two-step verification and your recovery codes, and signs you out everywhere.</p>
+          <Button wide busy={busy} onClick={remove}>
+            Remove two-step verification
+          </Button>
+        </div>
       </Notice>
     );
   }
@@ -78,10 +80,12 @@ export function LostFactors({ busy, run, onRemoved }: { busy: boolean; run(work:
   if (asking) {
     return (
       <Notice tone="info">
-        <p>We can remove two-step verification for you, but not at once: we send a link to your e-mail that works only after some days, so that nobody else can do this unseen.</p>
-        <Button wide busy={busy} onClick={begin}>
-          Send me the link
-        </Button>
+        <div className="stack">
+          <p>We can remove two-step verification for you, but not at once: we send a link to your e-mail that works only after some days, so that nobody else can do this unseen.</p>
+          <Button wide busy={busy} onClick={begin}>
+            Send me the link
+          </Button>
+        </div>
       </Notice>
     );
   }
