@@ -148,7 +148,7 @@ func (s *Service) EraseUser(ctx context.Context, userID string) error {
 	if _, err := s.factors.RemoveFactors(ctx, userID); err != nil {
 		return err
 	}
-	for _, key := range []string{accountKey(userID), factorKey(userID), uploadKey(userID), mailUserKey(userID), deletionKey(userID)} {
+	for _, key := range []string{accountKey(userID), factorKey(userID), uploadKey(userID), mailUserKey(userID), deletionKey(userID), exportKey(userID)} {
 		if err := s.throttle.Reset(ctx, key); err != nil {
 			return err
 		}

@@ -36,6 +36,8 @@ type Limits struct {
 	Mail, MailAddress, MailTotal Rule
 	// Upload limits pictures of one user: 60 an hour.
 	Upload Rule
+	// Export limits how often one user gets a copy of everything: 10 a day.
+	Export Rule
 	// Deletion limits how often one user begins to delete the account: 5 a day.
 	Deletion Rule
 }
@@ -54,6 +56,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.MailAddress, Rule{Limit: 20, Window: time.Hour})
 	set(&l.MailTotal, Rule{Limit: 10_000, Window: time.Hour})
 	set(&l.Upload, Rule{Limit: 60, Window: time.Hour})
+	set(&l.Export, Rule{Limit: 10, Window: 24 * time.Hour})
 	set(&l.Deletion, Rule{Limit: 5, Window: 24 * time.Hour})
 	return l
 }
@@ -61,7 +64,7 @@ func (l Limits) withDefaults() Limits {
 func (l Limits) check() error {
 	for name, r := range map[string]Rule{
 		"Account": l.Account, "Address": l.Address, "SecondFactor": l.SecondFactor, "SignUp": l.SignUp, "Upload": l.Upload,
-		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal, "Deletion": l.Deletion,
+		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal, "Deletion": l.Deletion, "Export": l.Export,
 	} {
 		if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
 			return fmt.Errorf("auth: Config.Limits.%s: Limit and Window must be above 0, and MaxWait at least Wait", name)

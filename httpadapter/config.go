@@ -99,7 +99,8 @@ type Config struct {
 	// when Users is a profile.DeletableStore; App.Run erases them.
 	DeletionGrace time.Duration
 	// Contributors keep what the host has of users; they forget it before this
-	// library does.
+	// library does. One that is a profile.Exporter adds it to the copy that users
+	// can have of everything, GET {base}/profile/export.
 	Contributors []profile.Contributor
 	// SessionCache, when not zero, lets signed-in GET and HEAD requests be
 	// answered without the database for its TTL. This node's changes are seen at

@@ -191,6 +191,13 @@ type sessionView struct {
 	Current    bool      `json:"current"`
 }
 
+func viewOfSession(s auth.Session, current string) sessionView {
+	return sessionView{
+		ID: s.ID, Device: s.Source.Device, IP: text(s.Source.IP), Place: text(s.Source.Place),
+		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), Current: s.ID == current,
+	}
+}
+
 func (a *App) listSessions(c *call) error {
 	ss, err := a.Auth.Sessions(c.ctx(), c.id.Identity)
 	if err != nil {
@@ -198,10 +205,7 @@ func (a *App) listSessions(c *call) error {
 	}
 	items := make([]sessionView, len(ss))
 	for i, s := range ss {
-		items[i] = sessionView{
-			ID: s.ID, Device: s.Source.Device, IP: text(s.Source.IP), Place: text(s.Source.Place),
-			CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), Current: s.ID == c.id.Session.ID,
-		}
+		items[i] = viewOfSession(s, c.id.Session.ID)
 	}
 	return c.answer(http.StatusOK, struct {
 		Items []sessionView `json:"items"`

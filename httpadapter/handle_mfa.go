@@ -190,6 +190,13 @@ type deviceView struct {
 	ExpiresAt  time.Time `json:"expiresAt"`
 }
 
+func viewOfDevice(d auth.Session) deviceView {
+	return deviceView{
+		ID: d.ID, Device: d.Source.Device, IP: text(d.Source.IP), Place: text(d.Source.Place),
+		CreatedAt: d.CreatedAt.UTC(), LastUsedAt: d.LastUsedAt.UTC(), ExpiresAt: d.ExpiresAt.UTC(),
+	}
+}
+
 func (a *App) listDevices(c *call) error {
 	list, err := a.Auth.Devices(c.ctx(), c.id.Identity)
 	if err != nil {
@@ -197,10 +204,7 @@ func (a *App) listDevices(c *call) error {
 	}
 	items := make([]deviceView, len(list))
 	for i, d := range list {
-		items[i] = deviceView{
-			ID: d.ID, Device: d.Source.Device, IP: text(d.Source.IP), Place: text(d.Source.Place),
-			CreatedAt: d.CreatedAt.UTC(), LastUsedAt: d.LastUsedAt.UTC(), ExpiresAt: d.ExpiresAt.UTC(),
-		}
+		items[i] = viewOfDevice(d)
 	}
 	return c.answer(http.StatusOK, struct {
 		Items []deviceView `json:"items"`

@@ -67,6 +67,17 @@ type activityView struct {
 	Detail map[string]string `json:"detail"`
 }
 
+func viewOfEvent(e activity.Event) activityView {
+	detail := e.Detail
+	if detail == nil {
+		detail = map[string]string{}
+	}
+	return activityView{
+		ID: e.ID, Kind: e.Kind, At: e.At.UTC(), IP: text(e.Source.IP),
+		Device: text(e.Source.Device), Place: text(e.Source.Place), Detail: detail,
+	}
+}
+
 // pageLimit reads ?limit=: 1 to 100, 20 by default.
 func pageLimit(q url.Values) (int, error) {
 	s := q.Get("limit")
@@ -107,14 +118,7 @@ func (a *App) getActivity(c *call) error {
 	}
 	items := make([]activityView, len(page.Items))
 	for i, e := range page.Items {
-		detail := e.Detail
-		if detail == nil {
-			detail = map[string]string{}
-		}
-		items[i] = activityView{
-			ID: e.ID, Kind: e.Kind, At: e.At.UTC(), IP: text(e.Source.IP),
-			Device: text(e.Source.Device), Place: text(e.Source.Place), Detail: detail,
-		}
+		items[i] = viewOfEvent(e)
 	}
 	return c.answer(http.StatusOK, struct {
 		Items []activityView `json:"items"`

@@ -128,6 +128,7 @@ func (a *App) table() ([]route, error) {
 	add("GET", "/profile", In, a.getProfile)
 	add("PATCH", "/profile", In, a.patchProfile)
 	add("PUT", "/profile", In, a.putProfile)
+	add("GET", "/profile/export", Fresh, a.exportProfile, bytes)
 	if a.Auth != nil && a.Auth.CanDelete() {
 		add("DELETE", "/profile", Fresh, a.deleteProfile)
 		add("POST", "/profile/restore", Half, a.restoreProfile, foreign)

@@ -188,6 +188,10 @@ var samples = []sample{
 		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
 	},
 	{
+		id: "exportProfile", method: "GET", path: "/api/profile/export", status: 200, answerType: "application/zip", answer: "PK",
+		header: map[string]string{"Content-Disposition": `attachment; filename=profile-ada.zip`},
+	},
+	{
 		id: "deleteProfile", method: "DELETE", path: "/api/profile", status: 202, answerType: jsonT,
 		answer: `{"deletesAt":"2026-12-04T08:00:00Z"}`, header: map[string]string{"Set-Cookie": cookie},
 	},

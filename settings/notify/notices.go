@@ -35,6 +35,7 @@ var notices = map[activity.Kind]Category{
 	profile.KindDeletionRequested: Security,
 	profile.KindRestored:          Security,
 	profile.KindDeleted:           Security,
+	profile.KindExported:          Security,
 }
 
 // withoutReport are notices whose reader has no use for "this wasn't me".

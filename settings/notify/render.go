@@ -88,6 +88,7 @@ var happened = map[activity.Kind]string{
 	profile.KindDeletionRequested: "Your account will be erased on {at}. Until then you can sign in and keep it.",
 	profile.KindRestored:          "Your account was restored: it will not be erased.",
 	profile.KindDeleted:           "Your account was erased, and everything in it.",
+	profile.KindExported:          "A copy of everything in your account was downloaded.",
 }
 
 // day is when something will be that the detail "at" tells of.

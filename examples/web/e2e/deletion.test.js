@@ -1,5 +1,6 @@
 // The end of an account, and the ways back.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, open, pageOf, signedIn } from "./browser.js";
 import { linkIn } from "./outbox.js";
@@ -51,6 +52,22 @@ test("an account is deleted, and kept by who signs in again", async () => {
   await open(page, "/activity");
   await page.getByText("You asked to have this account erased").waitFor();
   await page.getByText("You kept this account: it will not be erased").waitFor();
+  watched.none();
+});
+
+test("a copy of everything is downloaded", async () => {
+  const { page, context, watched } = await pageOf(browser);
+  const user = await signedIn(context);
+  await open(page, "/security");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download a copy" }).click();
+  const file = await saved;
+  assert.equal(file.suggestedFilename(), `profile-${user.username}.zip`);
+  const bytes = readFileSync(await file.path());
+  assert.equal(bytes.subarray(0, 2).toString(), "PK");
+  assert.ok(bytes.includes("activity.jsonl") && bytes.includes("security.json"));
+  await open(page, "/activity");
+  await page.getByText("You downloaded a copy of everything").waitFor();
   watched.none();
 });
 

@@ -132,7 +132,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true, "recoverPage": true, "beginRecovery": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
-		"deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
+		"exportProfile": true, "deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
 	}
 	var out []call
 	for _, op := range w.v.Operations() {

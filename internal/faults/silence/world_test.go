@@ -310,6 +310,7 @@ func routes(t *testing.T, name string) []route {
 		j("GET", "/api/profile", ""),
 		j("PATCH", "/api/profile", `{"bio":"new"}`),
 		j("PUT", "/api/profile", `{"username":"`+name+`","email":"`+name+`@example.org"}`),
+		j("GET", "/api/profile/export", ""),
 		j("DELETE", "/api/profile", ""),
 		j("POST", "/api/profile/restore", ""),
 		{method: "PUT", path: "/api/profile/picture", contentType: "image/jpeg", body: picture},

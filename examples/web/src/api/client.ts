@@ -44,6 +44,21 @@ export async function proven<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
+// download fetches a file whole, so that a connection that is cut is an error
+// and not half a file.
+export async function download(path: string): Promise<Blob> {
+  return proven(async () => {
+    let response: Response;
+    try {
+      response = await fetch(base + path, { credentials: "same-origin" });
+      if (response.ok) return await response.blob();
+    } catch {
+      throw unreachable();
+    }
+    throw problem(response.status, (name) => response.headers.get(name), await response.text());
+  });
+}
+
 async function once<T>(method: string, path: string, { body, ifMatch, signal }: Options): Promise<Answer<T>> {
   const headers = new Headers({ Accept: "application/json, application/problem+json" });
   if (body !== undefined) headers.set("Content-Type", "application/json");

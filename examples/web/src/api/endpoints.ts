@@ -1,4 +1,4 @@
-import { call } from "./client.ts";
+import { call, download } from "./client.ts";
 import type { PasskeyAnswer } from "./passkeys.ts";
 import type {
   ActivityPage,
@@ -61,6 +61,7 @@ export const api = {
   profile: (signal?: AbortSignal) => call<OwnView>("GET", "/profile", signal ? { signal } : {}),
   patchProfile: (body: ProfilePatch, ifMatch: string | null) =>
     call<OwnView>("PATCH", "/profile", { body, ifMatch }),
+  exportAccount: () => download("/profile/export"),
   deleteAccount: () => call<DeletionPlan>("DELETE", "/profile"),
   restoreAccount: () => call<SignedIn>("POST", "/profile/restore"),
   removePicture: () => call("DELETE", "/profile/picture"),

@@ -54,6 +54,8 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
         : { text: "Someone tried to sign in with a wrong password", icon: "alert", tone: "warn" };
     case "profile.deletion_requested":
       return { text: "You asked to have this account erased", icon: "alert", tone: "warn" };
+    case "profile.exported":
+      return { text: "You downloaded a copy of everything", icon: "user", tone: "plain" };
     case "profile.restored":
       return { text: "You kept this account: it will not be erased", icon: "user", tone: "good" };
     case "auth.sign_out":

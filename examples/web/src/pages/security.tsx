@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Page } from "../ui/page.tsx";
 import { Password } from "./security-password.tsx";
 import { DeleteAccount } from "./security-delete.tsx";
+import { YourData } from "./security-data.tsx";
 import { Devices } from "./security-devices.tsx";
 import { Factors } from "./security-factors.tsx";
 import { Passkeys } from "./security-passkeys.tsx";
@@ -33,6 +34,7 @@ export function Security() {
       />
       <Sessions key={`sessions-${lists}`} />
       <Devices key={`devices-${lists}`} />
+      <YourData />
       <DeleteAccount />
     </Page>
   );
