@@ -2,11 +2,9 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +18,7 @@ import (
 
 // Codes are second factors that are sent: six digits to a phone or an address
 // that was proved before. A code is of one user, method, session and purpose,
-// works once, for CodeLife, and only until another is asked for.
+// works once, for CodeLife, for CodeTries, and only until another is asked for.
 //
 // NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
 // e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
@@ -35,6 +33,11 @@ type Codes struct {
 
 // CodeLife is how long a code that was sent is good for.
 const CodeLife = 10 * time.Minute
+
+// CodeTries is how many answers are compared with a code that was sent, on all
+// nodes together. After as many wrong ones the code is dead, and the right one too
+// is ErrInvalidCode: only another code helps. Limits.SecondFactor counts beside it.
+const CodeTries = 5
 
 const (
 	codePurpose  = "auth.code"
@@ -137,41 +140,6 @@ func nameOf(u profile.User) string {
 	return u.Username
 }
 
-// newCode makes a code and the ticket of it. So few digits could be guessed from
-// a hash: theirs needs the server's key.
-func (s *Service) newCode(p Purpose, userID, sessionID, method string, now time.Time) (string, Ticket, error) {
-	n, err := rand.Int(s.random, big.NewInt(1_000_000))
-	if err != nil {
-		return "", Ticket{}, fmt.Errorf("auth: random digits: %w", err)
-	}
-	code := fmt.Sprintf("%0*d", codeDigits, n)
-	mac := s.codes.Keys.MAC(codePurpose, codeText(p, userID, sessionID, method, code))
-	return code, Ticket{Hash: [32]byte(mac), Purpose: p, UserID: userID, CreatedAt: now, ExpiresAt: now.Add(CodeLife)}, nil
-}
-
-func codeText(p Purpose, parts ...string) []byte {
-	return []byte(string(p) + "\x00" + strings.Join(parts, "\x00"))
-}
-
-// takeCode takes the ticket of a code, by whichever key it was made.
-func (s *Service) takeCode(ctx context.Context, p Purpose, userID, sessionID, method, answer string, now time.Time) error {
-	code := strings.ReplaceAll(answer, " ", "")
-	if len(code) != codeDigits || strings.Trim(code, "0123456789") != "" {
-		return ErrInvalidCode
-	}
-	for _, mac := range s.codes.Keys.MACs(codePurpose, codeText(p, userID, sessionID, method, code)) {
-		ticket, err := s.tickets.TakeTicket(ctx, p, [32]byte(mac), now)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
-		if err == nil && ticket.UserID != userID {
-			err = ErrInvalidCode
-		}
-		return err
-	}
-	return ErrInvalidCode
-}
-
 // ConfirmCode makes the caller's pending factor of the method, "sms" or "email",
 // count, given the code that was sent; with "sms" the number is the profile's phone
 // from then on, and takes the place of an earlier one. Errors and effects are those
@@ -193,9 +161,16 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 		s.refused(ctx, KindFactorAdded, id.User.ID, err)
 		return ConfirmedFactor{}, err
 	}
+	sent, err := s.tryCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now)
+	if err != nil {
+		if errors.Is(err, ErrInvalidCode) {
+			s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
+		}
+		return ConfirmedFactor{}, err
+	}
 	r.LastUsedAt = now
 	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
-		if err := s.takeCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now); err != nil {
+		if err := s.takeCode(ctx, sent, now); err != nil {
 			return err
 		}
 		if err := s.dropKind(ctx, id.User.ID, a.Method); err != nil {
@@ -318,10 +293,14 @@ func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now tim
 	if at < 0 {
 		return ErrInvalidCode
 	}
+	sent, err := s.tryCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
+	if err != nil {
+		return err
+	}
 	used := records[at]
 	used.LastUsedAt, used.Data = now, nil
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.takeCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now); err != nil {
+		if err := s.takeCode(ctx, sent, now); err != nil {
 			return err
 		}
 		if err := s.useFactor(ctx, used, false); err != nil {

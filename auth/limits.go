@@ -24,7 +24,8 @@ type Limits struct {
 	Address Rule
 	// SecondFactor limits wrong codes of one account, of all its factors and
 	// recovery codes, at sign-in and at reauthentication together: 10 in 15
-	// minutes, then as Account. A right password does not forget them.
+	// minutes, then as Account. A right password does not forget them. A code that
+	// was sent is dead before that, after CodeTries.
 	SecondFactor Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
@@ -79,6 +80,7 @@ func (l Limits) check() error {
 func accountKey(userID string) string { return "password:user:" + userID }
 func addressKey(c Client) string      { return "password:net:" + c.network() }
 func factorKey(userID string) string  { return "factor:user:" + userID }
+func codeKey(ticket [32]byte) string  { return "code:" + hex.EncodeToString(ticket[:]) }
 func signUpKey(c Client) string       { return "register:net:" + c.network() }
 func uploadKey(userID string) string  { return "upload:user:" + userID }
 func unknownKey(canonical string) string {

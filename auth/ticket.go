@@ -25,7 +25,7 @@ const (
 	ForEmailUndo   Purpose = "email.undo"
 	// ForReport is the link "this wasn't me" of a notice.
 	ForReport Purpose = "report"
-	// ForPhone proves a phone number.
+	// ForPhone is a code that proves a phone number, or that codes by e-mail arrive.
 	ForPhone Purpose = "phone"
 	// ForSecondFactor is a code sent for the sign-in or the proof that its Data
 	// names.

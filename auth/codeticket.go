@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/profilekit/profilekit/storage"
+)
+
+// newCode makes a code and the ticket of it. So few digits could be guessed from
+// a hash: theirs needs the server's key.
+func (s *Service) newCode(p Purpose, userID, sessionID, method string, now time.Time) (string, Ticket, error) {
+	n, err := rand.Int(s.random, big.NewInt(1_000_000))
+	if err != nil {
+		return "", Ticket{}, fmt.Errorf("auth: random digits: %w", err)
+	}
+	code := fmt.Sprintf("%0*d", codeDigits, n)
+	mac := s.codes.Keys.MAC(codePurpose, codeText(p, userID, sessionID, method, code))
+	return code, Ticket{
+		Hash: [32]byte(mac), Purpose: p, UserID: userID, Data: codeBound(sessionID, method), CreatedAt: now, ExpiresAt: now.Add(CodeLife),
+	}, nil
+}
+
+// codeBound is the Data of a code's ticket: who asked for it, and how it was sent.
+func codeBound(sessionID, method string) []byte { return []byte(method + "\n" + sessionID) }
+
+func codeText(p Purpose, parts ...string) []byte {
+	return []byte(string(p) + "\x00" + strings.Join(parts, "\x00"))
+}
+
+// tryCode counts a try at the newest code, which must be of the session and the
+// method, and then compares it with the answer; it returns what takeCode needs. It
+// is not of the transaction that takes the code: what that undoes was tried all the
+// same. The window begins at the first try, so that it outlives the code.
+func (s *Service) tryCode(ctx context.Context, p Purpose, userID, sessionID, method, answer string, now time.Time) (sent Ticket, err error) {
+	code := strings.ReplaceAll(answer, " ", "")
+	if len(code) != codeDigits || strings.Trim(code, "0123456789") != "" {
+		return Ticket{}, ErrInvalidCode
+	}
+	list, err := s.tickets.Tickets(ctx, userID, p, now)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("auth: reading codes: %w", err)
+	}
+	if len(list) == 0 || !bytes.Equal(list[0].Data, codeBound(sessionID, method)) {
+		return Ticket{}, ErrInvalidCode
+	}
+	sent = list[0]
+	err = s.take(ctx, codeKey(sent.Hash), Rule{Limit: CodeTries, Window: CodeLife})
+	switch {
+	case errors.Is(err, ErrRateLimited):
+		if err := s.takeCode(ctx, sent, now); err != nil && !errors.Is(err, ErrInvalidCode) {
+			return Ticket{}, err
+		}
+		return Ticket{}, ErrInvalidCode
+	case err != nil:
+		return Ticket{}, err
+	}
+	for _, mac := range s.codes.Keys.MACs(codePurpose, codeText(p, userID, sessionID, method, code)) {
+		if subtle.ConstantTimeCompare(mac, sent.Hash[:]) == 1 {
+			return sent, nil
+		}
+	}
+	return Ticket{}, ErrInvalidCode
+}
+
+// takeCode takes what tryCode found. It may be gone: used, or another was sent.
+func (s *Service) takeCode(ctx context.Context, sent Ticket, now time.Time) error {
+	_, err := s.tickets.TakeTicket(ctx, sent.Purpose, sent.Hash, now)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrInvalidCode
+	}
+	return err
+}
