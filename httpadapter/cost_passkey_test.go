@@ -90,7 +90,7 @@ func passkeyRequests() []request {
 			c, _ := s.member()
 			code := c.phoneCode()
 			return func() reply { return c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+code+`"}`) }
-		}, cost{14, 1}, cost{17, 1}},
+		}, cost{16, 1}, cost{19, 1}},
 		{"POST /api/auth/mfa/email", "a confirmed address", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
