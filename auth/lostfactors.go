@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/storage"
 )
 
 // FactorRecovery is the way back for somebody who lost every second factor and
@@ -104,10 +106,16 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 	var again bool
 	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		user, _, err := s.locked(ctx, half.User.ID)
-		if errors.Is(err, ErrInvalidToken) || err == nil && user.Email != half.User.Email {
+		if errors.Is(err, ErrInvalidToken) {
 			return ErrUnauthenticated
 		}
 		if err != nil {
+			return err
+		}
+		// What changed the password or the address meanwhile has ended it.
+		if _, err := s.sessions.Session(ctx, half.Session.TokenHash); errors.Is(err, storage.ErrNotFound) {
+			return ErrUnauthenticated
+		} else if err != nil {
 			return err
 		}
 		if !user.EmailVerified {
@@ -147,7 +155,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 	if err != nil {
 		return out, false, err
 	}
-	if again = len(earlier) > 0; again {
+	if again = len(earlier) > 0 && !usedSince(factors, earlier[0]); again {
 		lost, err := lostFactorsOf(earlier[0])
 		if err != nil {
 			return out, false, err
@@ -192,6 +200,15 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, again, nil
 	}
 	return out, again, s.tell(ctx, events...)
+}
+
+// usedSince reports whether a factor was added or used since the recovery of t
+// began. What was used is not lost, whatever became of the ticket: nodes without
+// Config.FactorRecovery do not end what others began.
+func usedSince(factors []FactorRecord, t Ticket) bool {
+	return slices.ContainsFunc(factors, func(f FactorRecord) bool {
+		return f.CreatedAt.After(t.CreatedAt) || f.LastUsedAt.After(t.CreatedAt)
+	})
 }
 
 func lostFactorsOf(t Ticket) (lost lostFactors, err error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/profile"
 )
 
 // R15: of 50 at once, each with a sign-in of its own, one is done.
@@ -192,4 +193,27 @@ func TestS57_MessagesOfARecoveryAreLimited(t *testing.T) {
 	if n := len(p.mail.to(auth.MessageFactorRecovery, ada.email)); n != 5 {
 		t.Errorf("%d went, want 5", n)
 	}
+}
+
+// A thief who used up what may go to the phone does not get around telling it.
+func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
+	p := openOwners(t, memstore.New(), withCodes(t, auth.BySMS), func(c *auth.Config) { c.Limits.Mail = auth.Rule{Limit: 5, Window: time.Hour} })
+	ada := p.owner(t, "ada")
+	number := phone
+	if _, err := p.db.Users().Update(t.Context(), ada.user.ID, profile.Patch{Phone: &number}); err != nil {
+		t.Fatal(err)
+	}
+	p.withPhone(t, "thief")
+	half := p.halfOf(t, "thief")
+	for range 4 {
+		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limited(t, errOf(p.BeginFactorRecovery(t.Context(), home, ada.halfOf(t, "ada"))))
+	if n := len(p.mail.to(auth.MessageFactorRecovery, ada.email)); n != 0 {
+		t.Errorf("%d went to the address alone", n)
+	}
+	p.clock.add(time.Hour)
+	ada.loses(t)
 }

@@ -324,6 +324,14 @@ func TestS20_WhoGetsNoRecovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	is(t, p.RecoverFactors(t.Context(), home, ada.halfOf(t, "ada"), token), auth.ErrInvalidToken)
+	// Asked again it is a new one, whole.
+	next, token := ada.loses(t)
+	if want := p.clock.now().Add(auth.RecoveryWait); !next.From.Equal(want) {
+		t.Errorf("the next one is from %v, want %v", next.From, want)
+	}
+	p.clock.add(auth.RecoveryWait)
+	factor(t, p.world, ada.user.ID, "spare")
+	is(t, p.RecoverFactors(t.Context(), home, ada.halfOf(t, "ada"), token), auth.ErrInvalidToken)
 
 	half = ada.halfOf(t, "ada")
 	p.disable(t, ada.user.ID, true)
@@ -331,10 +339,24 @@ func TestS20_WhoGetsNoRecovery(t *testing.T) {
 	is(t, p.RecoverFactors(t.Context(), home, half, token), auth.ErrInvalidToken)
 	p.disable(t, ada.user.ID, false)
 	list, err := p.db.Auth().Factors().RemoveFactors(t.Context(), ada.user.ID)
-	if err != nil || list != 1 {
+	if err != nil || list != 2 {
 		t.Fatal(list, err)
 	}
 	is(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)), auth.ErrNoFactor)
+
+	// What ended, or changed, since the caller was looked up.
+	bob := p.owner(t, "bob")
+	half = bob.halfOf(t, "bob")
+	if _, err := p.db.Users().Update(t.Context(), bob.user.ID, profile.Patch{EmailVerified: new(false)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errOf(p.BeginFactorRecovery(t.Context(), home, half)); field(err, "email") == "" {
+		t.Errorf("an address that is not proved any more: %v", err)
+	}
+	if err := p.Reset(t.Context(), home, p.forgot(t, "bob"), newer); err != nil {
+		t.Fatal(err)
+	}
+	is(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)), auth.ErrUnauthenticated)
 
 	// An address that nobody proved gets no link; a reset by it is the way.
 	in := p.register(t, "eve")
@@ -351,6 +373,28 @@ func TestS20_WhoGetsNoRecovery(t *testing.T) {
 	}
 	if in := p.mustSignIn(t, "eve", newer); in.Status != auth.Complete {
 		t.Errorf("after the reset a sign-in is %q", in.Status)
+	}
+}
+
+// A host may change an address by itself: the link went to another inbox than
+// the account's, or to one that nobody proved any more.
+func TestS20_ARecoveryIsOfItsAddress(t *testing.T) {
+	for name, patch := range map[string]profile.Patch{
+		"another":      {Email: new("ada@example.com")},
+		"not proved":   {EmailVerified: new(false)},
+		"the same one": {Bio: new("none of this")},
+	} {
+		p := openOwners(t, memstore.New())
+		ada := p.owner(t, "ada")
+		_, token := ada.loses(t)
+		if _, err := p.db.Users().Update(t.Context(), ada.user.ID, patch); err != nil {
+			t.Fatal(err)
+		}
+		p.clock.add(auth.RecoveryWait)
+		err := p.RecoverFactors(t.Context(), home, ada.halfOf(t, "ada"), token)
+		if want := name != "the same one"; errors.Is(err, auth.ErrInvalidToken) != want || !want && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -410,6 +454,24 @@ func TestS22_APhoneIsToldOfARecovery(t *testing.T) {
 			t.Errorf("the text message is %+v", list[0])
 		}
 	}
+}
+
+// With the factors go the wrong codes that were tried, so that others can be
+// added at once, and the links of before.
+func TestS32_ARecoveryEndsWhatWasBegun(t *testing.T) {
+	p := openOwners(t, memstore.New())
+	ada := p.owner(t, "ada")
+	_, token := ada.loses(t)
+	p.clock.add(auth.RecoveryWait)
+	link := p.forgot(t, "ada")
+	for range 10 {
+		is(t, errOf(p.FinishSignIn(t.Context(), home, ada.halfOf(t, "ada"), byTOTP(ada.app.wrong()), false)), auth.ErrInvalidCode)
+	}
+	if err := p.RecoverFactors(t.Context(), home, ada.halfOf(t, "ada"), token); err != nil {
+		t.Fatal(err)
+	}
+	is(t, p.Reset(t.Context(), home, link, newer), auth.ErrInvalidToken)
+	p.enrol(t, p.mustSignIn(t, "ada", password).Token)
 }
 
 // With the factor of a phone goes the number that it proved, and with the links

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
@@ -72,16 +73,12 @@ func (s *Service) recoverFactors(ctx context.Context, user profile.User, t Ticke
 	if err != nil {
 		return err
 	}
+	if usedSince(factors, t) {
+		return ErrInvalidToken
+	}
 	patch := profile.Patch{IfVersion: user.Version}
-	for _, f := range factors {
-		// A factor that was used since is not lost, whatever became of the ticket:
-		// nodes without Config.FactorRecovery do not end what others began.
-		if f.CreatedAt.After(t.CreatedAt) || f.LastUsedAt.After(t.CreatedAt) {
-			return ErrInvalidToken
-		}
-		if f.Kind == string(BySMS) && user.Phone != "" {
-			patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
-		}
+	if user.Phone != "" && slices.ContainsFunc(factors, func(f FactorRecord) bool { return f.Kind == string(BySMS) }) {
+		patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
 	}
 	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
 		return err
