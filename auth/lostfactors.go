@@ -149,7 +149,6 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 	if len(factors) == 0 {
 		return out, false, ErrNoFactor
 	}
-	began := now
 	out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + RecoveryWindow)}
 	earlier, err := s.tickets.Tickets(ctx, user.ID, ForFactorRecovery, now)
 	if err != nil {
@@ -160,13 +159,13 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		if err != nil {
 			return out, false, err
 		}
-		began, out = earlier[0].CreatedAt, PendingRecovery{From: lost.From, Until: earlier[0].ExpiresAt}
+		out = PendingRecovery{From: lost.From, Until: earlier[0].ExpiresAt}
 	}
 	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
 	if err != nil {
 		return out, false, err
 	}
-	link, err := s.newSecret(ForFactorRecovery, user.ID, data, began, out.Until.Sub(began))
+	link, err := s.newSecret(ForFactorRecovery, user.ID, data, now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
 	}

@@ -109,12 +109,12 @@ func factorRequests() []request {
 		{"POST /api/auth/mfa/recovery", "begun", 202, func(s *spied) func() reply {
 			half, _ := s.lost()
 			return func() reply { return half.do("POST", "/api/auth/mfa/recovery", "", nil) }
-		}, cost{10, 1}, cost{12, 1}},
+		}, cost{11, 1}, cost{13, 1}},
 		{"POST /api/auth/mfa/recovery", "again", 202, func(s *spied) func() reply {
 			half, _ := s.lost()
 			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
 			return func() reply { return half.do("POST", "/api/auth/mfa/recovery", "", nil) }
-		}, cost{10, 1}, cost{11, 1}},
+		}, cost{11, 1}, cost{12, 1}},
 		{"POST /api/auth/mfa/recovery/confirm", "too early", 409, func(s *spied) func() reply {
 			half, name := s.lost()
 			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
