@@ -40,6 +40,12 @@ type Config struct {
 	// keep beside it is then not used, see SeparateStores and SessionUserStore.
 	SeparateUsers bool
 
+	// Holds keeps an address that is changed for the account while that can be
+	// undone, and says which names and addresses are kept for others; nil frees
+	// them at once, and then an undo may find its address taken. It is of the
+	// database of Tx; give the same to profile.Config.
+	Holds profile.HoldStore
+
 	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
 	Hashers *Hashers
 	// SignUp is Open when empty.
@@ -115,6 +121,7 @@ type Service struct {
 	factors   FactorStore
 	activity  activity.Store
 	tx        storage.Transactor
+	holds     profile.HoldStore // nil when there is none
 
 	hashers       *Hashers
 	signUp        SignUpMode
@@ -169,6 +176,7 @@ func New(c Config) (*Service, error) {
 		factors:       c.Stores.Factors(),
 		activity:      c.Activity,
 		tx:            c.Tx,
+		holds:         c.Holds,
 		hashers:       c.Hashers,
 		signUp:        c.SignUp,
 		checkUsername: c.CheckUsername,

@@ -135,8 +135,8 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 // ConfirmEmailChange makes the address of a change that was begun the account's,
 // by the token of the link to it, and ends all sessions but the one that began
 // it. A token that is wrong, expired or used, or of a change that is over, is
-// ErrInvalidToken; an address that another account got meanwhile is a
-// *storage.TakenError, and the change is over.
+// ErrInvalidToken; an address that another account got meanwhile, or that is held
+// for one (Config.Holds), is a *storage.TakenError, and the change is over.
 func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
 	t, err := s.redeem(ctx, c, ForEmailChange, token)
@@ -164,6 +164,12 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 			IfVersion: user.Version, Email: &ch.To, EmailVerified: new(true), PendingEmail: new(""),
 		}, event)
 		if err != nil {
+			return err
+		}
+		if err := s.holdAddress(ctx, user.ID, ch, t.CreatedAt); err != nil {
+			return err
+		}
+		if err := s.unheld(ctx, user.ID, "", ch.To); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)

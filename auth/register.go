@@ -26,7 +26,7 @@ const defaultRole = "user"
 // Register makes an account and its first session, both or neither, and with a
 // Courier sends the link that proves its address. Input that
 // is refused is an *InvalidError with every field that is; a user name or
-// e-mail of another account is a *storage.TakenError; too many from one
+// e-mail of another account, or held for one (Config.Holds), is a *storage.TakenError; too many from one
 // address are a *RateLimitedError; closed sign-up is ErrSignUpClosed.
 //
 // In the mode VerifyFirst it makes neither, and returns the zero SignIn whether
@@ -76,6 +76,9 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		var err error
 		user, err = s.users.Create(ctx, profile.User{Username: r.Username, Email: r.Email, Role: defaultRole}, event)
 		if err != nil {
+			return err
+		}
+		if err := s.unheld(ctx, user.ID, r.Username, r.Email); err != nil {
 			return err
 		}
 		if err := s.passwords.SetPassword(ctx, user.ID, "", hash); err != nil {

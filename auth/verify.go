@@ -126,7 +126,7 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 // Verify proves an address by the token of a link.
 //
 // In the mode VerifyFirst it makes the account; a user name or address that was
-// taken meanwhile is a *storage.TakenError.
+// taken meanwhile, or is held for another account, is a *storage.TakenError.
 //
 // Otherwise the account is there, made by somebody who said to have the address.
 // by is who follows the link, the zero Identity for nobody who is signed in. When
@@ -203,6 +203,9 @@ func (s *Service) admit(ctx context.Context, in invited) error {
 			Username: in.Username, Email: in.Email, EmailVerified: true, Role: defaultRole,
 		}, event)
 		if err != nil {
+			return err
+		}
+		if err := s.unheld(ctx, user.ID, in.Username, in.Email); err != nil {
 			return err
 		}
 		if err := s.passwords.SetPassword(ctx, user.ID, "", in.Hash); err != nil {

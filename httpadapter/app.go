@@ -65,6 +65,7 @@ func New(config Config) (*App, error) {
 	}
 	a.Profiles, err = profile.New(profile.Config{
 		Store: a.users, Settings: a.Settings, Reserved: cfg.Reserved, Custom: cfg.Custom, Now: cfg.Now,
+		Holds: cfg.holds, Tx: cfg.Stores, NameHold: cfg.NameHold,
 	})
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func New(config Config) (*App, error) {
 	}
 	if s := cfg.Stores.Auth(); s != nil && cfg.Authenticator == nil {
 		a.Auth, err = auth.New(auth.Config{
-			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores,
+			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores, Holds: cfg.holds,
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
@@ -156,6 +157,7 @@ func (a *App) erases() (err error) {
 	}
 	a.Eraser, err = profile.NewEraser(profile.EraserConfig{
 		Users: users, Tx: a.cfg.Stores, Contributors: who, Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Holds: a.cfg.holds, NameHold: a.cfg.NameHold,
 	})
 	return err
 }
@@ -198,7 +200,7 @@ func (a *App) Routes() []Route {
 const cleanEvery = 10 * time.Minute
 
 // Run cleans up until ctx ends: expired sessions and limits, events older than
-// Config.ActivityRetention, accounts whose deletion is due, and pictures that
+// Config.ActivityRetention, holds that ended, accounts whose deletion is due, and pictures that
 // nobody points to. It removes a few
 // hundred rows at a time and leaves the database alone for as long as that took.
 // Several nodes may run it at once. A Courier that has a Run of its own, as
@@ -227,6 +229,9 @@ func (a *App) clean(ctx context.Context) {
 		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
 		}
+	}
+	if err := a.Profiles.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing holds on names failed", slog.Any("error", err))
 	}
 	if a.Activity != nil {
 		if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {

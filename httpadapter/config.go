@@ -33,6 +33,12 @@ type Stores interface {
 	storage.Transactor
 }
 
+// HoldStores is an optional method of Stores, which *sqlstore.DB has: it keeps
+// user names and addresses that were given up. Without it they are free at once.
+type HoldStores interface {
+	Holds() profile.HoldStore
+}
+
 // Authenticator is a host's own sign-in. With one in Config the routes under
 // {base}/auth are not mounted.
 type Authenticator interface {
@@ -163,6 +169,11 @@ type Config struct {
 	// Reserved are user names nobody may take; nil is profile.DefaultReserved.
 	Reserved []string
 
+	// NameHold is how long a user name that was given up, or whose account was
+	// deleted, is kept from others, if Stores are HoldStores: 0 is
+	// profile.DefaultNameHold, negative not at all.
+	NameHold time.Duration
+
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// TrustedOrigins are other origins whose pages may call with the cookie,
@@ -187,9 +198,10 @@ type Config struct {
 // settled is a Config after defaults and checks.
 type settled struct {
 	Config
-	secure   bool     // BaseURL is https
-	names    []string // ContextWords and those in BaseURL
-	ownUsers bool     // Users is the host's own table
+	secure   bool              // BaseURL is https
+	names    []string          // ContextWords and those in BaseURL
+	ownUsers bool              // Users is the host's own table
+	holds    profile.HoldStore // nil when Stores have none
 }
 
 func (c Config) settle() (settled, error) {
@@ -220,6 +232,9 @@ func (c Config) settle() (settled, error) {
 	}
 	if s.Users == nil {
 		s.Users = c.Stores.Users()
+	}
+	if stores, ok := c.Stores.(HoldStores); ok {
+		s.holds = stores.Holds()
 	}
 	if s.Users == nil {
 		return s, errors.New("httpadapter: Config.Users or Stores.Users is required")

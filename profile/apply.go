@@ -24,7 +24,8 @@ const maxTries = 100
 // ifVersion, when not 0, must be the present Version, else storage.ErrStale.
 // With 0 only the fields that differ are written, so concurrent edits of
 // different fields are all kept, also inside the address and the custom
-// object. A user name that is taken is a *storage.TakenError.
+// object. A user name that is taken, or held for another (Config.Holds), is a
+// *storage.TakenError; the name that is given up is held from then on.
 func (s *Service) Edit(ctx context.Context, userID string, e Edit, ifVersion int64) (User, error) {
 	for try := 1; ; try++ {
 		u, err := s.store.User(ctx, userID)
@@ -73,6 +74,9 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 		return u, nil
 	}
 	event := activity.NewEvent(ctx, KindUpdated, u.ID, s.now(), map[string]string{"fields": strings.Join(d.changed, ",")})
+	if s.renames(u, d.patch) {
+		return s.rename(ctx, u, d.patch, event)
+	}
 	return s.store.Update(ctx, u.ID, d.patch, event)
 }
 

@@ -78,6 +78,10 @@ type EraserConfig struct {
 	// Contributors keep what else there is of a user, in the order in which they
 	// forget it.
 	Contributors []Contributor
+	// Holds keeps the names of who is gone against everybody for NameHold, as in
+	// Config; nil frees them at once.
+	Holds    HoldStore
+	NameHold time.Duration
 	// Recorder is told KindDeleted in the transaction that removes the user, who
 	// is still there then; nil for none.
 	Recorder activity.Recorder
@@ -96,6 +100,9 @@ type Eraser struct{ cfg EraserConfig }
 func NewEraser(c EraserConfig) (*Eraser, error) {
 	if c.Users == nil || c.Tx == nil {
 		return nil, errors.New("profile: EraserConfig.Users and EraserConfig.Tx are required")
+	}
+	if c.NameHold == 0 {
+		c.NameHold = DefaultNameHold
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -155,7 +162,11 @@ func (e *Eraser) erase(ctx context.Context, id string, before time.Time) error {
 				return err
 			}
 		}
-		return e.cfg.Users.DeleteUser(ctx, id, u.Version)
+		if err := e.cfg.Users.DeleteUser(ctx, id, u.Version); err != nil || e.cfg.Holds == nil {
+			return err
+		}
+		// The version was u's, and so was the name.
+		return HoldDeleted(ctx, e.cfg.Holds, u, e.cfg.Now(), e.cfg.NameHold)
 	})
 	if gone(err) {
 		return nil // another node has done it, or is at it

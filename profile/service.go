@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,14 @@ type Config struct {
 	Reserved []string
 	// Custom are the fields that the custom object may have.
 	Custom []CustomField
+	// Holds keeps a user name that is given up for its old owner, who may take it
+	// back, for NameHold; nil frees it at once. It needs Tx, and both are of
+	// Store's database. Give the same to auth.Config and EraserConfig.
+	Holds HoldStore
+	Tx    storage.Transactor
+	// NameHold is how long a name is kept: 0 is DefaultNameHold, negative not at
+	// all.
+	NameHold time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -57,6 +66,10 @@ type Service struct {
 	reserved func(key string) bool
 	custom   map[string]CustomField
 	now      func() time.Time
+
+	holds    HoldStore // nil when there is none
+	tx       storage.Transactor
+	nameHold time.Duration // not above 0: names are free at once
 }
 
 // New returns a Service. It calls no store.
@@ -67,6 +80,9 @@ func New(c Config) (*Service, error) {
 	if !c.Settings.Has(PrivacySection.Name) {
 		return nil, errors.New("profile: Config.Settings must declare PrivacySection")
 	}
+	if c.Holds != nil && c.Tx == nil {
+		return nil, errors.New("profile: Config.Holds needs Config.Tx")
+	}
 	if c.Reserved == nil {
 		c.Reserved = DefaultReserved
 	}
@@ -76,6 +92,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, settings: c.Settings, now: c.Now,
 		reserved: reservedSet(c.Reserved), custom: map[string]CustomField{},
+		holds: c.Holds, tx: c.Tx, nameHold: cmp.Or(c.NameHold, DefaultNameHold),
 	}
 	for _, f := range c.Custom {
 		if !customName(f.Name) {

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"maps"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
@@ -25,6 +26,7 @@ type state struct {
 	settings  table[string, settings.Record]
 	events    table[string, activity.Event]
 	blobs     table[string, blob]
+	holds     table[hold, time.Time]
 }
 
 // fork returns a state that starts equal to st and is changed without st

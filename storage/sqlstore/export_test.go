@@ -22,6 +22,7 @@ func Statements() map[string]Texts {
 		"selectPage": selectPage, "selectKindPage": selectKindPage, "purgeActivity": purgeActivity, "eraseActivity": eraseActivity,
 		"insertEvents": insertEvents, "insertEvent": insertEvent,
 		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "takeKey": takeKey, "giveBackKey": giveBackKey, "claimKeys": claimKeys, "selectLive": selectLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
+		"holdKeys": holdKeys, "selectHeld": selectHeld, "countHeldNames": countHeldNames, "passNames": passNames, "eraseHolds": eraseHolds, "purgeHolds": purgeHolds,
 		"selectOwner": selectOwner, "selectKeys": selectKeys,
 		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
 		"erasePassword": erasePassword, "erasePasswordApart": erasePasswordApart, "selectDue": selectDue, "deleteUser": deleteUser,

@@ -100,6 +100,13 @@ var plans = map[string][2]string{
 	"removeFactors":  {"profilekit_factors_", "profilekit_factors_user"},
 	"purgeFactors":   {"profilekit_factors_end,profilekit_factors_pkey", "profilekit_factors_end,auto"},
 
+	"holdKeys":       {"profilekit_holds_pkey", ""},
+	"selectHeld":     {"profilekit_holds_pkey", "auto"},
+	"countHeldNames": {"profilekit_holds_", "profilekit_holds_user"},
+	"passNames":      {"profilekit_holds_", "profilekit_holds_user"},
+	"eraseHolds":     {"profilekit_holds_user", "profilekit_holds_user"},
+	"purgeHolds":     {"profilekit_holds_end,profilekit_holds_pkey", "profilekit_holds_end,auto"},
+
 	"selectUser":       {"users_pkey", "pk"},
 	"selectByUsername": {"users_username_key_key", "auto"},
 	"selectByEmail":    {"users_email_key_key", "auto"},
@@ -150,6 +157,7 @@ func filled(t *testing.T) string {
 				`INSERT INTO profilekit_blobs SELECT 'b' || i, (i % 1000)::text, CASE WHEN i % 100 = 0 THEN 'dead' ELSE 'live' END,
 				timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_tickets SELECT sha256(i::text::bytea), 'reset', (i % 5000 + 1)::text, i, '', i, i FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_holds SELECT CASE WHEN i % 3 = 0 THEN 'username:' ELSE 'email:' END || i, (i % 5000 + 1)::text, i FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_outbox SELECT i::text, '', 0, i, i, i % 10 = 0, '' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_factors SELECT 'f' || i, (i % 5000 + 1)::text, 'k' || i % 3, '', 'l' || i, 0, '', i % 50 = 0, i, 0, i FROM generate_series(1, 10000) i
 				ON CONFLICT DO NOTHING`,
@@ -214,6 +222,9 @@ func TestR37_PlansReadNoMoreThanTheirRows(t *testing.T) {
 		{"purge of throttle, nothing there", "purgeThrottle", `0,1000`, 0},
 		{"purge of tickets", "purgeTickets", `9,10`, 10},
 		{"purge of tickets, nothing there", "purgeTickets", `0,1000`, 0},
+		{"purge of holds", "purgeHolds", `9,10`, 10},
+		{"purge of holds, nothing there", "purgeHolds", `0,1000`, 0},
+		{"names of one user", "countHeldNames", `'3001',0`, 2},
 		{"purge of factors", "purgeFactors", `400,5`, 5},
 		{"purge of factors, nothing there", "purgeFactors", `0,1000`, 0},
 		{"factor by lookup", "selectByLookup", `'k1','l1'`, 1},

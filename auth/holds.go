@@ -1,0 +1,36 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/profilekit/profilekit/profile"
+)
+
+// unheld is a *storage.TakenError when the name or the address, which userID has
+// just got in the transaction of ctx, is kept for another; "" is not looked at.
+func (s *Service) unheld(ctx context.Context, userID, username, email string) error {
+	if s.holds == nil {
+		return nil
+	}
+	return profile.CheckHolds(ctx, s.holds, userID, username, email, s.now())
+}
+
+// holdAddress keeps the address that the change ch gives up, in its transaction,
+// for as long as it can be taken back: no link to undo a change that began by at
+// latest is alive after that, also by the clock of another node.
+func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange, at time.Time) error {
+	if s.holds == nil {
+		return nil
+	}
+	key, err := profile.EmailHold(ch.From)
+	if err != nil {
+		return err
+	}
+	until := at.Add(EmailChangeLife + EmailUndoWindow + profile.Margin)
+	if err := s.holds.Hold(ctx, userID, []string{key}, until); err != nil {
+		return fmt.Errorf("auth: holding an address: %w", err)
+	}
+	return nil
+}
