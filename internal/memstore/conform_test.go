@@ -53,3 +53,10 @@ func TestAuthApart(t *testing.T) {
 		return authtest.Harness{Stores: s.Auth().(auth.SeparateStores).Separate(), Tx: s, Activity: s.Activity()}
 	})
 }
+
+func TestHolds(t *testing.T) {
+	profiletest.RunHolds(t, func(*testing.T) profiletest.HoldHarness {
+		s := memstore.New()
+		return profiletest.HoldHarness{Holds: s.Holds(), Tx: s}
+	})
+}

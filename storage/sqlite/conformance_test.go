@@ -53,6 +53,12 @@ func conformance(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 			return profiletest.Harness{Store: db.Users(), Tx: db, Activity: db.Activity()}
 		})
 	})
+	t.Run("holds", func(t *testing.T) {
+		profiletest.RunHolds(t, func(t *testing.T) profiletest.HoldHarness {
+			db := open(t)
+			return profiletest.HoldHarness{Holds: db.Holds(), Tx: db}
+		})
+	})
 	t.Run("auth", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)

@@ -22,17 +22,17 @@ var (
 	holdKeys = writeEach(
 		holdInto+`SELECT k, $2, $3 FROM json_array_elements_text($1::json) AS k`+holdLonger,
 		holdInto+`SELECT value, $2, $3 FROM json_each($1) WHERE TRUE`+holdLonger)
-	// It is a write so that it runs on the main pool, beside the change that it
-	// is about. It may be asked outside a transaction too.
-	selectHeld = writeEach(
+	selectHeld = readEach(
 		`SELECT DISTINCT key FROM profilekit_holds WHERE key = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND user_id <> $2 AND ends_at > $3`,
 		`SELECT DISTINCT key FROM profilekit_holds WHERE key IN (SELECT value FROM json_each($1)) AND user_id <> $2 AND ends_at > $3`)
 	countHeldNames = read(`SELECT count(*)` + holdNames + ` AND ends_at > $2`)
 	passNames      = write(holdInto + `SELECT key, '', ends_at` + holdNames + holdLonger)
 	eraseHolds     = write(`DELETE FROM profilekit_holds WHERE user_id = $1`)
-	purgeHolds     = writeEach(
-		`DELETE FROM profilekit_holds WHERE (key, user_id) IN (SELECT key, user_id FROM profilekit_holds WHERE ends_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-		`DELETE FROM profilekit_holds WHERE (key, user_id) IN (SELECT key, user_id FROM profilekit_holds WHERE ends_at < $1 LIMIT $2)`)
+	// By where the rows are, since the planner reads the whole table for a key of
+	// two columns. One that is kept longer meanwhile is elsewhere then, and stays.
+	purgeHolds = writeEach(
+		`DELETE FROM profilekit_holds WHERE ctid = ANY (ARRAY(SELECT ctid FROM profilekit_holds WHERE ends_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+		`DELETE FROM profilekit_holds WHERE rowid IN (SELECT rowid FROM profilekit_holds WHERE ends_at < $1 LIMIT $2)`)
 )
 
 type holds struct{ db *DB }

@@ -105,7 +105,7 @@ var plans = map[string][2]string{
 	"countHeldNames": {"profilekit_holds_", "profilekit_holds_user"},
 	"passNames":      {"profilekit_holds_", "profilekit_holds_user"},
 	"eraseHolds":     {"profilekit_holds_user", "profilekit_holds_user"},
-	"purgeHolds":     {"profilekit_holds_end,profilekit_holds_pkey", "profilekit_holds_end,auto"},
+	"purgeHolds":     {"profilekit_holds_end", "profilekit_holds_end,pk"},
 
 	"selectUser":       {"users_pkey", "pk"},
 	"selectByUsername": {"users_username_key_key", "auto"},

@@ -118,6 +118,12 @@ func suites(t *testing.T, name string, prepare ...func(ctx context.Context, dsn 
 			return profiletest.Harness{Store: db.Users(), Tx: db, Activity: db.Activity()}
 		})
 	})
+	t.Run("holds", func(t *testing.T) {
+		profiletest.RunHolds(t, func(t *testing.T) profiletest.HoldHarness {
+			db := open(t)
+			return profiletest.HoldHarness{Holds: db.Holds(), Tx: db}
+		})
+	})
 	t.Run("auth", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
