@@ -166,10 +166,10 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 		if err != nil {
 			return err
 		}
-		if err := s.holdAddress(ctx, user.ID, ch, t.CreatedAt); err != nil {
+		if err := s.unheld(ctx, user.ID, "", ch.To); err != nil {
 			return err
 		}
-		if err := s.unheld(ctx, user.ID, "", ch.To); err != nil {
+		if err := s.holdAddress(ctx, user.ID, ch, t.CreatedAt); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)

@@ -29,12 +29,10 @@ func (s *Service) rename(ctx context.Context, u User, p Patch, event activity.Ev
 			return err
 		}
 		now := s.now()
-		if s.nameHold > 0 {
-			if err := HoldName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold)); err != nil {
-				return err
-			}
+		if err := CheckHolds(ctx, s.holds, u.ID, next.Username, "", now); err != nil || s.nameHold <= 0 {
+			return err
 		}
-		return CheckHolds(ctx, s.holds, u.ID, next.Username, "", now)
+		return HoldName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold))
 	})
 	if err == nil && stale {
 		err = storage.ErrStale
