@@ -189,9 +189,19 @@ func gone(t *testing.T, p place, stays []string) {
 	defer db.Close()
 	kept := u(t, stays)
 	var keys []string
+	held, err := profile.UsernameHold("leaves")
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds := 0
 	all := tables(t, db, p)
 	for _, table := range slices.Sorted(maps.Keys(all)) {
 		for _, row := range all[table] {
+			// The name is kept from others, and does not say whose it was.
+			if table == "profilekit_holds" && strings.HasPrefix(row, "|key="+held+"|user_id=|") {
+				holds++
+				continue
+			}
 			// What is sealed waits for its reader. Counters of an address of the
 			// network, or of a hash, forget by themselves.
 			if strings.Contains(row, "leaves") || strings.Contains(row, "|user_id=") && !strings.Contains(row, "|user_id="+kept+"|") ||
@@ -206,6 +216,9 @@ func gone(t *testing.T, p place, stays []string) {
 			t.Errorf("%d users are left", len(all[table]))
 		}
 	}
+	if holds != 1 {
+		t.Errorf("the name is held %d times, want once", holds)
+	}
 	slices.Sort(keys)
 	if found := pictures(t, p); !slices.Equal(found, keys) || len(keys) == 0 {
 		t.Errorf("pictures on the disk: %v, in the ledger: %v", found, keys)
@@ -219,7 +232,8 @@ func gone(t *testing.T, p place, stays []string) {
 	}
 
 	again := serve(t, app)()
-	// The address is free; the name may be held for a while.
+	// The address is free; the name is held for a while.
+	again.send(409, "POST", "/auth/register", fmt.Sprintf(`{"username":"Leaves","email":"other@example.org","password":%q}`, password))
 	again.send(201, "POST", "/auth/register", fmt.Sprintf(`{"username":"newcomer","email":"leaves@example.org","password":%q}`, password))
 	me := again.send(200, "GET", "/profile", "")
 	if me["bio"] != nil || me["profilePicture"] != nil || me["displayName"] != nil || me["pendingEmail"] != nil {
