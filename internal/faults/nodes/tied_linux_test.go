@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -26,4 +27,12 @@ func startTied(cmd *exec.Cmd) error {
 	done := make(chan error)
 	starter() <- func() { done <- cmd.Start() }
 	return <-done
+}
+
+// peak is the most memory that an ended process had, in KB.
+func peak(p *os.ProcessState) int64 {
+	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
+		return int64(u.Maxrss)
+	}
+	return 0
 }
