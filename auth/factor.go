@@ -11,17 +11,19 @@ import (
 )
 
 // Factor is a kind of second factor; auth/totp is one, and a host may write its
-// own. It keeps nothing itself: what it needs is in the FactorRecord.
+// own, which authtest.RunFactor checks. It keeps nothing itself: what it needs is in
+// the FactorRecord. It is safe for concurrent use.
 type Factor interface {
 	// Kind names it in records and in the contract, such as "totp". It is neither
 	// "recovery_code" nor a Channel.
 	Kind() string
 	// Enroll makes the Data of a new record, whose ID and UserID are set, for u,
-	// and what u must be shown, this once.
+	// and what u must be shown, this once. 64 bytes of MaxData are the Service's.
 	Enroll(ctx context.Context, r FactorRecord, u profile.User) (data []byte, show Enrollment, err error)
 	// Verify checks what the person answered and returns the record as it is
 	// after this use. Where an answer must not work twice the Counter has risen,
-	// and rises is true. A wrong answer is ErrInvalidCode.
+	// and rises is true. A wrong answer, whatever bytes it has, is ErrInvalidCode;
+	// nothing else is, since that counts as a guess. The Data of r is not written to.
 	Verify(ctx context.Context, r FactorRecord, answer string, now time.Time) (used FactorRecord, rises bool, err error)
 }
 

@@ -1,6 +1,6 @@
 // Package authtest is the conformance suite of what package auth keeps and of
-// its password hashing: one case for each thing that the comments of
-// auth.Stores and auth.Hasher promise. Stores of your own pass it from an
+// its password hashing and second factors: one case for each thing that the
+// comments of auth.Stores, auth.Hasher and auth.Factor promise. Stores of your own pass it from an
 // ordinary test:
 //
 //	func TestAuthStores(t *testing.T) {
@@ -16,7 +16,15 @@
 //		authtest.RunHasher(t, auth.Argon2id{}, "$argon2id$v=19$m=4096,t=1,p=1$…")
 //	}
 //
-// The suite does not sleep, and runs under the race detector.
+// and a second factor of your own, given what its owner would answer:
+//
+//	func TestFactor(t *testing.T) {
+//		authtest.RunFactor(t, func(t *testing.T) authtest.FactorHarness {
+//			return authtest.FactorHarness{Factor: newFactor(t), Answer: answer, Step: 30 * time.Second}
+//		})
+//	}
+//
+// The suites do not sleep, and run under the race detector.
 package authtest
 
 import (

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -40,6 +41,22 @@ func enroll(t testing.TB, f *Factor) (auth.FactorRecord, auth.Enrollment) {
 	}
 	r.Data = data
 	return r, show
+}
+
+func TestR14S14_Conformance(t *testing.T) {
+	authtest.RunFactor(t, func(t *testing.T) authtest.FactorHarness {
+		return authtest.FactorHarness{
+			Factor: New(ring(t), Options{Issuer: "Example"}),
+			Answer: func(t *testing.T, show auth.Enrollment, _ int, now time.Time) string {
+				seed, err := encoding.DecodeString(show.Secret)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return hotp(seed, uint64(now.Unix()/period))
+			},
+			Step: period * time.Second,
+		}
+	})
 }
 
 // RFC 4226, appendix D.
