@@ -72,5 +72,16 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await member.context.close();
   }
 }
+// An account that will be erased, at its next sign-in.
+const gone = await pageOf(browser, { viewport: { width: 1280, height: 860 } });
+const leaving = await signedIn(gone.context);
+await gone.context.request.delete("/api/profile");
+await open(gone.page, "/login");
+await gone.page.getByLabel("User name or e-mail").fill(leaving.username);
+await gone.page.getByLabel("Password", { exact: true }).fill(leaving.password);
+await gone.page.keyboard.press("Enter");
+await gone.page.getByRole("heading", { name: "This account will be erased" }).waitFor();
+await settled(gone.page);
+await gone.page.screenshot({ path: `${folder}/login-leaving-light-1280.png`, fullPage: true });
 await browser.close();
 console.log(`screenshots are in ${folder}`);
