@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"github.com/profilekit/profilekit/auth"
 )
@@ -52,4 +53,21 @@ func (a *App) trusted(ip netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// maxPlace bounds the name of a place, in characters.
+const maxPlace = 100
+
+// place asks the host where an address is. What it answers is one line.
+func (a *App) place(ip netip.Addr) string {
+	if a.cfg.Place == nil || !ip.IsValid() {
+		return ""
+	}
+	name := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(a.cfg.Place(ip), "")))
+	return string(name[:min(len(name), maxPlace)])
 }

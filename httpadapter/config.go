@@ -176,6 +176,12 @@ type Config struct {
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// Place says where an address is, as in "Bern" or "Bern, Switzerland", for
+	// people to recognise in their sessions, their activity and in mail; "" is
+	// unknown, and nil never asks. It is called while a transaction is open, so it
+	// must answer from memory; a file such as those of MaxMind does. The address
+	// is the client's own, as found by TrustedProxies, and is not kept.
+	Place func(ip netip.Addr) string
 	// TrustedOrigins are other origins whose pages may call with the cookie,
 	// "https://app.example.org"; they get CORS headers.
 	TrustedOrigins []string

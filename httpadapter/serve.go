@@ -42,7 +42,7 @@ func (c *call) client() auth.Client { return c.app.clientOf(c.r) }
 // source is where the events of this request come from.
 func (c *call) source() activity.Source {
 	client := c.client()
-	return activity.Source{IP: activity.MaskIP(client.IP), Device: activity.DeviceName(client.UserAgent)}
+	return activity.Source{IP: activity.MaskIP(client.IP), Device: activity.DeviceName(client.UserAgent), Place: c.app.place(client.IP)}
 }
 
 // Headers that nearly every answer has. They are shared, so they are only ever
