@@ -57,7 +57,8 @@
 // The states are: settled; begun, when User.PendingEmail is the new address;
 // changed, when the new address is the account's and the old one can still take
 // that back, for EmailUndoWindow at least. The old inbox is not needed to change
-// the address, so losing it locks nobody out.
+// the address, so losing it locks nobody out. With Config.Holds the old address
+// is the account's alone for as long, and UndoEmailChange does not find it taken.
 //
 //	state    what happens                             then
 //	settled  BeginEmailChange, fresh                  begun: link to the new address, notice with undo to the old
@@ -65,14 +66,14 @@
 //	settled  BeginEmailChange to an account's address begun, but that account's owner gets a notice and no link
 //	begun    BeginEmailChange to a third address      begun: the first link is dead, its undo is not
 //	begun    ConfirmEmailChange                       changed: other sessions and pending links end
-//	begun    ConfirmEmailChange, address taken        settled
+//	begun    ConfirmEmailChange, address taken, held  settled
 //	begun    EmailChangeLife passes                   begun, but the link is dead; another change may begin
 //	begun    Reset, Report                            settled: the link is dead
 //	begun    UndoEmailChange                          settled: sessions end, the password must be reset
 //	changed  BeginEmailChange                         begun: the first undo stays
 //	changed  UndoEmailChange                          settled at the old address: sessions end, factors added since go,
 //	                                                  later undos are dead, the password must be reset
-//	changed  UndoEmailChange, old address taken       disabled: the host decides
+//	changed  UndoEmailChange, old address taken       disabled: the host decides; without Config.Holds alone
 //	changed  EmailUndoWindow passes                   settled
 //
 // # The end of an account
