@@ -106,7 +106,7 @@ func TestS39_AnAddressIsHeldAsLongAsItsUndo(t *testing.T) {
 			began := c.clock.now()
 			c.clock.add(late)
 			is(t, c.confirm(t, confirm), nil)
-			c.clock.add(began.Add(auth.EmailChangeLife + auth.EmailUndoWindow + profile.Margin).Sub(c.clock.now()) - time.Microsecond)
+			c.clock.add(began.Add(auth.EmailChangeLife+auth.EmailUndoWindow+profile.Margin).Sub(c.clock.now()) - time.Microsecond)
 			_, err := c.Register(t.Context(), home, registration("eve", adaOld))
 			taken(t, err, "email")
 			is(t, c.undo(t, undo), auth.ErrInvalidToken)
