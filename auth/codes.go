@@ -29,6 +29,11 @@ type Codes struct {
 	Channels []Channel
 	// Keys seal the numbers and bind the codes; required with Channels.
 	Keys *keyring.Ring
+	// Alone lets a code be the only second factor that somebody has. Without it a
+	// code is for who has an app or a passkey too: nobody enrols codes before that,
+	// or removes the last of those while codes are left. Who has codes alone from
+	// before keeps them.
+	Alone bool
 }
 
 // CodeLife is how long a code that was sent is good for.
@@ -68,7 +73,8 @@ func (s *Service) sends(method string) bool {
 // BeginPhone sends a code to a phone number that is to be the caller's, and a
 // second factor. ConfirmCode of the same session must follow. A number that is
 // not of E.164 (ITU-T), "+" and up to 15 digits, is an *InvalidError of field
-// "phone". The caller must be Fresh.
+// "phone". Without an app or a passkey it is ErrCodeAlone, unless Codes.Alone lets
+// it. The caller must be Fresh.
 func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone string) error {
 	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
 		return settings.Invalid(profile.FieldError{Field: "phone", Code: settings.CodeFormat, Message: "must be + and 7 to 15 digits, the country's code first"})
@@ -77,7 +83,7 @@ func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone s
 }
 
 // BeginEmailCodes sends a code to the caller's address, which must be proved, so
-// that codes by e-mail become a second factor. The caller must be Fresh.
+// that codes by e-mail become a second factor; otherwise as BeginPhone.
 func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) error {
 	if id.check() == nil && !id.User.EmailVerified {
 		return settings.Invalid(profile.FieldError{Field: "email", Code: settings.CodeFormat, Message: "must be confirmed first"})
@@ -91,6 +97,15 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Chann
 	}
 	if !s.sends(string(ch)) {
 		return ErrNoFactor
+	}
+	if !s.codes.Alone {
+		records, err := s.confirmed(ctx, id.User.ID)
+		if err != nil {
+			return err
+		}
+		if !s.codesMay(records) {
+			return ErrCodeAlone
+		}
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
@@ -161,7 +176,7 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 		s.refused(ctx, KindFactorAdded, id.User.ID, err)
 		return ConfirmedFactor{}, err
 	}
-	sent, err := s.tryCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now)
+	ticket, err := s.tryCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now)
 	if err != nil {
 		if errors.Is(err, ErrInvalidCode) {
 			s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
@@ -170,13 +185,20 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 	}
 	r.LastUsedAt = now
 	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
-		if err := s.takeCode(ctx, sent, now); err != nil {
+		if err := s.takeCode(ctx, ticket, now); err != nil {
 			return err
 		}
-		if err := s.dropKind(ctx, id.User.ID, a.Method); err != nil {
+		records, err := s.confirmed(ctx, id.User.ID)
+		if err != nil {
 			return err
 		}
-		err := s.factors.UseFactor(ctx, r, Pending, false, event)
+		if !s.codesMay(records) { // what was beside it went meanwhile
+			return ErrCodeAlone
+		}
+		if err := s.dropKind(ctx, records, a.Method); err != nil {
+			return err
+		}
+		err = s.factors.UseFactor(ctx, r, Pending, false, event)
 		if errors.Is(err, storage.ErrStale) {
 			return ErrNoFactor
 		}
@@ -199,15 +221,19 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 	return out, err
 }
 
-// dropKind removes the user's confirmed factors of a kind.
-func (s *Service) dropKind(ctx context.Context, userID, kind string) error {
-	records, err := s.confirmed(ctx, userID)
-	if err != nil {
-		return err
-	}
+// codesMay reports whether codes may be among somebody's confirmed factors.
+func (s *Service) codesMay(records []FactorRecord) bool {
+	return s.codes.Alone || slices.ContainsFunc(records, func(r FactorRecord) bool { return !sent(r.Kind) && s.knows(r.Kind) })
+}
+
+// sent reports whether a method is a code that is sent, whether it is now or not.
+func sent(method string) bool { return method == string(BySMS) || method == string(ByEmail) }
+
+// dropKind removes those of the confirmed factors that are of a kind.
+func (s *Service) dropKind(ctx context.Context, records []FactorRecord, kind string) error {
 	for _, r := range records {
 		if r.Kind == kind {
-			if err := s.factors.RemoveFactor(ctx, userID, r.ID); err != nil {
+			if err := s.factors.RemoveFactor(ctx, r.UserID, r.ID); err != nil {
 				return err
 			}
 		}
@@ -293,14 +319,14 @@ func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now tim
 	if at < 0 {
 		return ErrInvalidCode
 	}
-	sent, err := s.tryCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
+	ticket, err := s.tryCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
 	if err != nil {
 		return err
 	}
 	used := records[at]
 	used.LastUsedAt, used.Data = now, nil
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.takeCode(ctx, sent, now); err != nil {
+		if err := s.takeCode(ctx, ticket, now); err != nil {
 			return err
 		}
 		if err := s.useFactor(ctx, used, false); err != nil {

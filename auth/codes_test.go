@@ -24,7 +24,7 @@ func withCodes(t testing.TB, channels ...auth.Channel) func(*auth.Config) {
 	if channels == nil {
 		channels = []auth.Channel{auth.BySMS, auth.ByEmail}
 	}
-	return func(c *auth.Config) { c.Codes = auth.Codes{Channels: channels, Keys: ring} }
+	return func(c *auth.Config) { c.Codes = auth.Codes{Channels: channels, Keys: ring, Alone: true} }
 }
 
 // sent is the code in the newest message of the kind to the address.

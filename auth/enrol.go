@@ -221,7 +221,9 @@ func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name 
 // RemoveFactor removes one of the caller's factors and ends all other sessions
 // and trusted devices; with the last one go the recovery codes. An ID that is
 // not one of them is storage.ErrNotFound. The last factor of an account without
-// a password is ErrLastFactor. The caller must be Fresh.
+// a password is ErrLastFactor, and the last one beside codes that are sent is
+// ErrCodeAlone, unless Codes.Alone lets it: nothing goes that was not named. The
+// caller must be Fresh.
 func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string) error {
 	if err := id.check(); err != nil {
 		return err
@@ -249,6 +251,10 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 			if _, err := s.users.Update(ctx, id.User.ID, profile.Patch{Phone: &none}); err != nil {
 				return err
 			}
+		}
+		left := slices.Delete(slices.Clone(records), at, at+1)
+		if !sent(records[at].Kind) && slices.ContainsFunc(left, func(r FactorRecord) bool { return sent(r.Kind) }) && !s.codesMay(left) {
+			return ErrCodeAlone
 		}
 		if len(records) == 1 {
 			if hash == "" {

@@ -36,6 +36,9 @@ var (
 	ErrNoFactor = errors.New("no such factor")
 	// ErrLastFactor: without this one nobody could sign in any more.
 	ErrLastFactor = errors.New("the last way in")
+	// ErrCodeAlone: codes that are sent are only for who has another factor too; see
+	// Codes.Alone.
+	ErrCodeAlone = errors.New("a code needs an app or a passkey beside it")
 	// ErrNoDeletion: accounts are not deleted by their users here.
 	ErrNoDeletion = errors.New("accounts are not deleted here")
 	// ErrRateLimited is what every *RateLimitedError matches.

@@ -101,7 +101,7 @@ func New(config Config) (*App, error) {
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
-			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys},
+			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys, Alone: cfg.CodesAlone},
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
 			DeletionGrace: cfg.DeletionGrace, FactorRecovery: cfg.FactorRecovery,
 			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,

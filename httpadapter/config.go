@@ -130,6 +130,9 @@ type Config struct {
 	// which a phone number is proved; see auth.Codes for what they are worth. They
 	// need a Courier that knows the channels.
 	Codes []auth.Channel
+	// CodesAlone lets a code be the only second factor that somebody has; without it
+	// an app or a passkey has to be there first.
+	CodesAlone bool
 	// FactorRecovery is the way back, after a wait, for who lost every second factor
 	// and the recovery codes; see there for what it costs. The zero value is none;
 	// auth.RecoveryWait is the usual wait. It needs a Courier.

@@ -110,6 +110,8 @@ func problemOf(err error) *problem {
 		return problemf(422, "invalid_code", "The code is wrong, too old, or was used already.")
 	case errors.Is(err, auth.ErrLastFactor):
 		return problemf(409, "conflict", "Without this you could not sign in any more.")
+	case errors.Is(err, auth.ErrCodeAlone):
+		return problemf(409, "conflict", "Codes that are sent are only for who has an app or a passkey too.")
 	case errors.Is(err, profile.ErrEmailChangeUnavailable):
 		return problemf(422, "email_change_unavailable", "The e-mail address cannot be changed here.")
 	case errors.Is(err, activity.ErrBadCursor):

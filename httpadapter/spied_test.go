@@ -94,7 +94,7 @@ func (s *spied) start(t *testing.T) {
 	cfg.Courier = spiedCourier{s, w.mail}
 	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New())}
 	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
-	cfg.Codes = []auth.Channel{auth.BySMS, auth.ByEmail}
+	cfg.Codes, cfg.CodesAlone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
 	cfg.FactorRecovery.Wait = auth.RecoveryWait
 	var err error
 	if cfg.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {

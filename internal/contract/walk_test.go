@@ -150,7 +150,7 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
-		Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true},
+		Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, CodesAlone: true, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true},
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 	})

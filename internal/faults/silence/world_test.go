@@ -108,7 +108,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Passkeys: passkeys, Codes: []auth.Channel{auth.BySMS, auth.ByEmail},
+		Passkeys: passkeys, Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, CodesAlone: true,
 		FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait},
 		Stores:         db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
 		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),

@@ -1,0 +1,37 @@
+package httpadapter_test
+
+import (
+	"testing"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/httpadapter"
+)
+
+// S23: a phone is for who has an app too; before that it is a conflict, and so is
+// to remove the app from beside it.
+func TestS23_APhoneOnlyBesideAnApp(t *testing.T) {
+	w := newWorld(t, func(c *httpadapter.Config) {
+		c.Codes, c.LimitsOff = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+	})
+	c := w.client().register("ada")
+	conflict := func(r reply) {
+		t.Helper()
+		if r.StatusCode != 409 || r.code(t) != "conflict" {
+			t.Errorf("%d %s, want a conflict", r.StatusCode, r.body)
+		}
+	}
+	conflict(c.send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`))
+	c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, "ada@example.org")+`"}`).want(t, 204)
+	conflict(c.do("POST", "/api/auth/mfa/email", "", nil))
+	w.enrol(c)
+	c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(t, 200)
+	ids := map[string]string{}
+	items, _ := c.get("/api/auth/mfa").want(t, 200).json(t)["factors"].([]any)
+	for _, item := range items {
+		f := item.(map[string]any)
+		ids[f["kind"].(string)] = "/api/auth/mfa/" + f["id"].(string)
+	}
+	conflict(c.send("DELETE", ids["totp"], ""))
+	c.send("DELETE", ids["sms"], "").want(t, 204)
+	c.send("DELETE", ids["totp"], "").want(t, 204)
+}
