@@ -6,7 +6,7 @@
 //
 // The error of a difference names the seed and the number of the operation,
 // so that it can be had again. A Run takes operations from every store:
-// users, passwords, sessions, the throttle, settings, activity and the ledger.
+// users, passwords, sessions, the throttle, settings, activity, the ledger and holds.
 package modeltest
 
 import (
@@ -32,6 +32,7 @@ type Stores interface {
 	Settings() settings.Store
 	Activity() activity.Store
 	Ledger() storage.Ledger
+	Holds() profile.HoldStore
 	storage.Transactor
 }
 

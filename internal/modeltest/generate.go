@@ -47,7 +47,8 @@ func pick[T any](g *generator, list ...T) T { return list[g.IntN(len(list))] }
 func (g *generator) op() op {
 	return pick(g, g.create, g.update, g.update, g.lookup, g.password, g.createSession, g.changeSession, g.changeSession,
 		g.endSession, g.readSessions, g.take, g.take, g.throttle, g.putSettings, g.getSettings, g.appendEvents, g.page, g.page,
-		g.removeEvents, g.reserve, g.blobs, g.blobs, g.sweep)()
+		g.removeEvents, g.reserve, g.blobs, g.blobs, g.sweep,
+		g.hold, g.held, g.dropHolds)()
 }
 
 // event is an event of user i. One in a dozen has an ID that was used before.
