@@ -19,9 +19,11 @@ func (s *Service) unheld(ctx context.Context, userID, username, email string) er
 
 // holdAddress keeps the address that the change ch gives up, in its transaction,
 // for as long as it can be taken back: no link to undo a change that began by at
-// latest is alive after that, also by the clock of another node.
+// latest is alive after that, also by the clock of another node. One that was
+// never proved is free: whoever signs up with somebody else's address and goes
+// on to another must not keep its owner out.
 func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange, at time.Time) error {
-	if s.holds == nil {
+	if s.holds == nil || !ch.Proved {
 		return nil
 	}
 	key, err := profile.EmailHold(ch.From)

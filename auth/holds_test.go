@@ -310,3 +310,21 @@ func TestS39_HoldsFailClosed(t *testing.T) {
 		}
 	})
 }
+
+// Somebody signs up with another's address, and goes on to one of their own: the
+// owner of the first is not kept out by that, for it was never proved.
+func TestS40P07_AnAddressThatWasNeverProvedKeepsNobodyOut(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := openPost(t, db, unlimitedMail, limitsOff, holding(t, db))
+		in := p.register(t, "squatter")
+		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), "squatter@example.net"); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, "squatter@example.net")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Register(t.Context(), home, registration("real.one", "squatter@example.org")); err != nil {
+			t.Errorf("the owner of the address is kept out: %v", err)
+		}
+	})
+}
