@@ -71,8 +71,8 @@ type Config struct {
 	// which is then ErrNoCourier. Links are required with it.
 	Courier Courier
 	Links   Links
-	// Recorder is told of events in the transaction of their change; nil for
-	// none.
+	// Recorder is told of events in the transaction of their change, but not of
+	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
 	Limits   Limits
 	// LimitsOff lifts every Rule of Limits. It is for load tests only.

@@ -75,7 +75,7 @@ func (s *Service) RemoveDevice(ctx context.Context, id Identity, deviceID string
 	}
 	ctx = withSession(ctx, id.Session)
 	event := activity.NewEvent(ctx, KindDeviceRemoved, id.User.ID, s.now(), nil)
-	if err := s.sessions.EndSession(ctx, id.User.ID, deviceID, event); err != nil {
+	if err := s.endSession(ctx, id.User.ID, deviceID, event); err != nil {
 		return err
 	}
 	s.log(ctx, slog.LevelInfo, KindDeviceRemoved, id.User.ID)

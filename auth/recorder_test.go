@@ -116,3 +116,43 @@ func TestS20P30_NoLinkSkipsTheSecondFactor(t *testing.T) {
 		p.alive(t, in.Token)
 	})
 }
+
+// S22: the ends of sessions and of trust are told, in one transaction with the
+// change: what cannot be told does not happen.
+func TestS22_EndsAreTold(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		totp, _ := withTOTP(t)
+		p := openPost(t, db, totp, limitsOff)
+		a, _, token := p.enrol(t, p.register(t, "ada").Token)
+		elsewhere, err := p.FinishSignIn(t.Context(), home, p.half(t), byTOTP(a.code(0)), true)
+		is(t, err, nil)
+		id := p.alive(t, token)
+		devices, err := p.Devices(t.Context(), id)
+		if err != nil || len(devices) != 1 {
+			t.Fatalf("%d devices, %v", len(devices), err)
+		}
+		deaf := openPost(t, db, totp, limitsOff)
+		deaf.notices.fail = errDown
+		for what, end := range map[string]func(s *auth.Service) error{
+			"a session":  func(s *auth.Service) error { return s.EndSession(t.Context(), id, elsewhere.Session.ID) },
+			"a device":   func(s *auth.Service) error { return s.RemoveDevice(t.Context(), id, devices[0].ID) },
+			"the others": func(s *auth.Service) error { _, err := s.EndOtherSessions(t.Context(), id); return err },
+			"its own":    func(s *auth.Service) error { return s.SignOut(t.Context(), id) },
+		} {
+			if err := end(deaf.Service); !errors.Is(err, errDown) {
+				t.Errorf("%s: %v, want the recorder's error", what, err)
+			}
+		}
+		p.alive(t, token)
+		p.alive(t, elsewhere.Token)
+		is(t, p.EndSession(t.Context(), id, elsewhere.Session.ID), nil)
+		is(t, p.RemoveDevice(t.Context(), id, devices[0].ID), nil)
+		is(t, p.SignOut(t.Context(), id), nil)
+		is(t, p.SignOut(t.Context(), id), nil) // gone already
+		for _, kind := range []activity.Kind{auth.KindSessionEnded, auth.KindDeviceRemoved, auth.KindSignOut} {
+			if n := p.notices.count(kind); n != 1 {
+				t.Errorf("%s was told %d times, want once", kind, n)
+			}
+		}
+	})
+}

@@ -20,7 +20,7 @@ func (s *Service) SignOut(ctx context.Context, id Identity) error {
 	}
 	ctx = withSession(ctx, id.Session)
 	event := activity.NewEvent(ctx, KindSignOut, id.User.ID, s.now(), nil)
-	err := s.sessions.EndSession(ctx, id.User.ID, id.Session.ID, event)
+	err := s.endSession(ctx, id.User.ID, id.Session.ID, event)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
@@ -58,11 +58,25 @@ func (s *Service) EndSession(ctx context.Context, id Identity, sessionID string)
 	}
 	ctx = withSession(ctx, id.Session)
 	event := activity.NewEvent(ctx, KindSessionEnded, id.User.ID, s.now(), nil)
-	if err := s.sessions.EndSession(ctx, id.User.ID, sessionID, event); err != nil {
+	if err := s.endSession(ctx, id.User.ID, sessionID, event); err != nil {
 		return err
 	}
 	s.log(ctx, slog.LevelInfo, KindSessionEnded, id.User.ID)
 	return nil
+}
+
+// endSession ends a session and tells of it: with a Recorder in one transaction,
+// without one by one statement.
+func (s *Service) endSession(ctx context.Context, userID, sessionID string, event activity.Event) error {
+	if s.recorder == nil {
+		return s.sessions.EndSession(ctx, userID, sessionID, event)
+	}
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.sessions.EndSession(ctx, userID, sessionID, event); err != nil {
+			return err
+		}
+		return s.tell(ctx, event)
+	})
 }
 
 // EndOtherSessions ends all of the caller's sessions but the one in use, and

@@ -1,0 +1,7 @@
+package notify
+
+var (
+	Notices       = notices
+	Happened      = happened
+	WithoutReport = withoutReport
+)

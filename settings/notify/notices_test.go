@@ -1,0 +1,154 @@
+package notify_test
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/notify"
+)
+
+// feedOnly are the events that nobody gets a notice of, and why.
+var feedOnly = map[activity.Kind]string{
+	auth.KindRegistered:             "who signs up knows it, and the link to prove the address is mailed",
+	auth.KindSignIn:                 "mail about each would teach people to delete what matters",
+	auth.KindSignInFailed:           "whoever knows a user name could send its owner mail",
+	auth.KindSignOut:                "done in the session that it ends",
+	auth.KindReauthenticated:        "happens before every change that matters, which has its own notice",
+	auth.KindReauthenticationFailed: "as failed sign-ins",
+	auth.KindSecondFactorFailed:     "as failed sign-ins",
+	auth.KindResetRequested:         "MessageReset goes out, with a link that it was not me",
+	auth.KindEmailChangeRequested:   "MessageEmailChanging goes to the address of before, with a link that takes it back",
+	auth.KindRecoveryRequested:      "MessageFactorRecovery goes out, with a link that it was not me",
+	profile.KindUpdated:             "people change their profile all day",
+}
+
+// kindsOf are the exported constants of type activity.Kind in a package's source.
+func kindsOf(t *testing.T, dir string) map[string]activity.Kind {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]activity.Kind{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, src, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || !isKind(spec.Type) {
+				return true
+			}
+			for i, id := range spec.Names {
+				lit, ok := spec.Values[i].(*ast.BasicLit)
+				if !ok {
+					t.Fatalf("%s: the value of %s is no literal", name, id.Name)
+				}
+				value, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if id.IsExported() {
+					kinds[id.Name] = activity.Kind(value)
+				}
+			}
+			return true
+		})
+	}
+	return kinds
+}
+
+// isKind reports whether a type is written as activity.Kind.
+func isKind(e ast.Expr) bool {
+	sel, ok := e.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := sel.X.(*ast.Ident)
+	return ok && pkg.Name == "activity" && sel.Sel.Name == "Kind"
+}
+
+// S22: every event there is has a notice, or a reason to have none.
+func TestS22_EveryEventIsToldOrNotForAReason(t *testing.T) {
+	seen := map[activity.Kind]bool{}
+	for dir, least := range map[string]int{"../../auth": 25, "../../profile": 5} {
+		kinds := kindsOf(t, dir)
+		if len(kinds) < least {
+			t.Errorf("%d kinds in %s, there were %d", len(kinds), dir, least)
+		}
+		for name, kind := range kinds {
+			seen[kind] = true
+			_, told := notify.Notices[kind]
+			switch why := feedOnly[kind]; {
+			case told && why != "":
+				t.Errorf("%s has a notice, and a reason to have none", name)
+			case told && notify.Happened[kind] == "":
+				t.Errorf("%s has a notice without words", name)
+			case !told && why == "":
+				t.Errorf("%s has no notice, and there is no reason", name)
+			}
+		}
+	}
+	for kind := range feedOnly {
+		if !seen[kind] {
+			t.Errorf("%s is a reason without an event", kind)
+		}
+	}
+	for kind := range notify.Notices {
+		if !seen[kind] {
+			t.Errorf("%s is a notice without an event", kind)
+		}
+	}
+}
+
+// S22: what every notice of category security says, and that it has the link "this
+// was not me", unless it could not help.
+func TestS22_SecurityNoticesHaveTheLink(t *testing.T) {
+	p := open(t, memstore.New())
+	u, err := p.db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, category := range notify.Notices {
+		before := len(p.mail.letters())
+		err := p.db.InTx(t.Context(), func(ctx context.Context) error {
+			return p.Record(ctx, activity.NewEvent(ctx, kind, u.ID, p.now, nil))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p.flush(t) > 0 {
+		}
+		letters := p.mail.letters()[before:]
+		if len(letters) != 1 {
+			t.Errorf("%s: %d mails", kind, len(letters))
+			continue
+		}
+		words, _, _ := strings.Cut(notify.Happened[kind], "{")
+		if !strings.Contains(letters[0].Text, words) || !strings.Contains(letters[0].HTML, "<") {
+			t.Errorf("%s: %q", kind, letters[0].Text)
+		}
+		if has := strings.Contains(letters[0].Text, "not-me#token=for-"+u.ID); has == notify.WithoutReport[kind] || !has && category == notify.Security && kind != auth.KindReported && kind != profile.KindDeleted {
+			t.Errorf("%s: the link is there: %v", kind, has)
+		}
+	}
+}
