@@ -23,7 +23,8 @@ import (
 // NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
 // e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
 // factor for a password that the same inbox can reset, so that it is for hosts
-// that ask for a code from devices they do not know.
+// that ask for a code from devices they do not know; the example programs leave it
+// out.
 type Codes struct {
 	// Channels are those that people may enrol; none leaves codes out.
 	Channels []Channel

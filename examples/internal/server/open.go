@@ -87,7 +87,6 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Courier: post, Recorder: post, Passkeys: passkeys,
 		Codes:          []auth.Channel{auth.BySMS},
-		CodesAlone:     true, // so that it can be tried by itself; a service for the public asks for more
 		FactorRecovery: opt.recovery, Links: links(opt.baseURL),
 		PictureDecoders: []picture.Decoder{photos},
 		LimitsOff:       opt.limitsOff, Logger: log,

@@ -1,11 +1,11 @@
 // The second step of signing in: set up by its picture, used, recovered, removed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { code } from "./authenticator.js";
 import { launch, open, pageOf, signedIn } from "./browser.js";
 import { linkIn } from "./outbox.js";
 
@@ -27,20 +27,6 @@ async function scan(picture) {
   } finally {
     rmSync(dir, { recursive: true });
   }
-}
-
-// code is what an app shows, at this time step or so many later (RFC 6238).
-/** @param {string} uri @param {number} later */
-function code(uri, later) {
-  const secret = new URL(uri).searchParams.get("secret") ?? "";
-  let bits = "";
-  for (const c of secret) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0");
-  const seed = Buffer.from((bits.match(/.{8}/g) ?? []).map((b) => parseInt(b, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
-  const sum = createHmac("sha1", seed).update(counter).digest();
-  const at = (sum[19] ?? 0) & 15;
-  return String((sum.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
 test("an app is added by its picture, and then asked for; a recovery code gets in too", async () => {
