@@ -75,7 +75,7 @@ type Config struct {
 	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
 	Limits   Limits
-	// LimitsOff lifts every Rule of Limits. It is for load tests only.
+	// LimitsOff lifts every Rule of Limits, and CodeTries. It is for load tests only.
 	LimitsOff bool
 	Session   SessionLimits
 	// DeletionGrace is how long RequestDeletion can be taken back: 0 is
