@@ -18,6 +18,8 @@ func TestS11_HeldLooksLikeTaken(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) { c.LimitsOff = true })
 	ada, eve := w.client().register("ada"), w.client().register("eve")
 	ada.send("PATCH", "/api/profile", `{"username":"countess"}`).want(t, 200)
+	// An address that was never proved is not held.
+	ada.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, "ada@example.org")+`"}`).want(t, 204)
 	ada.send("POST", "/api/auth/email/change", `{"email":"new@example.org"}`).want(t, 202)
 	ada.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, auth.MessageEmailChange, "new@example.org")+`"}`).want(t, 204)
 	undo := w.mail.token(t, auth.MessageEmailChanging, "ada@example.org")
