@@ -119,7 +119,8 @@ export function Factors({ onChanged }: { onChanged(): void }) {
           }}
         />
       )}
-      {list && (
+      {list && list.factors.some((f) => f.kind !== "email") && (
+        // The number alone is no second step: a code goes to whoever has it moved.
         <Button look="quiet" icon="phone" onClick={() => setAsked({ what: "phone" })}>
           {list.factors.some((f) => f.kind === "sms") ? "Change the phone" : "Add a phone"}
         </Button>
