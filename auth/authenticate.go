@@ -53,13 +53,30 @@ func (s *Service) authenticate(ctx context.Context, hash [32]byte) (Identity, er
 		return Identity{}, fmt.Errorf("auth: reading a session: %w", err)
 	}
 	now := s.now()
-	if id.Session.TokenHash != hash || id.check() != nil || id.User.Disabled || id.User.Leaving() || !id.Session.Alive(now) {
+	if s.over(ctx, hash, id.Session, now) || id.check() != nil || id.User.Disabled || id.User.Leaving() {
 		return Identity{}, ErrUnauthenticated
 	}
 	if now.Sub(id.Session.LastUsedAt) >= touchEvery {
 		s.touch(ctx, &id.Session, now)
 	}
 	return id, nil
+}
+
+// over reports whether a session that was read for hash is not of it or has
+// reached a limit. One that has is ended: a clock that is set back later brings
+// back nothing that was refused once.
+func (s *Service) over(ctx context.Context, hash [32]byte, sess Session, now time.Time) bool {
+	if sess.TokenHash != hash {
+		return true
+	}
+	if sess.Alive(now) {
+		return false
+	}
+	if err := s.sessions.EndSession(ctx, sess.UserID, sess.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a session that reached a limit was not removed",
+			slog.String("user", sess.UserID), slog.Any("error", err))
+	}
+	return true
 }
 
 // identity reads the session and its user, in one query where the store can.
@@ -91,8 +108,9 @@ func (s *Service) touch(ctx context.Context, sess *Session, now time.Time) {
 }
 
 // Fresh reports whether the caller proved who it is within FreshFor. A proof
-// from the future, as after a clock was set back, is none beyond a minute.
+// from the future, as after a clock was set back, is none beyond what the clocks
+// of two nodes may differ.
 func (s *Service) Fresh(id Identity) bool {
 	age := s.now().Sub(id.Session.ProvedAt)
-	return id.check() == nil && age <= FreshFor && age > -time.Minute
+	return id.check() == nil && age <= FreshFor && age > -clockSkew
 }

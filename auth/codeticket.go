@@ -44,7 +44,9 @@ func (s *Service) tryCode(ctx context.Context, p Purpose, userID, sessionID, met
 	if len(code) != codeDigits || strings.Trim(code, "0123456789") != "" {
 		return Ticket{}, ErrInvalidCode
 	}
-	list, err := s.tickets.Tickets(ctx, userID, p, now)
+	// Also those that are over: such a one is taken away at the first try, so that
+	// a clock that is set back later brings it not back.
+	list, err := s.tickets.Tickets(ctx, userID, p, time.Time{})
 	if err != nil {
 		return Ticket{}, fmt.Errorf("auth: reading codes: %w", err)
 	}
@@ -52,6 +54,12 @@ func (s *Service) tryCode(ctx context.Context, p Purpose, userID, sessionID, met
 		return Ticket{}, ErrInvalidCode
 	}
 	sent = list[0]
+	if !now.Before(sent.ExpiresAt) {
+		if err := s.takeCode(ctx, sent, now); err != nil {
+			return Ticket{}, err
+		}
+		return Ticket{}, ErrInvalidCode
+	}
 	err = s.take(ctx, codeKey(sent.Hash), Rule{Limit: CodeTries, Window: CodeLife})
 	switch {
 	case errors.Is(err, ErrRateLimited):

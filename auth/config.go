@@ -100,8 +100,13 @@ type Config struct {
 	// none. It needs a Courier.
 	FactorRecovery FactorRecovery
 
-	// Now is the clock, nil for time.Now; Rand the source of tokens and ids,
-	// nil for crypto/rand. A Rand that can be guessed gives every account away.
+	// Now is the clock, nil for time.Now. It is the only one: no store asks its
+	// server for the time, so clocks of databases do not matter. Those of two nodes
+	// may differ by 3 minutes. After a clock was wrong and is set right, what was
+	// refused because its time was over stays refused.
+	//
+	// Rand is the source of tokens and ids, nil for crypto/rand. One that can be
+	// guessed gives every account away.
 	Now  func() time.Time
 	Rand io.Reader
 	// Logger gets one record for each thing that happened; nil is silent.

@@ -33,7 +33,7 @@ func (s *Service) trusts(ctx context.Context, userID, token string, now time.Tim
 	if err != nil {
 		return false, err
 	}
-	if d.TokenHash != hash || d.UserID != userID || d.Level != LevelDevice || !d.Alive(now) {
+	if s.over(ctx, hash, d, now) || d.UserID != userID || d.Level != LevelDevice {
 		return false, nil
 	}
 	// When this is not noted, the device counts all the same.

@@ -199,9 +199,16 @@ func (s *Service) pendingOf(ctx context.Context, id Identity, kind string, now t
 	}
 	for _, r := range records {
 		data, own := strings.CutPrefix(string(r.Data), id.Session.ID+"\n")
-		if r.Kind == kind && r.Pending && r.UserID == id.User.ID && own && now.Before(r.ExpiresAt) {
+		if r.Kind != kind || !r.Pending || r.UserID != id.User.ID || !own {
+			continue
+		}
+		if now.Before(r.ExpiresAt) {
 			r.Data = []byte(data)
 			return r, nil
+		}
+		// What is over stays so whatever the clock says later.
+		if err := s.factors.RemoveFactor(ctx, id.User.ID, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return FactorRecord{}, fmt.Errorf("auth: removing what was begun too long ago: %w", err)
 		}
 	}
 	return FactorRecord{}, ErrNoFactor

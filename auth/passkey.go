@@ -23,9 +23,9 @@ type Passkeys interface {
 	// Begin makes the challenge of a ceremony, which ends 5 minutes after now.
 	Begin(c Ceremony, now time.Time) (Challenge, error)
 	// Challenge reads a State that Begin made for a ceremony of the same Kind,
-	// session and user, and returns what names its challenge and when it ends.
-	// Another state, and one whose time is over, is ErrInvalidCode.
-	Challenge(c Ceremony, state string, now time.Time) (id [32]byte, until time.Time, err error)
+	// session and user, and returns what names its challenge and when it ends,
+	// which may be past. Another state is ErrInvalidCode.
+	Challenge(c Ceremony, state string) (id [32]byte, until time.Time, err error)
 	// Credential returns the Lookup of the record that the response names, before
 	// anything in it is believed. ErrInvalidCode when it names none.
 	Credential(response []byte) (lookup string, err error)
@@ -144,12 +144,13 @@ func (s *Service) spend(ctx context.Context, c Ceremony, state string, now time.
 	if s.passkeys == nil {
 		return ErrInvalidCode
 	}
-	id, until, err := s.passkeys.Challenge(c, state, now)
+	id, until, err := s.passkeys.Challenge(c, state)
 	if err != nil {
 		return err
 	}
 	err = s.tickets.AddTickets(ctx, "", "", []Ticket{{Hash: id, Purpose: ForChallenge, CreatedAt: now, ExpiresAt: until}})
-	if errors.Is(err, storage.ErrTaken) {
+	// One that is over is used up too: a clock set back brings it not back.
+	if errors.Is(err, storage.ErrTaken) || err == nil && !now.Before(until) {
 		return ErrInvalidCode
 	}
 	return err

@@ -30,7 +30,7 @@ func TestPurgeExpiredRemovesTicketsAndPendingFactors(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.clock.add(time.Hour)
+		w.clock.add(49 * time.Hour)
 		if err := w.PurgeExpired(t.Context()); err != nil {
 			t.Fatal(err)
 		}

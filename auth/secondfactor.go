@@ -64,7 +64,8 @@ func (s *Service) AuthenticateHalf(ctx context.Context, token string) (HalfIdent
 		return HalfIdentity{}, fmt.Errorf("auth: reading a session: %w", err)
 	}
 	half := HalfIdentity{User: id.User, Session: id.Session}
-	if half.sound() != nil || id.Session.TokenHash != hash || shut(id.User, s.now()) || !id.Session.Alive(s.now()) {
+	now := s.now()
+	if s.over(ctx, hash, id.Session, now) || half.sound() != nil || shut(id.User, now) {
 		return HalfIdentity{}, ErrUnauthenticated
 	}
 	return half, nil

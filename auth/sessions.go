@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/batch"
@@ -108,6 +109,11 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 // that nobody waits for its locks.
 const purgeBatch = 250
 
+// keepSpent is how long tickets stay beyond their end. A challenge that was used
+// is among them, and would count again if a clock that ran a day ahead had its row
+// removed before it was set right.
+const keepSpent = 48 * time.Hour
+
 // PurgeExpired removes sessions that reached a limit, throttle counters that
 // remember nothing, and tickets and pending factors that expired, in batches until none is left, and pauses after each batch
 // for as long as it took. Nothing depends on it but the space; once an hour is
@@ -121,7 +127,7 @@ func (s *Service) PurgeExpired(ctx context.Context) error {
 		return s.throttle.PurgeThrottle(ctx, now, limit)
 	})
 	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return s.tickets.PurgeTickets(ctx, now, limit)
+		return s.tickets.PurgeTickets(ctx, now.Add(-keepSpent), limit)
 	})
 	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.factors.PurgeFactors(ctx, now, limit)

@@ -100,8 +100,9 @@ type TicketStore interface {
 	// not there or expired at now.
 	Ticket(ctx context.Context, purpose Purpose, hash [32]byte, now time.Time) (Ticket, error)
 	// TakeTicket removes a ticket and returns it. Of any number of concurrent
-	// calls one gets it; for the others, and when it expired at now, it is
-	// storage.ErrNotFound.
+	// calls one gets it; for the others it is storage.ErrNotFound. So it is when
+	// the ticket expired at now, and that one is removed too: a clock that is set
+	// back later brings it not back.
 	TakeTicket(ctx context.Context, purpose Purpose, hash [32]byte, now time.Time) (Ticket, error)
 	// Tickets returns the user's tickets of a purpose that are alive at now, the
 	// newest first, at most 100.

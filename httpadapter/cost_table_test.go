@@ -117,7 +117,7 @@ func authRequests() []request {
 		}, cost{15, 1}, cost{16, 1}},
 		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
-		}), cost{2, 0}, cost{2, 0}},
+		}), cost{3, 0}, cost{3, 0}},
 		{"POST /api/auth/email/verify", "by the account itself", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			token := s.mail.token(s.t, auth.MessageVerify, name+"@example.org")
@@ -295,7 +295,7 @@ func otherRequests() []request {
 			return func() reply { return c.get(path) }
 		}, cost{3, 0}, cost{3, 0}},
 		{"GET /api/pictures/{key}", "by its owner", 200, func(s *spied) func() reply {
-			c, _, path := s.shown()
+			c, _, path := s.pictured() // and not of long ago: the session lives
 			return func() reply { return c.get(path) }
 		}, cost{4, 0}, cost{4, 0}},
 		{"GET /api/pictures/{key}", "nobody's", 404, out(get("/api/pictures/none-64.jpg")), cost{1, 0}, cost{1, 0}},

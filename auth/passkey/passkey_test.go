@@ -325,6 +325,37 @@ func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 	})
 }
 
+// R29: a challenge that was over when it was answered stays over when the clock is
+// set back, and one that was used stays used though a clock ran a day ahead when
+// PurgeExpired came.
+func TestR29_ChallengesStayOver(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		p := w.withPasskey("ada")
+		for _, jump := range []time.Duration{5*time.Minute + 2*time.Minute, 24 * time.Hour} {
+			ch := w.begin()
+			w.wait(jump)
+			_, err := w.signIn(ch, p.key.Get(ch.Options))
+			w.refused("after its end", err, auth.ErrInvalidCredentials)
+			w.wait(-jump)
+			_, err = w.signIn(ch, p.key.Get(ch.Options))
+			w.refused("after its end, when the clock is set back", err, auth.ErrInvalidCredentials)
+
+			ch = w.begin()
+			if _, err = w.signIn(ch, p.key.Get(ch.Options)); err != nil {
+				t.Fatal(err)
+			}
+			w.wait(jump)
+			if err := w.nodes[1].PurgeExpired(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.wait(-jump)
+			_, err = w.signIn(ch, p.key.Get(ch.Options))
+			w.refused("used, purged by a clock that ran ahead", err, auth.ErrInvalidCredentials)
+		}
+	})
+}
+
 // fresh signs the person in by passkey and returns the token.
 func (w *world) fresh(name string, p *person) string {
 	w.t.Helper()

@@ -66,11 +66,15 @@ func (ts tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byt
 
 func (ts tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (t auth.Ticket, err error) {
 	err = ts.s.write(ctx, func(st *state) (err error) {
-		if t, err = st.ticket(purpose, hash, now); err == nil {
+		// What is over is taken away too, so the time is asked after.
+		if t, err = st.ticket(purpose, hash, time.Time{}); err == nil {
 			st.tickets.remove(st, hash)
 		}
 		return err
 	})
+	if err == nil && !living(t, now) {
+		return auth.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
+	}
 	return t, err
 }
 

@@ -5,8 +5,11 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // TestStatementsAreConstant reads the package's source: whatever declares a
@@ -96,5 +99,25 @@ func TestStatementsAreConstant(t *testing.T) {
 	}
 	if statements < 30 {
 		t.Errorf("%d statements found: the test no longer sees them", statements)
+	}
+}
+
+// R29: the clock of the database decides nothing, so it may be wrong: no statement
+// of a request asks for its time.
+func TestR29_NoStatementAsksTheDatabaseForItsTime(t *testing.T) {
+	clock := regexp.MustCompile(`(?i)\bnow\b|current_(time|date)|localtime|clock_timestamp|(statement|transaction)_timestamp|timeofday|strftime|julianday|unixepoch|\b(date|time|datetime)\(`)
+	if !clock.MatchString("SELECT now()") || !clock.MatchString("SELECT datetime('now')") {
+		t.Fatal("the test recognises nothing")
+	}
+	all := sqlstore.Statements()
+	if len(all) < 50 {
+		t.Fatalf("%d statements are looked at", len(all))
+	}
+	for name, texts := range all {
+		for _, text := range []string{texts.Postgres, texts.SQLite} {
+			if found := clock.FindString(text); found != "" {
+				t.Errorf("%s asks for the time: %q", name, found)
+			}
+		}
 	}
 }

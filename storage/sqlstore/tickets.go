@@ -70,19 +70,25 @@ func (s tickets) AddTickets(ctx context.Context, userID string, only auth.Purpos
 }
 
 func (s tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
-	return s.one(ctx, selectTicket, purpose, hash, now)
+	return s.one(ctx, selectTicket, purpose, hash, micros(now))
 }
 
 func (s tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
-	return s.one(ctx, takeTicket, purpose, hash, now)
+	// What is over is taken away too, so the time is asked after.
+	t, err := s.one(ctx, takeTicket, purpose, hash)
+	if err == nil && end(t.ExpiresAt) <= micros(now) {
+		return auth.Ticket{}, storage.ErrNotFound
+	}
+	return t, err
 }
 
-func (s tickets) one(ctx context.Context, st *statement, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+// one runs st, whose parameters are the hash, the purpose and more.
+func (s tickets) one(ctx context.Context, st *statement, purpose auth.Purpose, hash [32]byte, more ...any) (auth.Ticket, error) {
 	if !keepable(string(purpose)) {
 		return auth.Ticket{}, notFound(ctx)
 	}
 	var t auth.Ticket
-	found, err := s.db.row(ctx, st, []any{hash[:], string(purpose), micros(now)}, ticketDest(&t)...)
+	found, err := s.db.row(ctx, st, append([]any{hash[:], string(purpose)}, more...), ticketDest(&t)...)
 	if err == nil && !found {
 		err = storage.ErrNotFound
 	}

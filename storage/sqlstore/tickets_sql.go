@@ -3,7 +3,7 @@ package sqlstore
 const (
 	ticketColumns = `hash, purpose, user_id, data, created_at, expires_at`
 	ticketInto    = `INSERT INTO profilekit_tickets (` + ticketColumns + `, slot) `
-	ticketTake    = `DELETE FROM profilekit_tickets WHERE hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING ` + ticketColumns
+	ticketTake    = `DELETE FROM profilekit_tickets WHERE hash = $1 AND purpose = $2 RETURNING ` + ticketColumns
 	ticketDrop    = `DELETE FROM profilekit_tickets WHERE user_id = $1 AND purpose `
 )
 
