@@ -217,6 +217,25 @@ func lostFactorsOf(t Ticket) (lost lostFactors, err error) {
 	return lost, nil
 }
 
+// FactorRecoveryBegun returns the recovery of the caller's second factors that
+// somebody with the password has begun, and false when there is none. The caller
+// stops it by any use of a factor, or by a new password.
+func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (PendingRecovery, bool, error) {
+	if err := id.check(); err != nil || s.recovery.Wait == 0 {
+		return PendingRecovery{}, false, err
+	}
+	begun, err := s.tickets.Tickets(ctx, id.User.ID, ForFactorRecovery, s.now())
+	if err != nil || len(begun) == 0 {
+		return PendingRecovery{}, false, err
+	}
+	factors, err := s.confirmed(ctx, id.User.ID)
+	if err != nil || usedSince(factors, begun[0]) {
+		return PendingRecovery{}, false, err
+	}
+	lost, err := lostFactorsOf(begun[0])
+	return PendingRecovery{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
+}
+
 // endRecovery ends a recovery of the user's second factors that was begun, in
 // the transaction of ctx: because says by what, as in the event.
 func (s *Service) endRecovery(ctx context.Context, userID, because string) error {

@@ -105,6 +105,13 @@ func TestS20S22_LostFactorsGoAfterTheWait(t *testing.T) {
 		if f, c := ada.left(t); f != 1 || c != 10 {
 			t.Errorf("%d factors and %d codes after the beginning", f, c)
 		}
+		shown, there, err := p.FactorRecoveryBegun(t.Context(), p.alive(t, ada.in(t).Token))
+		if err != nil || !there || !shown.From.Equal(first.From) || !shown.Until.Equal(first.Until) {
+			t.Errorf("ada is shown %v, %v, %v; want %v", shown, there, err, first)
+		}
+		if shown, there, err := p.FactorRecoveryBegun(t.Context(), p.alive(t, bob.in(t).Token)); err != nil || there {
+			t.Errorf("bob is shown %v, %v", shown, err)
+		}
 		tooEarly(t, p.RecoverFactors(t.Context(), home, ada.halfOf(t, "ada"), old), first.From)
 
 		// Asking again moves nothing, whatever the time.

@@ -3,6 +3,8 @@ package httpadapter
 import (
 	"net/http"
 	"time"
+
+	"github.com/profilekit/profilekit/auth"
 )
 
 // recovers reports whether there is a way back for who lost every factor.
@@ -14,10 +16,16 @@ func (a *App) beginRecovery(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusAccepted, struct {
-		From  time.Time `json:"from"`
-		Until time.Time `json:"until"`
-	}{pending.From.UTC(), pending.Until.UTC()})
+	return c.answer(http.StatusAccepted, viewOfRecovery(pending))
+}
+
+type recoveryView struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+func viewOfRecovery(r auth.PendingRecovery) recoveryView {
+	return recoveryView{From: r.From.UTC(), Until: r.Until.UTC()}
 }
 
 // confirmRecovery removes them. The credential of the unfinished sign-in has

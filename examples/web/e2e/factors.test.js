@@ -170,6 +170,7 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   const again = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
   assert.equal((await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(again.uri, 0) } })).status(), 200);
 
+  const signedInElsewhere = await context.cookies();
   await context.clearCookies();
   await open(page, "/login");
   await half();
@@ -177,6 +178,14 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   await page.getByText("A mail is on its way.").waitFor();
   assert.equal((await context.request.get("/api/profile")).status(), 401, "nothing opened");
   const link = await linkIn(user.email, "recover");
+
+  // Who is signed in elsewhere sees it.
+  const owner = await pageOf(browser);
+  owner.watched.expect(401);
+  await owner.context.addCookies(signedInElsewhere);
+  await open(owner.page, "/security");
+  await owner.page.getByText("Somebody with your password asked to be let in without this step").waitFor();
+  owner.watched.none();
 
   // The link alone, in another browser, waits for the password.
   const other = await pageOf(browser);

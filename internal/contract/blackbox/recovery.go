@@ -37,6 +37,13 @@ func lostFactors(t *testing.T, w *world) {
 		t.Errorf("asked again: %v, was %v", again, began)
 	}
 	half.get("/api/profile").is(401, "unauthenticated")
+	// Who is signed in sees it, and others do not see theirs.
+	if got := ada.get("/api/auth/mfa").want(200).object()["recovery"]; fmt.Sprint(got) != fmt.Sprint(map[string]any(began)) {
+		t.Errorf("the account's own page shows %v, want %v", got, began)
+	}
+	if got, there := bob.get("/api/auth/mfa").want(200).object()["recovery"]; there {
+		t.Errorf("another account's page shows %v", got)
+	}
 	token := tokenBody(w.Token(t, "factor_recovery", "ada@example.org"))
 	confirm := func(c *client, body string) reply {
 		t.Helper()
@@ -70,4 +77,7 @@ func lostFactors(t *testing.T, w *world) {
 	other, _ := bob.half("")
 	other.send("POST", "/api/auth/mfa", second("recovery_code", codes[0].(string), "")).want(200)
 	confirm(bobs, token).is(422, "invalid_token")
+	if got, there := bob.get("/api/auth/mfa").want(200).object()["recovery"]; there {
+		t.Errorf("what was stopped is shown: %v", got)
+	}
 }

@@ -9,7 +9,7 @@ import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { useLoad, useNow } from "../ui/load.ts";
-import { Card, Failed, Loading, Skeleton } from "../ui/page.tsx";
+import { Card, Failed, Loading, Notice, Skeleton } from "../ui/page.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { EnrolApp, ShowCodes } from "./factor-dialogs.tsx";
 import { AddPhone } from "./phone-dialog.tsx";
@@ -73,6 +73,12 @@ export function Factors({ onChanged }: { onChanged(): void }) {
         </Loading>
       )}
       {state.status === "failed" && <Failed error={state.error} onRetry={retry} />}
+      {list?.recovery && (
+        <Notice tone="warn">
+          Somebody with your password asked to be let in without this step, and can remove it from {absolute(list.recovery.from, place)} on by the link in your mail. If that
+          was not you, change your password: that stops it.
+        </Notice>
+      )}
       {list && !on && <p className="hint">It is off.</p>}
       {list && list.all > 0 && (
         <ul className="rows">
