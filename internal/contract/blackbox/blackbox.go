@@ -84,6 +84,8 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 // coverage remembers which operations were answered as good.
 type coverage struct {
 	mu       sync.Mutex
+	document []byte // of v
+	v        *contract.Validator
 	all      []contract.Operation
 	answered map[string]bool
 	checked  int
