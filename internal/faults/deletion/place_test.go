@@ -43,14 +43,17 @@ type template struct {
 func (tm *template) copy(t *testing.T) place {
 	t.Helper()
 	var p place
+	empty := tm.dir == ""
+	if empty {
+		tm.dir = t.TempDir()
+	}
 	if tm.postgres {
-		p.postgres = pgtest.OpenFrom(t, "an account to erase", func(_ context.Context, dsn string) error {
-			tm.dir = t.TempDir()
+		// The database belongs to the folder: a test that is repeated fills both anew.
+		p.postgres = pgtest.OpenFrom(t, "an account to erase, "+tm.dir, func(_ context.Context, dsn string) error {
 			fill(t, place{postgres: dsn, dir: tm.dir})
 			return nil
 		})
-	} else if tm.dir == "" {
-		tm.dir = t.TempDir()
+	} else if empty {
 		fill(t, place{dir: tm.dir})
 	}
 	p.dir = filepath.Join(t.TempDir(), "copy")
