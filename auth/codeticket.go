@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -54,19 +55,13 @@ func (s *Service) tryCode(ctx context.Context, p Purpose, userID, sessionID, met
 		return Ticket{}, ErrInvalidCode
 	}
 	sent = list[0]
-	if !now.Before(sent.ExpiresAt) {
-		if err := s.takeCode(ctx, sent, now); err != nil {
-			return Ticket{}, err
-		}
-		return Ticket{}, ErrInvalidCode
+	if !sent.Alive(now) {
+		return Ticket{}, s.endCode(ctx, sent, now)
 	}
 	err = s.take(ctx, codeKey(sent.Hash), Rule{Limit: CodeTries, Window: CodeLife})
 	switch {
 	case errors.Is(err, ErrRateLimited):
-		if err := s.takeCode(ctx, sent, now); err != nil && !errors.Is(err, ErrInvalidCode) {
-			return Ticket{}, err
-		}
-		return Ticket{}, ErrInvalidCode
+		return Ticket{}, s.endCode(ctx, sent, now)
 	case err != nil:
 		return Ticket{}, err
 	}
@@ -85,4 +80,10 @@ func (s *Service) takeCode(ctx context.Context, sent Ticket, now time.Time) erro
 		return ErrInvalidCode
 	}
 	return err
+}
+
+// endCode takes a code away that is worth nothing any more: ErrInvalidCode, or
+// what went wrong.
+func (s *Service) endCode(ctx context.Context, sent Ticket, now time.Time) error {
+	return cmp.Or(s.takeCode(ctx, sent, now), ErrInvalidCode)
 }

@@ -149,17 +149,12 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 	if len(factors) == 0 {
 		return out, false, ErrNoFactor
 	}
-	out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + RecoveryWindow)}
-	earlier, err := s.tickets.Tickets(ctx, user.ID, ForFactorRecovery, now)
+	out, again, err = s.recoveryBegun(ctx, user.ID, factors, now)
 	if err != nil {
 		return out, false, err
 	}
-	if again = len(earlier) > 0 && !usedSince(factors, earlier[0]); again {
-		lost, err := lostFactorsOf(earlier[0])
-		if err != nil {
-			return out, false, err
-		}
-		out = PendingRecovery{From: lost.From, Until: earlier[0].ExpiresAt}
+	if !again {
+		out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + RecoveryWindow)}
 	}
 	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
 	if err != nil {
@@ -224,12 +219,17 @@ func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (Pending
 	if err := id.check(); err != nil || s.recovery.Wait == 0 {
 		return PendingRecovery{}, false, err
 	}
-	begun, err := s.tickets.Tickets(ctx, id.User.ID, ForFactorRecovery, s.now())
-	if err != nil || len(begun) == 0 {
+	factors, err := s.confirmed(ctx, id.User.ID)
+	if err != nil {
 		return PendingRecovery{}, false, err
 	}
-	factors, err := s.confirmed(ctx, id.User.ID)
-	if err != nil || usedSince(factors, begun[0]) {
+	return s.recoveryBegun(ctx, id.User.ID, factors, s.now())
+}
+
+// recoveryBegun is the recovery that goes on at now of a user with these factors.
+func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []FactorRecord, now time.Time) (PendingRecovery, bool, error) {
+	begun, err := s.tickets.Tickets(ctx, userID, ForFactorRecovery, now)
+	if err != nil || len(begun) == 0 || usedSince(factors, begun[0]) {
 		return PendingRecovery{}, false, err
 	}
 	lost, err := lostFactorsOf(begun[0])

@@ -112,9 +112,9 @@ func (s *Service) stranger() (string, error) {
 // counts for the client's address, so that nobody can go on guessing.
 func (s *Service) peek(ctx context.Context, c Client, p Purpose, token string) (Ticket, error) {
 	return s.opened(ctx, c, p, token, func(ctx context.Context, p Purpose, hash [32]byte, now time.Time) (Ticket, error) {
-		t, err := s.tickets.Ticket(ctx, p, hash, now)
-		if errors.Is(err, storage.ErrNotFound) {
-			// It may be over, and a clock that is set back must not bring it back.
+		t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
+		if err == nil && !t.Alive(now) {
+			// Taken away, or a clock that is set back would bring it back.
 			return s.tickets.TakeTicket(ctx, p, hash, now)
 		}
 		return t, err

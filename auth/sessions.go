@@ -115,8 +115,8 @@ const purgeBatch = 250
 const keepSpent = 48 * time.Hour
 
 // PurgeExpired removes sessions that reached a limit, throttle counters that
-// remember nothing, and tickets and pending factors that expired, in batches until none is left, and pauses after each batch
-// for as long as it took. Nothing depends on it but the space; once an hour is
+// remember nothing, pending factors that expired, and tickets two days after they did, in batches until none is left, and
+// pauses after each batch for as long as it took. Nothing depends on it but the space; once an hour is
 // plenty, on any number of nodes.
 func (s *Service) PurgeExpired(ctx context.Context) error {
 	now := s.now()

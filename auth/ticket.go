@@ -56,6 +56,9 @@ type Ticket struct {
 	ExpiresAt time.Time
 }
 
+// Alive reports whether t has not reached its end at now.
+func (t Ticket) Alive(now time.Time) bool { return t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt) }
+
 // MaxData is how many bytes the Data of a Ticket or a FactorRecord has at most.
 const MaxData = 4096
 
@@ -88,7 +91,7 @@ func isText(s string) bool {
 }
 
 // TicketStore keeps tickets. Like all stores it joins a transaction that ctx
-// carries.
+// carries. At the zero time no ticket has expired.
 type TicketStore interface {
 	// AddTickets writes the tickets and the events, all or nothing. When only is
 	// not "", the user's earlier tickets of that purpose are removed in the same

@@ -130,6 +130,14 @@ func factorRequests() []request {
 			return func() reply { return half.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+token+`"}`) }
 		}, cost{15, 1}, cost{15, 1}},
 		{"GET /api/auth/mfa", "none", 200, in(get("/api/auth/mfa")), cost{3, 0}, cost{3, 0}},
+		{"GET /api/auth/mfa", "a recovery begun", 200, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+			s.enrol(c)
+			s.clock.advance(time.Second)
+			s.half(name).do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
+			return func() reply { return c.get("/api/auth/mfa") }
+		}, cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/mfa/totp", "begun", 200, in(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/mfa/totp/confirm", "the first factor", 200, func(s *spied) func() reply {
 			c, _ := s.member()

@@ -117,7 +117,7 @@ func authRequests() []request {
 		}, cost{15, 1}, cost{16, 1}},
 		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
-		}), cost{3, 0}, cost{3, 0}},
+		}), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/email/verify", "by the account itself", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			token := s.mail.token(s.t, auth.MessageVerify, name+"@example.org")

@@ -153,6 +153,9 @@ func ticketCases(t *testing.T, h Harness) {
 		if !ticketThere(t, ctx, h, k, k.ExpiresAt.Add(-time.Microsecond)) {
 			t.Error("just before its end it is not there")
 		}
+		if list, err := ts.Tickets(ctx, user, purpose, time.Time{}); err != nil || len(list) != 1 || !ticketThere(t, ctx, h, k, time.Time{}) {
+			t.Errorf("at the zero time, when nothing is over, there are %d of it (%v)", len(list), err)
+		}
 	})
 	t.Run("R29 what was taken too late is gone when the clock is set back", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)

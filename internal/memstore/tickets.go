@@ -45,15 +45,11 @@ func (ts tickets) AddTickets(ctx context.Context, userID string, only auth.Purpo
 // ticket returns a copy of the ticket that is alive at now.
 func (st *state) ticket(purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
 	t, ok := st.tickets.get(hash)
-	if !ok || t.Purpose != purpose || !living(t, now) {
+	if !ok || t.Purpose != purpose || !t.Alive(now) {
 		return auth.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
 	}
 	t.Data = copyData(t.Data)
 	return t, nil
-}
-
-func living(t auth.Ticket, now time.Time) bool {
-	return t.ExpiresAt.IsZero() || t.ExpiresAt.After(stored(now))
 }
 
 func (ts tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (t auth.Ticket, err error) {
@@ -72,7 +68,7 @@ func (ts tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32
 		}
 		return err
 	})
-	if err == nil && !living(t, now) {
+	if err == nil && !t.Alive(now) {
 		return auth.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
 	}
 	return t, err
@@ -82,7 +78,7 @@ func (ts tickets) Tickets(ctx context.Context, userID string, purpose auth.Purpo
 	var list []auth.Ticket
 	err := ts.s.read(ctx, func(st *state) error {
 		for _, t := range st.tickets.rows {
-			if userID != "" && t.UserID == userID && t.Purpose == purpose && living(t, now) {
+			if userID != "" && t.UserID == userID && t.Purpose == purpose && t.Alive(now) {
 				t.Data = copyData(t.Data)
 				list = append(list, t)
 			}

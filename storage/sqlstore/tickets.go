@@ -76,7 +76,7 @@ func (s tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byte
 func (s tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
 	// What is over is taken away too, so the time is asked after.
 	t, err := s.one(ctx, takeTicket, purpose, hash)
-	if err == nil && end(t.ExpiresAt) <= micros(now) {
+	if err == nil && !t.Alive(now) {
 		return auth.Ticket{}, storage.ErrNotFound
 	}
 	return t, err

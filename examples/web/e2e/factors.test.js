@@ -181,7 +181,6 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
 
   // Who is signed in elsewhere sees it.
   const owner = await pageOf(browser);
-  owner.watched.expect(401);
   await owner.context.addCookies(signedInElsewhere);
   await open(owner.page, "/security");
   await owner.page.getByText("Somebody with your password asked to be let in without this step").waitFor();
