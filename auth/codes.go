@@ -12,7 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -73,12 +73,12 @@ func (s *Service) sends(method string) bool {
 
 // BeginPhone sends a code to a phone number that is to be the caller's, and a
 // second factor. ConfirmCode of the same session must follow. A number that is
-// not of E.164 (ITU-T), "+" and up to 15 digits, is an *InvalidError of field
+// not of E.164 (ITU-T), "+" and up to 15 digits, is an *input.InvalidError of field
 // "phone". Without an app or a passkey it is ErrCodeAlone, unless Codes.Alone lets
 // it. The caller must be Fresh.
 func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone string) error {
 	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
-		return settings.Invalid(profile.FieldError{Field: "phone", Code: settings.CodeFormat, Message: "must be + and 7 to 15 digits, the country's code first"})
+		return input.Invalid(input.New("phone", input.Phone, nil))
 	}
 	return s.beginCode(ctx, c, id, BySMS, phone)
 }
@@ -87,7 +87,7 @@ func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone s
 // that codes by e-mail become a second factor; otherwise as BeginPhone.
 func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) error {
 	if id.check() == nil && !id.User.EmailVerified {
-		return settings.Invalid(profile.FieldError{Field: "email", Code: settings.CodeFormat, Message: "must be confirmed first"})
+		return input.Invalid(input.New("email", input.Unconfirmed, nil))
 	}
 	return s.beginCode(ctx, c, id, ByEmail, id.User.Email)
 }

@@ -51,7 +51,7 @@ type Config struct {
 	// SignUp is Open when empty.
 	SignUp SignUpMode
 	// CheckUsername says which names may be registered; its error should be an
-	// *InvalidError of field "username". nil is profile.CheckUsername with
+	// *input.InvalidError of field "username". nil is profile.CheckUsername with
 	// profile.DefaultReserved.
 	CheckUsername func(string) error
 	// MinPassword is the least length of new passwords in code points, from 8;

@@ -37,7 +37,7 @@ func (s *Service) emailChange(t Ticket) (ch emailChange, err error) {
 // over. Nothing happens when email is the present address.
 //
 // The caller must be Fresh, else ErrNotFresh. An address that is none is an
-// *InvalidError, too many are a *RateLimitedError. An address of another account
+// *input.InvalidError, too many are a *RateLimitedError. An address of another account
 // is no error: its owner is told by a message, and the change never comes to be.
 func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string) error {
 	if err := id.check(); err != nil {

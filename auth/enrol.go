@@ -14,7 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -38,7 +38,7 @@ func (s *Service) Factors(ctx context.Context, id Identity) ([]FactorRecord, err
 // pending one of the kind, and shows what is needed for it, this once.
 // ConfirmFactor of the same session must follow within 10 minutes. A kind that
 // Config.Factors does not have is ErrNoFactor; a name that is too long an
-// *InvalidError. The caller must be Fresh.
+// *input.InvalidError. The caller must be Fresh.
 func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, name string) (Enrollment, error) {
 	if err := id.check(); err != nil {
 		return Enrollment{}, err
@@ -71,11 +71,17 @@ func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, 
 	return show, nil
 }
 
+// maxFactorName bounds the name that somebody gives a factor, in characters.
+const maxFactorName = 100
+
 func checkFactorName(name string) error {
-	if isText(name) && utf8.RuneCountInString(name) <= 100 && !strings.ContainsFunc(name, unicode.IsControl) {
-		return nil
+	switch {
+	case utf8.RuneCountInString(name) > maxFactorName:
+		return input.Invalid(input.Long("name", maxFactorName))
+	case !isText(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return input.Invalid(input.New("name", input.Characters, nil))
 	}
-	return settings.Invalid(profile.FieldError{Field: "name", Code: settings.CodeFormat, Message: "must be one line of at most 100 characters"})
+	return nil
 }
 
 // ConfirmedFactor is what ConfirmFactor leads to.

@@ -52,7 +52,7 @@ func decoyOf(primary Hasher) (string, error) {
 // Hash returns a new hash of password by the primary Hasher. It waits for a
 // slot of the gate: a full queue is a *storage.UnavailableError, an ended ctx
 // its error. A password that no account can have (empty, over MaxPasswordBytes,
-// not UTF-8, with a NUL) is an *InvalidError and takes no slot.
+// not UTF-8, with a NUL) is an *input.InvalidError and takes no slot.
 func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	if h.err != nil {
 		return "", h.err

@@ -11,7 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -76,7 +76,7 @@ type lostFactors struct {
 // stops it, and tells the phone too when there is one. Nothing changes yet.
 //
 // A recovery that was begun before goes on: its times stay, and its link is sent
-// anew. An address that was never proved is an *InvalidError of field "email":
+// anew. An address that was never proved is an *input.InvalidError of field "email":
 // its owner resets the password by it, which removes what is there. Without a
 // Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
 // too many messages are a *RateLimitedError.
@@ -131,9 +131,7 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 	return out, nil
 }
 
-var errUnprovedEmail = settings.Invalid(profile.FieldError{
-	Field: "email", Code: settings.CodeFormat, Message: "was never confirmed; set a new password by a link to it",
-})
+var errUnprovedEmail = input.Invalid(input.New("email", input.Unconfirmed, nil))
 
 // tellsPhone reports whether the user is told by text message too.
 func (s *Service) tellsPhone(u profile.User) bool { return u.Phone != "" && s.sends(string(BySMS)) }

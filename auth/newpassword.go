@@ -9,20 +9,8 @@ import (
 
 	"github.com/profilekit/profilekit/internal/knownpasswords"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
-)
-
-// Codes of a *InvalidError that says why a new password is refused (ASVS 5.0,
-// 6.2.4, 6.2.11 and 6.2.12).
-const (
-	// CodeCommon: it is among the passwords that everybody tries first.
-	CodeCommon = "common"
-	// CodePersonal: it is little more than a name that belongs to the account or
-	// to the service.
-	CodePersonal = "personal"
-	// CodeBreached: it is known from a breach of another service.
-	CodeBreached = "breached"
 )
 
 // BreachChecker knows passwords that were in breaches; auth/pwned is one.
@@ -46,10 +34,10 @@ func (s *Service) checkNamed(field, password string, words ...string) error {
 		return err
 	}
 	if knownpasswords.Contains(password) {
-		return refuseNew(field, CodeCommon, "is one of the most common passwords")
+		return input.Invalid(input.New(field, input.Common, nil))
 	}
 	if personal(password, append(words, s.contextWords...)) {
-		return refuseNew(field, CodePersonal, fmt.Sprintf("needs at least %d characters beside the names of the account and the service", besideWords))
+		return input.Invalid(input.New(field, input.Personal, input.Params{"min": besideWords}))
 	}
 	return nil
 }
@@ -63,7 +51,7 @@ func (s *Service) unbreached(ctx context.Context, field, password string) error 
 	breached, err := s.breaches.Breached(ctx, password)
 	switch {
 	case err == nil && breached:
-		return refuseNew(field, CodeBreached, "is known from a data breach of another service")
+		return input.Invalid(input.New(field, input.Breached, nil))
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
@@ -74,10 +62,6 @@ func (s *Service) unbreached(ctx context.Context, field, password string) error 
 	// The other rules hold; nobody is kept out because a foreign service is down.
 	s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a new password was not checked for breaches", slog.Any("error", err))
 	return nil
-}
-
-func refuseNew(field, code, message string) error {
-	return settings.Invalid(profile.FieldError{Field: field, Code: code, Message: message})
 }
 
 // personal reports whether too little of password is left without the words.

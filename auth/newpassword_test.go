@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
-func codeOf(t *testing.T, err error) string {
+func codeOf(t *testing.T, err error) input.Code {
 	t.Helper()
 	if err == nil {
 		return ""
 	}
-	invalid, ok := errors.AsType[*profile.InvalidError](err)
+	invalid, ok := errors.AsType[*input.InvalidError](err)
 	if !ok || len(invalid.Fields) != 1 || invalid.Fields[0].Field != "password" {
 		t.Fatalf("%v; want one error of the field", err)
 	}
@@ -26,11 +26,11 @@ func codeOf(t *testing.T, err error) string {
 func TestS04_CommonAndPersonalPasswords(t *testing.T) {
 	s := &Service{minPassword: 8, contextWords: []string{"Example Shop"}}
 	words := []string{"ada.lovelace", "countess@analytical-engine.example.org", "Augusta Ada King"}
-	for password, want := range map[string]string{
-		"trustno1": CodeCommon, "TrustNo1": CodeCommon, "password": CodeCommon, "1234567890": CodeCommon,
-		"ada.lovelace": CodePersonal, "ADA.LOVELACE1815": CodePersonal, "augusta12345": CodePersonal,
-		"countess2026": CodePersonal, "analytical-engine": CodePersonal, "exampleshop!": CodePersonal, "example-shop!": CodePersonal,
-		"king and countess": CodePersonal, "ada": "too_short", "kxjqpvwz": "",
+	for password, want := range map[string]input.Code{
+		"trustno1": input.Common, "TrustNo1": input.Common, "password": input.Common, "1234567890": input.Common,
+		"ada.lovelace": input.Personal, "ADA.LOVELACE1815": input.Personal, "augusta12345": input.Personal,
+		"countess2026": input.Personal, "analytical-engine": input.Personal, "exampleshop!": input.Personal, "example-shop!": input.Personal,
+		"king and countess": input.Personal, "ada": "too_short", "kxjqpvwz": "",
 		"ada.lovelace wrote the first program": "", "four words of dice": "", "aaaaaaaaaaaaaaaaaaaa": "",
 	} {
 		if got := codeOf(t, s.checkNamed("password", password, words...)); got != want {
@@ -67,7 +67,7 @@ func TestS04_BreachedPasswords(t *testing.T) {
 	})
 	var log strings.Builder
 	s := &Service{minPassword: 15, breaches: check, logger: slog.New(slog.NewTextHandler(&log, nil))}
-	if got := codeOf(t, s.unbreached(t.Context(), "password", known)); got != CodeBreached {
+	if got := codeOf(t, s.unbreached(t.Context(), "password", known)); got != input.Breached {
 		t.Errorf("a breached password: %q", got)
 	}
 	if err := s.unbreached(t.Context(), "password", "another horse battery staple"); err != nil {

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // MaxPasswordBytes bounds a password; a longer one is refused before any work
@@ -28,20 +27,15 @@ var errPasswordTooLong = fmt.Errorf("auth: password of more than %d bytes", MaxP
 // would end it for some hashers, and text that is not UTF-8 comes from a
 // client that will send other bytes next time.
 func checkStorable(field, password string) error {
-	e := profile.FieldError{Field: field}
 	switch {
 	case password == "":
-		e.Code, e.Message = settings.CodeRequired, "is required"
+		return input.Invalid(input.New(field, input.Required, nil))
 	case len(password) > MaxPasswordBytes:
-		e.Code, e.Message = settings.CodeTooLong, fmt.Sprintf("must have at most %d bytes", MaxPasswordBytes)
-	case !utf8.ValidString(password):
-		e.Code, e.Message = settings.CodeFormat, "must be valid UTF-8"
-	case strings.IndexByte(password, 0) >= 0:
-		e.Code, e.Message = settings.CodeFormat, "must not contain a NUL character"
-	default:
-		return nil
+		return input.Invalid(input.LongBytes(field, MaxPasswordBytes))
+	case !utf8.ValidString(password), strings.IndexByte(password, 0) >= 0:
+		return input.Invalid(input.New(field, input.Characters, nil))
 	}
-	return settings.Invalid(e)
+	return nil
 }
 
 // checkNew is checkStorable and the least length. Nothing is trimmed, cut or
@@ -52,10 +46,7 @@ func (s *Service) checkNew(field, password string) error {
 		return err
 	}
 	if utf8.RuneCountInString(password) < s.minPassword {
-		return settings.Invalid(profile.FieldError{
-			Field: field, Code: settings.CodeTooShort,
-			Message: fmt.Sprintf("must have at least %d characters", s.minPassword),
-		})
+		return input.Invalid(input.Short(field, s.minPassword))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -24,7 +24,7 @@ const (
 // returned, and the old one is dead at once; a caller that cannot take a new
 // one (a bearer) leaves it out. The limits of the session stay.
 //
-// For a user with a second factor it is an *InvalidError of field "method": see
+// For a user with a second factor it is an *input.InvalidError of field "method": see
 // ReauthenticateWith.
 //
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
@@ -41,9 +41,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 	if records, err := s.confirmed(ctx, id.User.ID); err != nil {
 		return Session{}, "", err
 	} else if len(records) > 0 {
-		return Session{}, "", settings.Invalid(profile.FieldError{
-			Field: "method", Code: settings.CodeRequired, Message: "is required: this account has a second factor",
-		})
+		return Session{}, "", input.Invalid(input.New("method", input.SecondFactorRequired, nil))
 	}
 	var next Session
 	var token string
@@ -77,7 +75,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 // session in use goes on and is Fresh, if the user has no second factor; rotate is as for Reauthenticate.
 //
 // A new password that is refused, or that is the present one, is an
-// *InvalidError of field "newPassword". A wrong present one is
+// *input.InvalidError of field "newPassword". A wrong present one is
 // ErrInvalidCredentials and counts with those of sign-in.
 func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, current, new string, rotate bool) (Session, string, error) {
 	if err := id.check(); err != nil {
@@ -88,9 +86,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 		return Session{}, "", err
 	}
 	if new == current {
-		return Session{}, "", settings.Invalid(profile.FieldError{
-			Field: "newPassword", Code: settings.CodeFormat, Message: "must not be the present password",
-		})
+		return Session{}, "", input.Invalid(input.New("newPassword", input.SamePassword, nil))
 	}
 	var next Session
 	var token, newHash string

@@ -7,7 +7,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -25,7 +25,7 @@ const defaultRole = "user"
 
 // Register makes an account and its first session, both or neither, and with a
 // Courier sends the link that proves its address. Input that
-// is refused is an *InvalidError with every field that is; a user name or
+// is refused is an *input.InvalidError with every field that is; a user name or
 // e-mail of another account, or held for one (Config.Holds), is a *storage.TakenError; too many from one
 // address are a *RateLimitedError; closed sign-up is ErrSignUpClosed.
 //
@@ -113,20 +113,20 @@ func (s *Service) checkRegistration(r Registration) error {
 	)
 }
 
-// joinInvalid makes one *InvalidError of several; any other error comes first.
+// joinInvalid makes one *input.InvalidError of several; any other error comes first.
 func joinInvalid(errs ...error) error {
-	var fields []profile.FieldError
+	var fields []input.FieldError
 	for _, err := range errs {
 		if err == nil {
 			continue
 		}
-		invalid, ok := errors.AsType[*profile.InvalidError](err)
+		invalid, ok := errors.AsType[*input.InvalidError](err)
 		if !ok {
 			return err
 		}
 		fields = append(fields, invalid.Fields...)
 	}
-	return settings.Invalid(fields...)
+	return input.Invalid(fields...)
 }
 
 // defaultUsernames is the check of user names of a host that has none of its own.

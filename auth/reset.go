@@ -18,7 +18,7 @@ import (
 // one, it does the same work and sends nothing, so the caller cannot tell. Links
 // that were sent before are dead.
 //
-// An address that is none is an *InvalidError, too many messages are a
+// An address that is none is an *input.InvalidError, too many messages are a
 // *RateLimitedError, both whether there is an account or not.
 func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if s.courier == nil {
@@ -91,7 +91,7 @@ func whence(ctx context.Context) map[string]string {
 // somebody else may have left there goes.
 //
 // A token that is wrong, expired or used is ErrInvalidToken. A password that is
-// refused is an *InvalidError of field "password" and leaves the token; nothing
+// refused is an *input.InvalidError of field "password" and leaves the token; nothing
 // after that does.
 func (s *Service) Reset(ctx context.Context, c Client, token, password string) error {
 	ctx = withClient(ctx, c)

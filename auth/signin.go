@@ -10,7 +10,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -54,7 +54,7 @@ var errTooLong = errors.New("too long")
 // password, a disabled account and one without a password, after the same
 // work. Tries are counted before anything is verified, under the account they
 // lead to, and beyond the limits nothing is: *RateLimitedError. A missing login
-// or password is an *InvalidError. A full queue of the hashing gate is a
+// or password is an *input.InvalidError. A full queue of the hashing gate is a
 // *storage.UnavailableError and costs no try. ErrPasswordResetRequired is for
 // the right password alone.
 func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn, error) {
@@ -219,5 +219,5 @@ func required(field, value string) error {
 	if value != "" {
 		return nil
 	}
-	return settings.Invalid(profile.FieldError{Field: field, Code: settings.CodeRequired, Message: "is required"})
+	return input.Invalid(input.New(field, input.Required, nil))
 }

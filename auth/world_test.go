@@ -16,6 +16,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // cheap is Argon2id where its cost is not the point.
@@ -206,10 +207,10 @@ func is(t testing.TB, err, want error) {
 
 // field returns the code of the refusal of that field, "" when there is none.
 func field(err error, name string) string {
-	if e, ok := errors.AsType[*profile.InvalidError](err); ok {
+	if e, ok := errors.AsType[*input.InvalidError](err); ok {
 		for _, f := range e.Fields {
 			if f.Field == name {
-				return f.Code
+				return string(f.Code)
 			}
 		}
 	}

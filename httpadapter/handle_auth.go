@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // signedIn is the answer of a finished sign-in.
@@ -75,7 +75,7 @@ func (a *App) login(c *call) error {
 // bearerAsked reads the field transport.
 func bearerAsked(transport *string) (bool, error) {
 	if transport != nil && *transport != "bearer" && *transport != "cookie" {
-		return false, settings.Invalid(settings.FieldError{Field: "transport", Code: settings.CodeRange, Message: "must be cookie or bearer"})
+		return false, input.Invalid(input.OneOf("transport", "cookie", "bearer"))
 	}
 	return transport != nil && *transport == "bearer", nil
 }

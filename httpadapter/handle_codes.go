@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // codeMethod reads by what a code is asked for.
@@ -17,7 +17,11 @@ func (c *call) codeMethod() (string, error) {
 		return "", err
 	}
 	if !slices.Contains(c.app.cfg.Codes, auth.Channel(in.Method)) {
-		return "", settings.Invalid(settings.FieldError{Field: "method", Code: settings.CodeRange, Message: "must be one by which codes are sent"})
+		var names []string
+		for _, channel := range c.app.cfg.Codes {
+			names = append(names, string(channel))
+		}
+		return "", input.Invalid(input.OneOf("method", names...))
 	}
 	return in.Method, nil
 }

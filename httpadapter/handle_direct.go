@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/profile/picture"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // directView is how the picture is to be sent, and the id for afterwards.
@@ -30,7 +30,7 @@ func (a *App) beginDirect(c *call) error {
 		return err
 	}
 	if in.ContentType == "" {
-		return settings.Invalid(settings.FieldError{Field: "contentType", Code: settings.CodeRequired, Message: "is required"})
+		return input.Invalid(input.New("contentType", input.Required, nil))
 	}
 	if a.Auth != nil {
 		if err := a.Auth.AllowUpload(c.ctx(), c.id.User.ID); err != nil {
@@ -77,9 +77,7 @@ func (a *App) completeDirect(c *call) error {
 		x, y, size := in.Crop.X, in.Crop.Y, in.Crop.Size
 		for _, n := range []*int{x, y, size} {
 			if n == nil || *n < 0 || *n > maxSide || n == size && *n == 0 {
-				return settings.Invalid(settings.FieldError{
-					Field: "crop", Code: settings.CodeRange, Message: "is x, y and size of a square in pixels of the upright picture",
-				})
+				return input.Invalid(input.New("crop", input.Square, nil))
 			}
 		}
 		crop = &picture.Crop{X: *x, Y: *y, Size: *size}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // unfinished is the answer of a sign-in that still needs a second factor. It
@@ -68,13 +68,13 @@ func (c *call) finishHalf(answer auth.Answer, trust bool) error {
 }
 
 func requireAnswer(method, code string) error {
-	var bad []settings.FieldError
+	var bad []input.FieldError
 	for _, f := range []struct{ name, value string }{{"method", method}, {"code", code}} {
 		if f.value == "" {
-			bad = append(bad, settings.FieldError{Field: f.name, Code: settings.CodeRequired, Message: "is required"})
+			bad = append(bad, input.New(f.name, input.Required, nil))
 		}
 	}
-	return settings.Invalid(bad...)
+	return input.Invalid(bad...)
 }
 
 type factorView struct {

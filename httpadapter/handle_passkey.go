@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // What a passkey is asked for.
@@ -38,20 +38,18 @@ type passkeyBody struct {
 }
 
 func (b passkeyBody) answer() (auth.PasskeyAnswer, error) {
-	var bad []settings.FieldError
+	var bad []input.FieldError
 	if b.State == "" {
-		bad = append(bad, settings.FieldError{Field: "state", Code: settings.CodeRequired, Message: "is required"})
+		bad = append(bad, input.New("state", input.Required, nil))
 	}
 	if len(b.Credential) == 0 || string(b.Credential) == "null" {
-		bad = append(bad, settings.FieldError{Field: "credential", Code: settings.CodeRequired, Message: "is required"})
+		bad = append(bad, input.New("credential", input.Required, nil))
 	}
-	return auth.PasskeyAnswer{State: b.State, Response: b.Credential}, settings.Invalid(bad...)
+	return auth.PasskeyAnswer{State: b.State, Response: b.Credential}, input.Invalid(bad...)
 }
 
 func errPurpose() error {
-	return settings.Invalid(settings.FieldError{
-		Field: "purpose", Code: settings.CodeRange, Message: "must be " + forSignIn + ", " + forSecond + " or " + forProof,
-	})
+	return input.Invalid(input.OneOf("purpose", forSignIn, forSecond, forProof))
 }
 
 func (a *App) beginPasskey(c *call) error {
@@ -157,7 +155,7 @@ func (a *App) renamePasskey(c *call) error {
 		return err
 	}
 	if in.Name == nil {
-		return settings.Invalid(settings.FieldError{Field: "name", Code: settings.CodeRequired, Message: "is required"})
+		return input.Invalid(input.New("name", input.Required, nil))
 	}
 	return c.done(a.Auth.RenamePasskey(c.ctx(), c.id.Identity, c.r.PathValue("id"), *in.Name))
 }

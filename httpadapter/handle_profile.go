@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // readOnly are the names of the own view that no body may set. In the
@@ -103,14 +103,14 @@ func (a *App) putProfile(c *call) error {
 	if err := sameUser(in.UserID, c.id.User.ID); err != nil {
 		return err
 	}
-	var missing []settings.FieldError
+	var missing []input.FieldError
 	if in.Username == nil {
-		missing = append(missing, settings.FieldError{Field: "username", Code: settings.CodeRequired, Message: "is required"})
+		missing = append(missing, input.New("username", input.Required, nil))
 	}
 	if in.Email == nil {
-		missing = append(missing, settings.FieldError{Field: "email", Code: settings.CodeRequired, Message: "is required"})
+		missing = append(missing, input.New("email", input.Required, nil))
 	}
-	if err := settings.Invalid(missing...); err != nil {
+	if err := input.Invalid(missing...); err != nil {
 		return err
 	}
 	remove, err := a.pictureInPut(in.ProfilePicture, c.id.User)
@@ -139,7 +139,7 @@ func sameUser(raw json.RawMessage, id string) error {
 	if json.Unmarshal(raw, &s) != nil {
 		var n json.Number
 		if json.Unmarshal(raw, &n) != nil {
-			return settings.Invalid(settings.FieldError{Field: "userId", Code: settings.CodeType, Message: "must be a string or a number"})
+			return input.Invalid(input.New("userId", input.WrongType, input.Params{"type": "string or number"}))
 		}
 		s = n.String()
 	}
@@ -157,15 +157,13 @@ func (a *App) pictureInPut(raw json.RawMessage, u profile.User) (remove bool, er
 	}
 	var url *string
 	if err := json.Unmarshal(raw, &url); err != nil {
-		return false, settings.Invalid(settings.FieldError{Field: "profilePicture", Code: settings.CodeType, Message: "must be a string or null"})
+		return false, input.Invalid(input.New("profilePicture", input.WrongType, input.Params{"type": "string or null"}))
 	}
 	if url == nil {
 		return !u.Picture.IsZero() && a.Pictures != nil, nil
 	}
 	if cur := a.pictureView(u.Picture); cur.url == nil || *url != *cur.url {
-		return false, settings.Invalid(settings.FieldError{
-			Field: "profilePicture", Code: settings.CodeReadOnly, Message: "is set by uploading a picture",
-		})
+		return false, input.Invalid(input.New("profilePicture", input.ReadOnly, nil))
 	}
 	return false, nil
 }

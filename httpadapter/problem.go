@@ -14,7 +14,7 @@ import (
 	"github.com/profilekit/profilekit/internal/strictjson"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -30,10 +30,12 @@ type problem struct {
 	retryAfter time.Duration
 }
 
+// problemField is an input.FieldError.
 type problemField struct {
-	Field   string `json:"field"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
+	Field   string       `json:"field"`
+	Code    input.Code   `json:"code"`
+	Params  input.Params `json:"params,omitempty"`
+	Message string       `json:"message"`
 }
 
 func (p *problem) Error() string { return p.Code + ": " + p.Detail }
@@ -62,8 +64,7 @@ const retryDefault = 2 * time.Second
 func problemOf(err error) *problem {
 	var (
 		p        *problem
-		invalid  *settings.InvalidError
-		fields   *strictjson.FieldsError
+		invalid  *input.InvalidError
 		taken    *storage.TakenError
 		down     *storage.UnavailableError
 		limited  *auth.RateLimitedError
@@ -74,15 +75,13 @@ func problemOf(err error) *problem {
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &fields):
-		return fieldsProblem(400, fields.Code, "The body has fields that do not belong here.", fields.Fields)
 	case errors.Is(err, strictjson.ErrSyntax):
 		return problemf(400, "malformed_json", "The body is not one JSON value of the allowed form.")
 	case errors.As(err, &invalid):
 		return invalidProblem(invalid)
 	case errors.As(err, &taken):
 		p := problemf(409, "taken", "Somebody else has this already.")
-		p.Errors = []problemField{{Field: taken.Field, Code: "taken", Message: "This is taken."}}
+		p.Errors = viewsOf([]input.FieldError{input.New(taken.Field, input.Taken, nil)})
 		return p
 	case errors.As(err, &limited):
 		p := problemf(429, "rate_limited", "Too many tries. Wait a while.")
@@ -139,35 +138,26 @@ func unavailable(after time.Duration) *problem {
 	return p
 }
 
-func fieldsProblem(status int, code, detail string, names []string) *problem {
-	p := problemf(status, code, detail)
-	message := "There is no such field here."
-	if code == settings.CodeDuplicate {
-		message = "This field is there twice."
-	}
-	for _, n := range names {
-		p.Errors = append(p.Errors, problemField{Field: n, Code: code, Message: message})
-	}
-	return p
-}
-
 // invalidProblem is 400 when the shape is wrong (unknown or duplicate fields)
-// and 422 when a value is.
-func invalidProblem(e *settings.InvalidError) *problem {
+// and 422 when a value is. Every field that was refused is listed in both.
+func invalidProblem(e *input.InvalidError) *problem {
 	p := problemf(422, "invalid", "Some values were refused; nothing was changed.")
 	for _, f := range e.Fields {
-		if f.Code == settings.CodeUnknown || f.Code == settings.CodeDuplicate {
-			p = problemf(400, f.Code, "The body has fields that do not belong here.")
+		if f.Code == input.UnknownField || f.Code == input.DuplicateField {
+			p = problemf(400, string(f.Code), "The body has fields that do not belong here.")
 			break
 		}
 	}
-	for _, f := range e.Fields {
-		if p.Status == 400 && f.Code != p.Code {
-			continue
-		}
-		p.Errors = append(p.Errors, problemField(f))
-	}
+	p.Errors = viewsOf(e.Fields)
 	return p
+}
+
+func viewsOf(fields []input.FieldError) []problemField {
+	out := make([]problemField, len(fields))
+	for i, f := range fields {
+		out[i] = problemField(f)
+	}
+	return out
 }
 
 // write sends p. The body never repeats anything of the request.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -17,7 +17,7 @@ import (
 const maxTries = 100
 
 // Edit changes the user's profile and records which fields changed. Every
-// value that is refused is in one *InvalidError, by its path in JSON, and
+// value that is refused is in one *input.InvalidError, by its path in JSON, and
 // nothing is stored then. An edit that changes nothing writes nothing: no
 // event, the same Version.
 //
@@ -64,7 +64,7 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 	if err := d.all(e); err != nil {
 		return User{}, err
 	}
-	if err := settings.Invalid(d.bad...); err != nil {
+	if err := input.Invalid(d.bad...); err != nil {
 		return User{}, err
 	}
 	if e.Email != nil && *e.Email != u.Email {
@@ -88,7 +88,7 @@ type differ struct {
 	user    User
 	patch   Patch
 	changed []string
-	bad     []FieldError
+	bad     []input.FieldError
 }
 
 func (d *differ) all(e Edit) error {
@@ -107,7 +107,7 @@ func (d *differ) all(e Edit) error {
 
 // refuse notes errors of one field; other errors are failures.
 func (d *differ) refuse(err error) error {
-	var invalid *InvalidError
+	var invalid *input.InvalidError
 	if errors.As(err, &invalid) {
 		d.bad = append(d.bad, invalid.Fields...)
 		return nil
@@ -124,7 +124,7 @@ func (d *differ) username(name *string) {
 		reserved = nil // another spelling of the own name
 	}
 	if err := CheckUsername(*name, reserved); err != nil {
-		_ = d.refuse(err) // an *InvalidError always
+		_ = d.refuse(err) // an *input.InvalidError always
 		return
 	}
 	d.patch.Username = name
@@ -134,7 +134,7 @@ func (d *differ) username(name *string) {
 func (d *differ) email(email *string) {
 	if email != nil && *email != d.user.Email {
 		if err := CheckEmail(*email); err != nil {
-			_ = d.refuse(err) // an *InvalidError always
+			_ = d.refuse(err) // an *input.InvalidError always
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (d *differ) address(e *AddressEdit) {
 		*part.to = *part.value
 		field := "address." + part.field
 		if part.field == "country" && next.Country != "" && !isCountry(next.Country) {
-			d.bad = append(d.bad, FieldError{Field: field, Code: settings.CodeRange, Message: "must be a country code such as FR"})
+			d.bad = append(d.bad, input.New(field, input.Country, nil))
 		} else {
 			d.bad = append(d.bad, checkText(field, *part.value, MaxAddress, false)...)
 		}
@@ -199,16 +199,16 @@ func (d *differ) birthday(day *Date) {
 // MinBirthday is the earliest day of birth that is accepted.
 const MinBirthday Date = "1900-01-01"
 
-func checkBirthday(day Date, now time.Time) *FieldError {
+func checkBirthday(day Date, now time.Time) *input.FieldError {
 	if day == "" {
 		return nil
 	}
 	// Parse takes no day that the calendar does not have.
 	if _, err := time.Parse(time.DateOnly, string(day)); err != nil || len(day) != len(time.DateOnly) {
-		return &FieldError{Field: "birthday", Code: settings.CodeFormat, Message: "must be a date such as 1990-05-17"}
+		return new(input.New("birthday", input.Date, nil))
 	}
-	if day < MinBirthday || string(day) > now.UTC().Format(time.DateOnly) {
-		return &FieldError{Field: "birthday", Code: settings.CodeRange, Message: "must be from " + string(MinBirthday) + " to today"}
+	if today := now.UTC().Format(time.DateOnly); day < MinBirthday || string(day) > today {
+		return new(input.New("birthday", input.OutOfRange, input.Params{"min": string(MinBirthday), "max": today}))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/jsonscan"
 	"github.com/profilekit/profilekit/internal/mergepatch"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // MaxCustom bounds the custom object, in bytes of compact JSON.
@@ -35,7 +35,7 @@ func (d *differ) custom(e Edit) error {
 	}
 	before := len(d.bad)
 	if len(e.Custom) > maxCustomNames {
-		d.bad = append(d.bad, FieldError{Field: "custom", Code: settings.CodeTooLong, Message: "has too many fields"})
+		d.bad = append(d.bad, input.New("custom", input.TooMany, input.Params{"max": maxCustomNames}))
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Custom)) {
@@ -50,7 +50,7 @@ func (d *differ) custom(e Edit) error {
 		}
 	}
 	if len(merged) > MaxCustom {
-		d.bad = append(d.bad, FieldError{Field: "custom", Code: settings.CodeTooLong, Message: "must be 4 KiB or less"})
+		d.bad = append(d.bad, input.New("custom", input.TooLarge, input.Params{"max": MaxCustom}))
 	}
 	if len(d.bad) > before || sameMembers(old, next) {
 		return nil
@@ -62,16 +62,14 @@ func (d *differ) custom(e Edit) error {
 
 func (d *differ) customField(next map[string]json.RawMessage, name string, patch json.RawMessage) error {
 	path := "custom." + name[:min(len(name), 64)]
-	refuse := func(code, message string) {
-		d.bad = append(d.bad, FieldError{Field: path, Code: code, Message: message})
-	}
+	refuse := func(code input.Code) { d.bad = append(d.bad, input.New(path, code, nil)) }
 	field, declared := d.service.custom[name]
 	if !declared {
-		refuse(settings.CodeUnknown, "is not a field here")
+		refuse(input.UnknownField)
 		return nil
 	}
 	if len(patch) > 64<<10 || jsonscan.Scan(patch, nil, jsonscan.Options{}) != nil {
-		refuse(settings.CodeFormat, "is not JSON of the allowed form")
+		refuse(input.JSON)
 		return nil
 	}
 	value, err := mergepatch.Apply(next[name], patch)
@@ -87,7 +85,7 @@ func (d *differ) customField(next map[string]json.RawMessage, name string, patch
 		return nil
 	}
 	err = field.Check(value)
-	var invalid *InvalidError
+	var invalid *input.InvalidError
 	switch {
 	case err == nil:
 		return nil
@@ -95,15 +93,7 @@ func (d *differ) customField(next map[string]json.RawMessage, name string, patch
 		return fmt.Errorf("profile: custom field %s: %w", name, err)
 	}
 	for _, f := range invalid.Fields {
-		switch {
-		case f.Field == "":
-			f.Field = path
-		case f.Field[0] == '[':
-			f.Field = path + f.Field
-		default:
-			f.Field = path + "." + f.Field
-		}
-		d.bad = append(d.bad, f)
+		d.bad = append(d.bad, input.Under(path, f))
 	}
 	return nil
 }

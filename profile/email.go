@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Bounds of an e-mail address.
@@ -38,7 +38,8 @@ var lookup = idna.New(
 // EmailKey returns the form of an e-mail address that is compared and kept
 // unique: the local part with ASCII letters in lower case, the domain as
 // A-labels in lower case. Addresses that reach one mailbox only by the custom of
-// its provider (dots, "+tags") are different. The error is an *InvalidError on
+// its provider (dots, "+tags") are different. The error is an
+// *input.InvalidError on
 // "email".
 //
 // Accepted is what is exactly one address and nothing else: no display name,
@@ -47,35 +48,34 @@ var lookup = idna.New(
 // letters, marks or digits in their one normal form (NFKC), so that an address
 // has one spelling.
 func EmailKey(email string) (string, error) {
-	fail := func(code, message string) (string, error) {
-		return "", settings.Invalid(FieldError{Field: "email", Code: code, Message: message})
+	fail := func(code input.Code) (string, error) {
+		return "", input.Invalid(input.New("email", code, nil))
 	}
 	// Length first: parsers of addresses have been quadratic before.
 	if email == "" {
-		return fail(settings.CodeRequired, "is required")
+		return fail(input.Required)
 	}
 	if len(email) > maxEmailBytes || utf8.RuneCountInString(email) > MaxEmail {
-		return "", settings.Invalid(tooLong("email", MaxEmail))
+		return "", input.Invalid(input.Long("email", MaxEmail))
 	}
-	const bad = "is not an e-mail address"
 	at := strings.LastIndexByte(email, '@')
 	if at < 1 || at > maxLocalBytes || !utf8.ValidString(email) {
-		return fail(settings.CodeFormat, bad)
+		return fail(input.Email)
 	}
 	local, domain := email[:at], email[at+1:]
 	if !localPart(local) {
-		return fail(settings.CodeFormat, bad)
+		return fail(input.Email)
 	}
 	if a, err := mail.ParseAddress(email); err != nil || a.Name != "" || a.Address != email {
-		return fail(settings.CodeFormat, bad)
+		return fail(input.Email)
 	}
 	host, ok := domainKey(domain)
 	if !ok {
-		return fail(settings.CodeFormat, "has no domain that mail can be sent to")
+		return fail(input.EmailDomain)
 	}
 	key := asciiLower(local) + "@" + host
 	if len(key) > maxEmailBytes {
-		return "", settings.Invalid(tooLong("email", MaxEmail))
+		return "", input.Invalid(input.Long("email", MaxEmail))
 	}
 	return key, nil
 }

@@ -8,17 +8,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // problems is "path code" of each refused field.
 func problems(err error) []string {
-	var invalid *profile.InvalidError
+	var invalid *input.InvalidError
 	if !errors.As(err, &invalid) {
 		return nil
 	}
 	var out []string
 	for _, f := range invalid.Fields {
-		out = append(out, f.Field+" "+f.Code)
+		out = append(out, f.Field+" "+string(f.Code))
 	}
 	return out
 }

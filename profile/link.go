@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Bounds of the links of a profile.
@@ -18,18 +18,18 @@ const (
 )
 
 // checkLinks looks at each link.
-func checkLinks(links []string) []FieldError {
+func checkLinks(links []string) []input.FieldError {
 	if len(links) > MaxLinks {
-		return []FieldError{{Field: "links", Code: settings.CodeTooLong, Message: "may be " + strconv.Itoa(MaxLinks) + " at most"}}
+		return []input.FieldError{input.New("links", input.TooMany, input.Params{"max": MaxLinks})}
 	}
-	var bad []FieldError
+	var bad []input.FieldError
 	for i, link := range links {
 		field := "links[" + strconv.Itoa(i) + "]"
 		switch {
 		case runes(link, MaxLink) > MaxLink:
-			bad = append(bad, tooLong(field, MaxLink))
+			bad = append(bad, input.Long(field, MaxLink))
 		case !safeLink(link):
-			bad = append(bad, FieldError{Field: field, Code: settings.CodeFormat, Message: "must be a web address such as https://example.org"})
+			bad = append(bad, input.New(field, input.Link, nil))
 		}
 	}
 	return bad

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Privacy is a user's choice of who sees the profile, and what of it.
@@ -42,21 +43,21 @@ var PrivacySection = settings.Section[Privacy]{
 }
 
 func checkPrivacy(p Privacy) error {
-	var bad []FieldError
+	var bad []input.FieldError
 	check := func(field string, v Visibility) {
 		if v != Public && v != Members && v != Private {
-			bad = append(bad, FieldError{Field: field, Code: settings.CodeRange, Message: "must be public, members or private"})
+			bad = append(bad, input.OneOf(field, string(Public), string(Members), string(Private)))
 		}
 	}
 	check("visibility", p.Visibility)
 	for _, name := range slices.Sorted(maps.Keys(p.Fields)) {
 		if _, ok := defaultFields[name]; !ok {
-			bad = append(bad, FieldError{Field: "fields." + name, Code: settings.CodeUnknown, Message: "is not a field of a profile"})
+			bad = append(bad, input.New("fields."+name, input.UnknownField, nil))
 			continue
 		}
 		check("fields."+name, p.Fields[name])
 	}
-	return settings.Invalid(bad...)
+	return input.Invalid(bad...)
 }
 
 // Viewer is who looks at a profile; the zero Viewer is somebody who is not

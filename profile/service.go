@@ -30,7 +30,7 @@ type CustomField struct {
 	// Name is letters, digits, '_' and '-', beginning with a letter.
 	Name string
 	// Check refuses values; nil takes any JSON. It gets what would be stored,
-	// and returns an *InvalidError with fields relative to the value, or any
+	// and returns an *input.InvalidError with fields relative to the value, or any
 	// other error for a failure of the server.
 	Check func(json.RawMessage) error
 }

@@ -1,12 +1,11 @@
 package profile
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Bounds of text fields, in characters (Unicode code points).
@@ -19,25 +18,26 @@ const (
 // checkText looks at a field of text: at most limit characters, valid UTF-8,
 // no control and no bidi-override characters; line breaks and tabs only where
 // there are many lines. Text is stored as it is sent.
-func checkText(field, s string, limit int, lines bool) []FieldError {
+func checkText(field, s string, limit int, lines bool) []input.FieldError {
 	if runes(s, limit) > limit {
-		return []FieldError{tooLong(field, limit)}
+		return []input.FieldError{input.Long(field, limit)}
 	}
+	broken := false
 	bad := func(r rune) bool {
-		if lines && (r == '\n' || r == '\r' || r == '\t') {
+		switch r {
+		case '\n', '\r', '\u2028', '\u2029':
+			broken = broken || !lines
 			return false
-		}
-		if !lines && (r == '\u2028' || r == '\u2029') {
-			return true
+		case '\t':
+			return !lines
 		}
 		return isControl(r) || isBidiOverride(r)
 	}
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, bad) {
-		message := "holds control or direction characters, or more than one line"
-		if lines {
-			message = "holds control or direction characters"
-		}
-		return []FieldError{{Field: field, Code: settings.CodeFormat, Message: message}}
+	switch {
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, bad):
+		return []input.FieldError{input.New(field, input.Characters, nil)}
+	case broken:
+		return []input.FieldError{input.New(field, input.Lines, nil)}
 	}
 	return nil
 }
@@ -49,8 +49,4 @@ func isControl(r rune) bool { return unicode.Is(unicode.Cc, r) }
 // right-to-left text needs, are not among them.
 func isBidiOverride(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-}
-
-func tooLong(field string, limit int) FieldError {
-	return FieldError{Field: field, Code: settings.CodeTooLong, Message: "must be " + strconv.Itoa(limit) + " characters or less"}
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/settings"
 )
 
 // User is one account's profile. It carries no password hash; see
@@ -156,10 +155,4 @@ const (
 	Public  Visibility = "public"  // everybody
 	Members Visibility = "members" // whoever is signed in
 	Private Visibility = "private" // the owner
-)
-
-// Errors of bad input are of these types, shared with settings.
-type (
-	InvalidError = settings.InvalidError
-	FieldError   = settings.FieldError
 )

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Bounds of a user name, in characters.
@@ -19,48 +19,46 @@ const (
 //
 // It has a key for every name that may be stored, also for one of an adopted
 // table that CheckUsername would refuse today: 1 to 50 characters of valid
-// UTF-8 without control characters. The error is an *InvalidError on
+// UTF-8 without control characters. The error is an *input.InvalidError on
 // "username".
 func UsernameKey(name string) (string, error) {
 	n := runes(name, MaxUsername)
 	switch {
 	case n == 0:
-		return "", settings.Invalid(FieldError{Field: "username", Code: settings.CodeRequired, Message: "is required"})
+		return "", input.Invalid(input.New("username", input.Required, nil))
 	case n > MaxUsername:
-		return "", settings.Invalid(tooLong("username", MaxUsername))
+		return "", input.Invalid(input.Long("username", MaxUsername))
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
-		return "", settings.Invalid(FieldError{Field: "username", Code: settings.CodeFormat, Message: "holds characters that a user name cannot have"})
+		return "", input.Invalid(input.New("username", input.Characters, nil))
 	}
 	return asciiLower(name), nil
 }
 
 // CheckUsername says whether name may be chosen: 3 to 50 of the ASCII letters
 // and digits and "_", "." and "-", and not reserved. reserved is asked with the
-// UsernameKey; nil reserves nothing. The error is an *InvalidError on
+// UsernameKey; nil reserves nothing. The error is an *input.InvalidError on
 // "username".
 func CheckUsername(name string, reserved func(key string) bool) error {
-	fail := func(code, message string) error {
-		return settings.Invalid(FieldError{Field: "username", Code: code, Message: message})
-	}
+	fail := func(code input.Code) error { return input.Invalid(input.New("username", code, nil)) }
 	n := runes(name, MaxUsername)
 	switch {
 	case n == 0:
-		return fail(settings.CodeRequired, "is required")
+		return fail(input.Required)
 	case n > MaxUsername:
-		return settings.Invalid(tooLong("username", MaxUsername))
+		return input.Invalid(input.Long("username", MaxUsername))
 	}
 	for i := range len(name) {
 		switch c := name[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '.', c == '-':
 		default:
-			return fail(settings.CodeFormat, "may hold the letters a to z, digits, '_', '.' and '-' only")
+			return fail(input.Characters)
 		}
 	}
 	if n < MinUsername {
-		return fail(settings.CodeTooShort, "must be 3 characters or more")
+		return input.Invalid(input.Short("username", MinUsername))
 	}
 	if reserved != nil && reserved(asciiLower(name)) {
-		return fail(settings.CodeRange, "is reserved")
+		return fail(input.Reserved)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -37,7 +38,7 @@ func newWorld(t testing.TB) *world {
 			{Name: "team", Check: func(v json.RawMessage) error {
 				var s string
 				if json.Unmarshal(v, &s) != nil || len(s) > 20 {
-					return settings.Invalid(profile.FieldError{Code: settings.CodeFormat, Message: "must be a short text"})
+					return input.Invalid(input.FieldError{Code: input.Malformed, Message: "must be a short text"})
 				}
 				return nil
 			}},
@@ -47,7 +48,7 @@ func newWorld(t testing.TB) *world {
 					Points int
 				}
 				if json.Unmarshal(v, &b) != nil || b.Points > 10 {
-					return settings.Invalid(profile.FieldError{Field: "points", Code: settings.CodeRange, Message: "must be 10 at most"})
+					return input.Invalid(input.FieldError{Field: "points", Code: input.OutOfRange, Message: "must be 10 at most"})
 				}
 				return nil
 			}},

@@ -1,6 +1,10 @@
 package settings
 
-import "math"
+import (
+	"math"
+
+	"github.com/profilekit/profilekit/settings/input"
+)
 
 // Appearance is how the application looks to this user.
 type Appearance struct {
@@ -23,25 +27,31 @@ var AppearanceSection = Section[Appearance]{
 	Validate: checkAppearance,
 }
 
+// Bounds of Appearance.FontScale.
+const (
+	minScale = 0.8
+	maxScale = 1.5
+)
+
 func checkAppearance(a Appearance) error {
-	var bad []FieldError
+	var bad []input.FieldError
 	switch a.Theme {
 	case "system", "light", "dark":
 	default:
-		bad = append(bad, FieldError{"theme", CodeRange, "must be system, light or dark"})
+		bad = append(bad, input.OneOf("theme", "system", "light", "dark"))
 	}
 	if !hexColour(a.Accent) {
-		bad = append(bad, FieldError{"accent", CodeFormat, "must be a colour such as #336699"})
+		bad = append(bad, input.New("accent", input.Color, nil))
 	}
 	switch a.Density {
 	case "comfortable", "compact":
 	default:
-		bad = append(bad, FieldError{"density", CodeRange, "must be comfortable or compact"})
+		bad = append(bad, input.OneOf("density", "comfortable", "compact"))
 	}
-	if math.IsNaN(a.FontScale) || a.FontScale < 0.8 || a.FontScale > 1.5 {
-		bad = append(bad, FieldError{"fontScale", CodeRange, "must be from 0.8 to 1.5"})
+	if math.IsNaN(a.FontScale) || a.FontScale < minScale || a.FontScale > maxScale {
+		bad = append(bad, input.New("fontScale", input.OutOfRange, input.Params{"min": minScale, "max": maxScale}))
 	}
-	return Invalid(bad...)
+	return input.Invalid(bad...)
 }
 
 func hexColour(s string) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Shop is a host's own preferences.
@@ -20,8 +21,8 @@ var ShopSection = settings.Section[Shop]{
 	Default: Shop{Currency: "EUR", PerPage: 20},
 	Validate: func(s Shop) error {
 		if s.PerPage < 5 || s.PerPage > 100 {
-			return settings.Invalid(settings.FieldError{
-				Field: "perPage", Code: settings.CodeRange, Message: "must be 5 to 100",
+			return input.Invalid(input.FieldError{
+				Field: "perPage", Code: input.OutOfRange, Message: "must be 5 to 100",
 			})
 		}
 		return nil

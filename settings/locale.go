@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
+
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // maxTag bounds a language tag, in bytes, before it is parsed: parsers of tags
@@ -24,7 +26,7 @@ var LocaleSection = Section[string]{
 				return nil
 			}
 		}
-		return Invalid(FieldError{Code: CodeFormat, Message: "must be a language tag such as en or pt-BR"})
+		return input.Invalid(input.New("", input.Language, nil))
 	},
 }
 
@@ -74,7 +76,7 @@ func checkZone(name string) error {
 			return nil
 		}
 	}
-	return Invalid(FieldError{Code: CodeFormat, Message: "must be a time zone such as Europe/Paris"})
+	return input.Invalid(input.New("", input.TimeZone, nil))
 }
 
 // zoneShape accepts names as IANA makes them: parts of ASCII letters, digits,

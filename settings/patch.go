@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/jsonscan"
 	"github.com/profilekit/profilekit/internal/mergepatch"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -23,7 +24,7 @@ const maxTries = 100
 // compared with the types of the sections strictly: JSON that is broken
 // matches the ErrSyntax of internal/strictjson, and names that are unknown
 // (also in another case) or there twice, values of a wrong type and values
-// that a section refuses are an *InvalidError; nothing is stored then.
+// that a section refuses are an *input.InvalidError; nothing is stored then.
 //
 // ifVersion, when not 0, must be the present Version, else storage.ErrStale;
 // -1 means that the user must not have changed anything before. With 0 the
@@ -38,7 +39,7 @@ func (s *Service) Patch(ctx context.Context, userID string, patch []byte, ifVers
 		return Document{}, err
 	}
 	r, err := s.update(ctx, userID, ifVersion, func(stored members) (err error) {
-		var invalid []FieldError
+		var invalid []input.FieldError
 		for _, c := range changes {
 			old := stored.get(c.section)
 			v, err := mergepatch.Apply(old, c.patch)
@@ -49,7 +50,7 @@ func (s *Service) Patch(ctx context.Context, userID string, patch []byte, ifVers
 				continue // only resets, of what was never set
 			}
 			if err := c.section.check(v); err != nil {
-				var e *InvalidError
+				var e *input.InvalidError
 				if err = under(c.section.name, err); !errors.As(err, &e) {
 					return err
 				}
@@ -60,7 +61,7 @@ func (s *Service) Patch(ctx context.Context, userID string, patch []byte, ifVers
 				return err
 			}
 		}
-		return Invalid(invalid...)
+		return input.Invalid(invalid...)
 	})
 	if err != nil {
 		return Document{}, err
@@ -81,7 +82,7 @@ func Set[T any](ctx context.Context, s *Service, sec Section[T], userID string, 
 	}
 	// The same bounds as for what comes from outside: depth, UTF-8, NUL.
 	if err := jsonscan.Scan(value, nil, jsonscan.Options{}); err != nil {
-		return under(sec.Name, Invalid(FieldError{Code: CodeFormat, Message: "holds what JSON cannot carry safely"}))
+		return under(sec.Name, input.Invalid(input.New("", input.JSON, nil)))
 	}
 	if err := d.check(value); err != nil {
 		return under(sec.Name, err)
@@ -214,19 +215,8 @@ func replace(schema *jsonscan.Schema, stored, value json.RawMessage) (json.RawMe
 
 // scanned translates the errors of a scan.
 func scanned(err error) error {
-	var e *jsonscan.Error
-	if !errors.As(err, &e) {
-		return err
+	if e, ok := errors.AsType[*jsonscan.Error](err); ok {
+		return input.Invalid(e.Fields()...)
 	}
-	out := &InvalidError{}
-	for _, path := range e.Duplicate {
-		out.Fields = append(out.Fields, FieldError{path, CodeDuplicate, "is there twice"})
-	}
-	for _, path := range e.Unknown {
-		out.Fields = append(out.Fields, FieldError{path, CodeUnknown, "is not a field here"})
-	}
-	for _, p := range e.Values {
-		out.Fields = append(out.Fields, FieldError{p.Path, string(p.Code), p.Message})
-	}
-	return out
+	return err
 }

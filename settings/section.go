@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/jsonscan"
 	"github.com/profilekit/profilekit/internal/mergepatch"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Section declares one part of the settings: its name, its Go type with json
@@ -22,7 +23,7 @@ type Section[T any] struct {
 	// Default is what members that were never set have. It must itself be
 	// valid. Objects are filled in member by member, at any depth.
 	Default T
-	// Validate refuses values; nil takes all of T. It returns an *InvalidError
+	// Validate refuses values; nil takes all of T. It returns an *input.InvalidError
 	// whose fields are relative to the section ("" is the section itself).
 	// Any other error is a failure of the server. It is called on reads too,
 	// so it should be quick.
@@ -104,7 +105,7 @@ func (s Section[T]) decode(defaults, stored json.RawMessage) (T, error) {
 		}
 	}
 	if err := json.Unmarshal(merged, &v); err != nil {
-		return v, Invalid(typeError(err))
+		return v, input.Invalid(typeError(err))
 	}
 	if s.Validate != nil {
 		return v, s.Validate(v)
@@ -115,7 +116,7 @@ func (s Section[T]) decode(defaults, stored json.RawMessage) (T, error) {
 // read is decode for a value that is stored already, whoever wrote it.
 func (s Section[T]) read(defaults, stored json.RawMessage) (T, error) {
 	v, err := s.decode(defaults, stored)
-	var invalid *InvalidError
+	var invalid *input.InvalidError
 	if !errors.As(err, &invalid) {
 		return v, err
 	}
@@ -126,8 +127,8 @@ func (s Section[T]) read(defaults, stored json.RawMessage) (T, error) {
 }
 
 // typeError is a stored value that does not decode, by the field it is in.
-func typeError(err error) FieldError {
-	f := FieldError{Code: CodeType, Message: "is of the wrong type"}
+func typeError(err error) input.FieldError {
+	f := input.New("", input.Malformed, nil)
 	var te *json.UnmarshalTypeError
 	if errors.As(err, &te) {
 		f.Field = te.Field
@@ -161,24 +162,16 @@ func (d Declaration) split() (top, sub string) {
 	return top, sub
 }
 
-// under prefixes the fields of an *InvalidError with the name of a section;
+// under prefixes the fields of an *input.InvalidError with the name of a section;
 // other errors are failures and say where.
 func under(name string, err error) error {
-	var invalid *InvalidError
+	var invalid *input.InvalidError
 	if !errors.As(err, &invalid) {
 		return fmt.Errorf("settings: section %s: %w", name, err)
 	}
-	out := &InvalidError{}
+	out := &input.InvalidError{}
 	for _, f := range invalid.Fields {
-		switch {
-		case f.Field == "":
-			f.Field = name
-		case f.Field[0] == '[':
-			f.Field = name + f.Field
-		default:
-			f.Field = name + "." + f.Field
-		}
-		out.Fields = append(out.Fields, f)
+		out.Fields = append(out.Fields, input.Under(name, f))
 	}
 	return out
 }

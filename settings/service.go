@@ -12,6 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/jsonscan"
 	"github.com/profilekit/profilekit/internal/mergepatch"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // KindChanged is the event of changed settings. Its detail "sections" names
@@ -228,7 +229,7 @@ func (m members) record(version int64) (Record, error) {
 		return Record{}, err
 	}
 	if len(data) > MaxStored {
-		return Record{}, Invalid(FieldError{Code: CodeTooLong, Message: "the settings would be larger than 64 KiB"})
+		return Record{}, input.Invalid(input.New("", input.TooLarge, input.Params{"max": MaxStored}))
 	}
 	return Record{Data: data, Version: version}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -28,10 +29,10 @@ var editorSection = settings.Section[editor]{
 	Default: editor{Tab: 4, Rules: map[string]bool{"a": true}, Keys: []string{}},
 	Validate: func(e editor) error {
 		if e.Tab < 1 || e.Tab > 8 {
-			return settings.Invalid(settings.FieldError{Field: "tab", Code: settings.CodeRange, Message: "must be 1 to 8"})
+			return input.Invalid(input.FieldError{Field: "tab", Code: input.OutOfRange, Message: "must be 1 to 8"})
 		}
 		if len(e.Keys) > 3 {
-			return settings.Invalid(settings.FieldError{Field: "keys", Code: settings.CodeTooLong, Message: "may be 3 at most"})
+			return input.Invalid(input.FieldError{Field: "keys", Code: input.TooLong, Message: "may be 3 at most"})
 		}
 		return nil
 	},
@@ -96,13 +97,13 @@ func (w world) events(t testing.TB) []string {
 
 // problems is "path code" of each refused field.
 func problems(err error) []string {
-	var invalid *settings.InvalidError
+	var invalid *input.InvalidError
 	if !errors.As(err, &invalid) {
 		return nil
 	}
 	var out []string
 	for _, f := range invalid.Fields {
-		out = append(out, f.Field+" "+f.Code)
+		out = append(out, f.Field+" "+string(f.Code))
 	}
 	return out
 }
@@ -185,7 +186,7 @@ func TestUnreadableValues(t *testing.T) {
 	db := memstore.New()
 	careful := settings.Section[string]{Name: "careful", Default: "open", Unreadable: new(string), Validate: func(s string) error {
 		if s != "open" && s != "" {
-			return settings.Invalid(settings.FieldError{Code: settings.CodeRange, Message: "must be open"})
+			return input.Invalid(input.FieldError{Code: input.OutOfRange, Message: "must be open"})
 		}
 		return nil
 	}}
@@ -317,7 +318,7 @@ func TestNewRefusesFaultySections(t *testing.T) {
 		"channel":        {settings.Section[chan int]{Name: "a"}.Declare()},
 		"quoted numbers": {settings.Section[quoted]{Name: "a"}.Declare()},
 		"bad default": {settings.Section[int]{Name: "a", Validate: func(int) error {
-			return settings.Invalid(settings.FieldError{Code: settings.CodeRange, Message: "never"})
+			return input.Invalid(input.FieldError{Code: input.OutOfRange, Message: "never"})
 		}}.Declare()},
 	} {
 		if _, err := settings.New(settings.Config{Store: memstore.New().Settings(), Sections: sections}); err == nil {

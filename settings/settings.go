@@ -17,7 +17,6 @@ package settings
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/profilekit/profilekit/activity"
 )
@@ -30,53 +29,6 @@ type Record struct {
 	Data json.RawMessage
 	// Version is 0 when there is no row, then rises by at least 1 with every Put.
 	Version int64
-}
-
-// FieldError is one value that was refused.
-type FieldError struct {
-	// Field is the path in the JSON that was sent: "address.country".
-	Field string
-	// Code is one of the codes below, for programs.
-	Code string
-	// Message is for people. It never repeats the value.
-	Message string
-}
-
-// Codes of a FieldError.
-const (
-	CodeRequired  = "required"  // missing or empty
-	CodeTooShort  = "too_short" // below the least length
-	CodeTooLong   = "too_long"  // above the greatest length or number of items
-	CodeFormat    = "format"    // not of the form asked for
-	CodeRange     = "range"     // a number outside its bounds, a value not in the list
-	CodeReadOnly  = "read_only" // a field that the caller may not set
-	CodeType      = "type"      // the wrong JSON type
-	CodeUnknown   = "unknown_field"
-	CodeDuplicate = "duplicate_field"
-)
-
-// InvalidError says which values of an input were refused; nothing of the
-// input was stored. Use errors.As to get at the fields.
-type InvalidError struct{ Fields []FieldError }
-
-func (e *InvalidError) Error() string {
-	var b strings.Builder
-	b.WriteString("invalid")
-	for i, f := range e.Fields {
-		if i > 0 {
-			b.WriteByte(';')
-		}
-		b.WriteString(" " + f.Field + ": " + f.Message)
-	}
-	return b.String()
-}
-
-// Invalid returns an *InvalidError of fields, or nil when there are none.
-func Invalid(fields ...FieldError) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	return &InvalidError{Fields: fields}
 }
 
 // Store keeps one Record a user. Implementations are safe for concurrent use

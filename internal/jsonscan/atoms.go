@@ -1,9 +1,12 @@
 package jsonscan
 
 import (
+	"math"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // str scans a string and returns what is between its quotes, and whether that
@@ -179,14 +182,29 @@ func (s *scanner) number(schema *Schema) error {
 		whole = true
 		_, err = strconv.ParseFloat(text, bits)
 	default:
-		s.problem(CodeType, schema.want())
+		s.wrongType(schema)
 		return nil
 	}
 	switch {
 	case !whole:
-		s.problem(CodeType, schema.want())
+		s.wrongType(schema)
 	case err != nil:
-		s.problem(CodeRange, "is a number out of range")
+		s.problem(input.OutOfRange, bounds(k, bits))
 	}
 	return nil
+}
+
+// bounds are the parameters of a number that a Go type of that kind and size
+// cannot hold.
+func bounds(k kind, bits int) input.Params {
+	switch k {
+	case kindInt:
+		return input.Params{"min": int64(-1) << (bits - 1), "max": int64(math.MaxInt64) >> (64 - bits)}
+	case kindUint:
+		return input.Params{"min": 0, "max": uint64(math.MaxUint64) >> (64 - bits)}
+	}
+	if bits == 32 {
+		return input.Params{"min": -math.MaxFloat32, "max": math.MaxFloat32}
+	}
+	return input.Params{"min": -math.MaxFloat64, "max": math.MaxFloat64}
 }

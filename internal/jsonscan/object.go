@@ -3,6 +3,8 @@ package jsonscan
 import (
 	"bytes"
 	"slices"
+
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // anything is the schema of a value that takes every JSON.
@@ -71,7 +73,7 @@ func (s *scanner) member(schema *Schema, name []byte, depth int) *Schema {
 		return schema.elem
 	}
 	if depth == 1 && slices.ContainsFunc(s.opt.ReadOnly, func(r string) bool { return r == string(name) }) {
-		s.problem(CodeReadOnly, "may not be set")
+		s.problem(input.ReadOnly, nil)
 		return anything
 	}
 	i, ok := schema.names[string(name)]

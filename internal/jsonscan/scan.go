@@ -16,6 +16,8 @@ import (
 	"errors"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // MaxDepth is how deep objects and lists may be nested; the outermost is 1.
@@ -46,31 +48,26 @@ func (e *SyntaxError) Error() string {
 // Is makes errors.Is(err, ErrSyntax) true.
 func (e *SyntaxError) Is(target error) bool { return target == ErrSyntax }
 
-// Problem is one value that the schema does not take.
-type Problem struct {
-	// Path is as in "address.country" and "links[2]"; "" is the whole.
-	Path string
-	Code Code
-	// Message is for people and does not repeat the value.
-	Message string
-}
-
-// Code says what is wrong with a value. The texts are the codes of package
-// settings, which imports this one.
-type Code string
-
-// The codes of a Problem.
-const (
-	CodeType     Code = "type"
-	CodeRange    Code = "range"
-	CodeReadOnly Code = "read_only"
-)
-
 // Error is well-formed JSON that does not fit. At most 20 of each are listed.
 type Error struct {
 	Duplicate []string // paths that are there twice
 	Unknown   []string // paths that the schema does not know
-	Values    []Problem
+	// Values are those that the schema does not take, by input.WrongType,
+	// input.OutOfRange or input.ReadOnly.
+	Values []input.FieldError
+}
+
+// Fields are all that was found: names that are there twice first, then names that
+// are unknown, then values.
+func (e *Error) Fields() []input.FieldError {
+	var out []input.FieldError
+	for _, path := range e.Duplicate {
+		out = append(out, input.New(path, input.DuplicateField, nil))
+	}
+	for _, path := range e.Unknown {
+		out = append(out, input.New(path, input.UnknownField, nil))
+	}
+	return append(out, e.Values...)
 }
 
 func (e *Error) Error() string {
@@ -80,13 +77,13 @@ func (e *Error) Error() string {
 	case len(e.Unknown) > 0:
 		return "unknown field " + e.Unknown[0]
 	}
-	return e.Values[0].Path + " " + e.Values[0].Message
+	return e.Values[0].Field + " " + e.Values[0].Message
 }
 
 // Options adjust a Scan.
 type Options struct {
-	// ReadOnly are names at the top that exist but may not be set: a Problem
-	// with CodeReadOnly instead of an unknown field, in this exact spelling.
+	// ReadOnly are names at the top that exist but may not be set: an
+	// input.ReadOnly instead of an unknown field, in this exact spelling.
 	ReadOnly []string
 	// Null accepts null for every member of every object, as a JSON merge
 	// patch (RFC 7396) does. It has no meaning inside lists, and for the whole.
@@ -130,10 +127,15 @@ type step struct {
 
 func (s *scanner) fail(reason string) error { return &SyntaxError{Offset: s.pos, Reason: reason} }
 
-func (s *scanner) problem(code Code, message string) {
+func (s *scanner) problem(code input.Code, params input.Params) {
 	if len(s.found.Values) < maxReported {
-		s.found.Values = append(s.found.Values, Problem{s.where(), code, message})
+		s.found.Values = append(s.found.Values, input.New(s.where(), code, params))
 	}
+}
+
+// wrongType reports a value of another JSON type than schema takes.
+func (s *scanner) wrongType(schema *Schema) {
+	s.problem(input.WrongType, input.Params{"type": schema.want()})
 }
 
 func (s *scanner) report(list *[]string) {
@@ -197,7 +199,7 @@ func (s *scanner) value(schema *Schema, depth int, nullOK bool) error {
 	switch c := s.peek(); {
 	case c == '{':
 		if schema != nil && schema.kind != kindObject && schema.kind != kindMap {
-			s.problem(CodeType, schema.want())
+			s.wrongType(schema)
 			schema = nil
 		}
 		return s.object(schema, depth)
@@ -205,7 +207,7 @@ func (s *scanner) value(schema *Schema, depth int, nullOK bool) error {
 		nulls := s.opt.Null
 		s.opt.Null = false
 		if schema != nil && schema.kind != kindList {
-			s.problem(CodeType, schema.want())
+			s.wrongType(schema)
 			schema = nil
 		}
 		err := s.list(schema, depth)
@@ -213,7 +215,7 @@ func (s *scanner) value(schema *Schema, depth int, nullOK bool) error {
 		return err
 	case c == '"':
 		if schema != nil && schema.kind != kindString {
-			s.problem(CodeType, schema.want())
+			s.wrongType(schema)
 		}
 		_, _, err := s.str()
 		return err
@@ -236,7 +238,7 @@ func (s *scanner) literal(word string, fits bool, schema *Schema) error {
 		return s.fail("a value must begin here")
 	}
 	if !fits {
-		s.problem(CodeType, schema.want())
+		s.wrongType(schema)
 	}
 	s.pos += len(word)
 	return nil

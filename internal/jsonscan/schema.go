@@ -218,23 +218,21 @@ func (s *Schema) IsObject() bool {
 	return s != nil && s.kind == kindObject
 }
 
-// want says in words what JSON the schema takes.
+// want names the JSON type that the schema takes, as input.WrongType does.
 func (s *Schema) want() string {
 	switch s.kind {
 	case kindPointer:
 		return s.elem.want()
 	case kindObject, kindMap:
-		return "must be an object"
+		return "object"
 	case kindList:
-		return "must be a list"
+		return "array"
 	case kindString:
-		return "must be a string"
+		return "string"
 	case kindBool:
-		return "must be true or false"
+		return "boolean"
 	case kindInt, kindUint:
-		return "must be a whole number"
-	case kindFloat:
-		return "must be a number"
+		return "integer"
 	}
-	return "is of the wrong type"
+	return "number"
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -153,7 +154,7 @@ func outcome(answer string, err error) string {
 	if taken, ok := errors.AsType[*storage.TakenError](err); ok {
 		return "taken: " + taken.Field
 	}
-	if _, ok := errors.AsType[*settings.InvalidError](err); ok {
+	if _, ok := errors.AsType[*input.InvalidError](err); ok {
 		return "invalid"
 	}
 	for _, kind := range []error{storage.ErrNotFound, storage.ErrTaken, storage.ErrStale, errBack, context.Canceled, context.DeadlineExceeded} {

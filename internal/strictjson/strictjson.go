@@ -13,24 +13,15 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 
 	"github.com/profilekit/profilekit/internal/jsonscan"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // ErrSyntax is matched by the error of a body that is not JSON of the strict
 // form at all: 400 malformed_json.
 var ErrSyntax = jsonscan.ErrSyntax
-
-// FieldsError is a body with names that do not belong there: 400 with Code.
-type FieldsError struct {
-	Code   string   // settings.CodeUnknown or settings.CodeDuplicate
-	Fields []string // paths: "address.contry"
-}
-
-func (e *FieldsError) Error() string { return e.Code + ": " + strings.Join(e.Fields, ", ") }
 
 // Options adjust Decode.
 type Options struct {
@@ -47,8 +38,8 @@ type Options struct {
 // json.RawMessage only. The time is linear in len(data); bounding that is the
 // caller's.
 //
-// The error matches ErrSyntax, or is a *FieldsError (duplicates before unknown
-// names), or a *settings.InvalidError. dst is not touched then, except when one
+// The error matches ErrSyntax, or is an *input.InvalidError: names that are
+// there twice first, then names that are unknown, then values. dst is not touched then, except when one
 // of its types has an UnmarshalJSON or UnmarshalText that fails. A dst of a
 // type that cannot be decoded into is an error of none of these kinds.
 func Decode(data []byte, dst any, opt Options) error {
@@ -86,21 +77,10 @@ func schemaOf(t reflect.Type) (*jsonscan.Schema, error) {
 }
 
 func convert(err error) error {
-	var e *jsonscan.Error
-	if !errors.As(err, &e) {
-		return err
+	if e, ok := errors.AsType[*jsonscan.Error](err); ok {
+		return input.Invalid(e.Fields()...)
 	}
-	switch {
-	case e.Duplicate != nil:
-		return &FieldsError{Code: settings.CodeDuplicate, Fields: e.Duplicate}
-	case e.Unknown != nil:
-		return &FieldsError{Code: settings.CodeUnknown, Fields: e.Unknown}
-	}
-	out := &settings.InvalidError{}
-	for _, p := range e.Values {
-		out.Fields = append(out.Fields, settings.FieldError{Field: p.Path, Code: string(p.Code), Message: p.Message})
-	}
-	return out
+	return err
 }
 
 // decoded translates what is left for encoding/json to refuse: values that a
@@ -109,14 +89,14 @@ func decoded(err error) error {
 	if err == nil {
 		return nil
 	}
-	var invalid *settings.InvalidError
+	var invalid *input.InvalidError
 	if errors.As(err, &invalid) {
 		return invalid
 	}
-	f := settings.FieldError{Code: settings.CodeFormat, Message: "holds a value of the wrong form"}
+	f := input.New("", input.Malformed, nil)
 	var te *json.UnmarshalTypeError
 	if errors.As(err, &te) {
-		f = settings.FieldError{Field: te.Field, Code: settings.CodeType, Message: "is of the wrong type"}
+		f.Field = te.Field
 	}
-	return settings.Invalid(f)
+	return input.Invalid(f)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/internal/strictjson"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 type inner struct {
@@ -47,14 +47,12 @@ type body struct {
 }
 
 func fields(err error) (code string, paths []string) {
-	var fe *strictjson.FieldsError
-	if errors.As(err, &fe) {
-		return fe.Code, fe.Fields
-	}
-	var ie *settings.InvalidError
+	var ie *input.InvalidError
 	if errors.As(err, &ie) {
 		for _, f := range ie.Fields {
-			code = f.Code
+			if code == "" {
+				code = string(f.Code)
+			}
 			paths = append(paths, f.Field)
 		}
 	}

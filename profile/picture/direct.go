@@ -11,7 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -48,7 +48,7 @@ func (s *Service) CanDirect() bool {
 // arrives is nothing until CompleteDirect has made a picture of it; a file that
 // is never completed is the sweeper's, DefaultPendingAge after the form's end.
 //
-// A type that is not a picture's is a *profile.InvalidError of "contentType";
+// A type that is not a picture's is a *input.InvalidError of "contentType";
 // without CanDirect the error matches errors.ErrUnsupported. The form is a
 // secret of the user's: it is not to be logged.
 func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (DirectUpload, error) {
@@ -57,9 +57,7 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 		return DirectUpload{}, fmt.Errorf("picture: direct upload: %w", errors.ErrUnsupported)
 	}
 	if !slices.Contains(s.DirectTypes(), contentType) {
-		return DirectUpload{}, &profile.InvalidError{Fields: []profile.FieldError{{
-			Field: "contentType", Code: settings.CodeRange, Message: "This is one of " + strings.Join(s.DirectTypes(), ", ") + ".",
-		}}}
+		return DirectUpload{}, input.Invalid(input.OneOf("contentType", s.DirectTypes()...))
 	}
 	id, err := newBase(s.cfg.Rand)
 	if err != nil {

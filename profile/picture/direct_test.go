@@ -14,6 +14,7 @@ import (
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -106,7 +107,7 @@ func TestS65_DirectUploadIsCheckedAsEveryPicture(t *testing.T) {
 	before := w.current(t).Picture.Base
 	good := bytesOf(t, small(90))
 	var rejected *picture.RejectedError
-	var invalid *profile.InvalidError
+	var invalid *input.InvalidError
 	for name, c := range map[string]struct {
 		file []byte
 		crop *picture.Crop
@@ -282,7 +283,7 @@ func (b *brittle) Put(ctx context.Context, key string, body io.ReadSeeker, meta 
 func TestS65_DirectFormsAreForPictures(t *testing.T) {
 	w := newDirectWorld(t)
 	for _, bad := range []string{"", "text/html", "image/svg+xml", "image/*", "IMAGE/JPEG", "image/jpeg; charset=x", "application/octet-stream"} {
-		var invalid *profile.InvalidError
+		var invalid *input.InvalidError
 		if _, err := w.svc.BeginDirect(t.Context(), w.user.ID, bad); !errors.As(err, &invalid) || invalid.Fields[0].Field != "contentType" {
 			t.Errorf("type %q: %v; want it refused by name", bad, err)
 		}

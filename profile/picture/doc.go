@@ -63,6 +63,6 @@
 //   - ErrTooLarge: more bytes than Limits.MaxBytes (read no further);
 //   - ErrUnsupported: another kind of file; the text names it when known;
 //   - *RejectedError: a picture, but broken or over a limit;
-//   - *profile.InvalidError: a crop that is not inside the picture;
+//   - *input.InvalidError: a crop that is not inside the picture;
 //   - ErrBusy: too many pictures are being decoded; try again.
 package picture

@@ -7,8 +7,7 @@ import (
 	"image/color"
 	"io"
 
-	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Crop is a square of the upright picture, in its pixels: what a person saw
@@ -208,7 +207,5 @@ func work(ctx context.Context, data []byte, h header, opts Options) (Result, err
 }
 
 func badCrop() error {
-	return &profile.InvalidError{Fields: []profile.FieldError{{
-		Field: "crop", Code: settings.CodeRange, Message: "must be a square inside of the upright picture",
-	}}}
+	return input.Invalid(input.New("crop", input.Square, nil))
 }

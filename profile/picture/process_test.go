@@ -18,9 +18,8 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/profilekit/profilekit/internal/imagetest"
-	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // endless is a JPEG file that never ends.
@@ -187,8 +186,8 @@ func TestCrop(t *testing.T) {
 		{math.MinInt, math.MinInt, math.MinInt},
 	} {
 		_, err := picture.Process(t.Context(), bytes.NewReader(data), picture.Options{Crop: &c})
-		var invalid *profile.InvalidError
-		if !errors.As(err, &invalid) || invalid.Fields[0].Field != "crop" || invalid.Fields[0].Code != settings.CodeRange {
+		var invalid *input.InvalidError
+		if !errors.As(err, &invalid) || invalid.Fields[0].Field != "crop" || invalid.Fields[0].Code != input.OutOfRange {
 			t.Errorf("crop %v: %v; want it refused as invalid", c, err)
 		}
 	}

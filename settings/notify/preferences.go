@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 // Category is a group of notices that a user can switch together.
@@ -48,18 +49,14 @@ var PreferencesSection = settings.Section[Preferences]{
 }
 
 func check(p Preferences) error {
-	var bad []settings.FieldError
+	var bad []input.FieldError
 	for _, category := range slices.Sorted(maps.Keys(p)) {
 		if !slices.Contains(p.JSONNames(), string(category)) {
-			bad = append(bad, settings.FieldError{
-				Field: string(category), Code: settings.CodeUnknown, Message: "is not a category of notices",
-			})
+			bad = append(bad, input.New(string(category), input.UnknownField, nil))
 		}
 	}
 	if !p[Security].Email {
-		bad = append(bad, settings.FieldError{
-			Field: "security.email", Code: settings.CodeRange, Message: "cannot be switched off",
-		})
+		bad = append(bad, input.New("security.email", input.AlwaysOn, nil))
 	}
-	return settings.Invalid(bad...)
+	return input.Invalid(bad...)
 }

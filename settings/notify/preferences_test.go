@@ -10,6 +10,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/settings/notify"
 )
 
@@ -44,9 +45,9 @@ func TestPreferences(t *testing.T) {
 	} {
 		d, err := s.Patch(t.Context(), "ann", []byte(c.patch), 0)
 		got := string(d.JSON)
-		var invalid *settings.InvalidError
+		var invalid *input.InvalidError
 		if errors.As(err, &invalid) {
-			got = invalid.Fields[0].Field + " " + invalid.Fields[0].Code
+			got = invalid.Fields[0].Field + " " + string(invalid.Fields[0].Code)
 		}
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s (%v), want %s", c.patch, got, err, c.want)
@@ -59,7 +60,7 @@ func TestPreferencesSetByPrograms(t *testing.T) {
 	err := settings.Set(t.Context(), s, notify.PreferencesSection, "ann", notify.Preferences{
 		notify.Security: {SMS: true}, "zeta": {}, "news": {},
 	})
-	var invalid *settings.InvalidError
+	var invalid *input.InvalidError
 	if !errors.As(err, &invalid) {
 		t.Fatal(err)
 	}
