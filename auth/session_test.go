@@ -357,9 +357,6 @@ func TestPurgeExpired(t *testing.T) {
 	if _, err := w.db.Auth().Sessions().Session(t.Context(), in.Session.TokenHash); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("the expired session is there: %v", err)
 	}
-	if n, err := w.db.Auth().Throttle().PurgeThrottle(t.Context(), w.clock.now(), 10); n != 0 || err != nil {
-		t.Errorf("%d counters were left, %v", n, err)
-	}
 	w.alive(t, long.Token)
 
 	ctx, cancel := context.WithCancel(t.Context())

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/httpadapter"
-	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // files reads a whole archive.
@@ -48,7 +48,7 @@ type shop struct{ fail bool }
 
 func (*shop) EraseUser(context.Context, string) error { return nil }
 
-func (s *shop) ExportUser(_ context.Context, userID string, a *profile.Archive) error {
+func (s *shop) ExportUser(_ context.Context, userID string, a *personal.Archive) error {
 	if s.fail {
 		return errors.New("the shop is down")
 	}
@@ -56,7 +56,7 @@ func (s *shop) ExportUser(_ context.Context, userID string, a *profile.Archive) 
 }
 
 func TestExportHasEverythingAndNoSecret(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Contributors = []profile.Contributor{&shop{}} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Contributors = []personal.Contributor{&shop{}} })
 	ada := w.client().register("ada")
 	ada.photo(1)
 	ada.send("PATCH", "/api/profile", `{"bio":"bio of ada","address":{"city":"Genève"},"links":["https://example.org/"]}`).want(t, 200)
@@ -122,7 +122,7 @@ func TestExportHasEverythingAndNoSecret(t *testing.T) {
 }
 
 func TestS34_ExportIsFreshAndLimited(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.AuthLimits.Export = auth.Rule{Limit: 2, Window: time.Hour} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.ExportLimit = limit.Rule{Limit: 2, Window: time.Hour} })
 	ada := w.client().register("ada")
 	w.client().get("/api/profile/export").want(t, 401)
 	for range 2 {
@@ -145,7 +145,7 @@ func TestS34_ExportIsFreshAndLimited(t *testing.T) {
 // somebody takes for whole.
 func TestS69_AnExportThatFailsIsCut(t *testing.T) {
 	broken := &shop{fail: true}
-	w := newWorld(t, func(c *httpadapter.Config) { c.Contributors = []profile.Contributor{broken} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Contributors = []personal.Contributor{broken} })
 	ada := w.client().register("ada")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.srv.URL+"/api/profile/export", nil)
 	if err != nil {
@@ -168,7 +168,7 @@ func TestS69_AnExportThatFailsIsCut(t *testing.T) {
 
 // Many exports at once, beside changes: each is whole.
 func TestExportsBesideChanges(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.AuthLimits.Export = auth.Rule{Limit: 100, Window: time.Hour} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.ExportLimit = limit.Rule{Limit: 100, Window: time.Hour} })
 	ada := w.client().register("ada")
 	ada.photo(1)
 	var wg sync.WaitGroup

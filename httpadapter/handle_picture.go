@@ -39,14 +39,15 @@ type pictureJSON struct {
 }
 
 func (a *App) putPicture(c *call) error {
-	if _, err := matched(c.r, c.id.User.Version); err != nil {
+	version, err := c.ifMatch()
+	if err != nil {
 		return err
 	}
 	crop, err := cropParameter(c.r)
 	if err != nil {
 		return err
 	}
-	u, err := a.receivePicture(c, crop, nil)
+	u, err := a.receivePicture(c, picture.PutOptions{Crop: crop, IfVersion: version}, nil)
 	if err != nil {
 		return err
 	}
@@ -62,12 +63,7 @@ func (c *call) pictureSet(u profile.User) error {
 
 // receivePicture streams the picture of the body into the pipeline. check, if
 // any, sees the first bytes.
-func (a *App) receivePicture(c *call, crop *picture.Crop, check func([]byte) error) (profile.User, error) {
-	if a.Auth != nil {
-		if err := a.Auth.AllowUpload(c.ctx(), c.id.User.ID); err != nil {
-			return profile.User{}, err
-		}
-	}
+func (a *App) receivePicture(c *call, o picture.PutOptions, check func([]byte) error) (profile.User, error) {
 	src, err := c.pictureBody(a.Pictures.MaxBytes())
 	if err != nil {
 		return profile.User{}, err
@@ -83,7 +79,7 @@ func (a *App) receivePicture(c *call, crop *picture.Crop, check func([]byte) err
 		}
 		src = io.MultiReader(strings.NewReader(string(head[:n])), src)
 	}
-	return a.Pictures.Put(c.ctx(), c.id.User.ID, src, crop)
+	return a.Pictures.Put(c.ctx(), c.id.User.ID, src, o)
 }
 
 // pictureBody finds the picture in the body: the field profile_picture of a
@@ -136,10 +132,11 @@ func cropParameter(r *http.Request) (*picture.Crop, error) {
 }
 
 func (a *App) deletePicture(c *call) error {
-	if _, err := matched(c.r, c.id.User.Version); err != nil {
+	version, err := c.ifMatch()
+	if err != nil {
 		return err
 	}
-	if _, err := a.Pictures.Remove(c.ctx(), c.id.User.ID); err != nil {
+	if _, err := a.Pictures.Remove(c.ctx(), c.id.User.ID, version); err != nil {
 		return err
 	}
 	return c.empty()
