@@ -63,10 +63,11 @@ func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (Sig
 		}
 		return err
 	})
-	if errors.Is(err, profile.ErrNotRestorable) || errors.Is(err, profile.ErrNoAccount) {
+	switch {
+	case errors.Is(err, profile.ErrNotRestorable), errors.Is(err, profile.ErrNoAccount), errors.Is(err, profile.ErrNotFresh):
+		// The half session is over before its proof is.
 		return SignIn{}, ErrUnauthenticated
-	}
-	if err != nil {
+	case err != nil:
 		return SignIn{}, err
 	}
 	return SignIn{User: user, Session: next, Token: token, Status: Complete}, nil

@@ -36,11 +36,11 @@ type Caller struct {
 	ProvedAt time.Time
 }
 
-// check is ErrNoAccount for a Caller who is nobody, and ErrNotFresh for one whose
-// proof is not Fresh at now.
-func (c Caller) check(now time.Time) error {
+// check is ErrNoAccount for a Caller who is nobody, disabled or, unless leaving, about
+// to be erased. It is ErrNotFresh for one whose proof is not Fresh at now.
+func (c Caller) check(now time.Time, leaving bool) error {
 	switch {
-	case c.User.ID == "" || c.User.Disabled:
+	case c.User.ID == "" || c.User.Disabled || c.User.Leaving() && !leaving:
 		return ErrNoAccount
 	case !Fresh(c.ProvedAt, now):
 		return ErrNotFresh

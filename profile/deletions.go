@@ -66,7 +66,7 @@ type Deletions struct {
 
 // DeletionChange is the beginning of an account's end, or its taking back.
 type DeletionChange struct {
-	// User is the account as it was before.
+	// User is the account as the caller was found to be.
 	User User
 	// At is when the account will be erased. It is zero when that is taken back.
 	At time.Time
@@ -135,7 +135,7 @@ func (d *Deletions) Observe(o DeletionObserver) {
 // leaving already ErrNoAccount, more than Limit a *limit.ExceededError.
 func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	now := d.now()
-	if err := c.check(now); err != nil {
+	if err := c.check(now, false); err != nil {
 		return time.Time{}, err
 	}
 	if err := d.limiter.Take(ctx, deletionKey(c.User.ID), d.cfg.Limit); err != nil {
@@ -150,7 +150,7 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 		}
 		return nil
 	}
-	if _, err := d.change(ctx, c.User.ID, DeletionChange{At: at, Detail: detail}, KindDeletionRequested, may, nil); err != nil {
+	if _, err := d.change(ctx, DeletionChange{User: c.User, At: at, Detail: detail}, KindDeletionRequested, may, nil); err != nil {
 		return time.Time{}, err
 	}
 	d.log(ctx, slog.LevelWarn, KindDeletionRequested, c.User.ID)
@@ -165,7 +165,7 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 // ErrNoAccount, and one of which nothing can be taken back, or no longer,
 // ErrNotRestorable.
 func (d *Deletions) Restore(ctx context.Context, c Caller, opens func(context.Context) error) (User, error) {
-	if err := c.check(d.now()); err != nil {
+	if err := c.check(d.now(), true); err != nil {
 		return User{}, err
 	}
 	may := func(u User) error {
@@ -177,7 +177,7 @@ func (d *Deletions) Restore(ctx context.Context, c Caller, opens func(context.Co
 		}
 		return nil
 	}
-	u, err := d.change(ctx, c.User.ID, DeletionChange{Detail: map[string]string{}}, KindRestored, may, opens)
+	u, err := d.change(ctx, DeletionChange{User: c.User}, KindRestored, may, opens)
 	if err != nil {
 		return User{}, err
 	}
@@ -189,11 +189,11 @@ func (d *Deletions) Restore(ctx context.Context, c Caller, opens func(context.Co
 // meanwhile. Each time somebody else got on.
 const changeTries = 10
 
-// change writes ch of the user with that ID, if may has nothing against it.
+// change writes ch, if may has nothing against it.
 func (d *Deletions) change(
-	ctx context.Context, id string, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
+	ctx context.Context, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
 ) (after User, err error) {
-	if ch.User, err = d.user(ctx, id, may); err != nil {
+	if err := may(ch.User); err != nil {
 		return User{}, err
 	}
 	observers := d.list()
@@ -207,7 +207,7 @@ func (d *Deletions) change(
 		}
 	}
 	if err == nil {
-		after, err = d.write(ctx, id, ch, kind, may, opens)
+		after, err = d.write(ctx, ch, kind, may, opens)
 	}
 	for _, o := range observers {
 		if o.After != nil {
@@ -218,11 +218,11 @@ func (d *Deletions) change(
 }
 
 func (d *Deletions) write(
-	ctx context.Context, id string, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
+	ctx context.Context, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
 ) (after User, err error) {
 	for range changeTries {
 		err = d.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
-			after, err = d.writeIn(ctx, id, ch, kind, may, opens)
+			after, err = d.writeIn(ctx, ch, kind, may, opens)
 			return err
 		})
 		if !errors.Is(err, storage.ErrStale) {
@@ -235,9 +235,11 @@ func (d *Deletions) write(
 // writeIn is the transaction. The user is read in it and then required at that
 // version, so that of two changes at the same time one is made.
 func (d *Deletions) writeIn(
-	ctx context.Context, id string, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
+	ctx context.Context, ch DeletionChange, kind activity.Kind, may func(User) error, opens func(context.Context) error,
 ) (u User, err error) {
-	ch.Detail = maps.Clone(ch.Detail)
+	id, detail := ch.User.ID, map[string]string{}
+	maps.Copy(detail, ch.Detail)
+	ch.Detail = detail
 	for _, o := range d.list() {
 		if o.In != nil {
 			if err := o.In(ctx, ch); err != nil {

@@ -74,14 +74,14 @@ const heldBack = 64 << 10
 
 // Export writes a zip with everything that is kept of the caller to w. Whoever has
 // it needs nothing else of the account, so the event KindExported is written
-// before the first byte goes to w.
+// before anything is read, and is in the copy.
 //
 // A proof that is not fresh is ErrNotFresh, an account that is gone, disabled or
 // leaving ErrNoAccount, more than Limit a *limit.ExceededError. After an error the
 // file is none: as long as nothing was written to w, the caller can still say so;
 // afterwards the connection has to be cut.
 func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
-	if err := c.check(e.cfg.Now()); err != nil {
+	if err := c.check(e.cfg.Now(), false); err != nil {
 		return err
 	}
 	id := c.User.ID
@@ -89,9 +89,12 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 		e.log(ctx, id, slog.Bool("refused", true))
 		return err
 	}
-	out := bufio.NewWriterSize(&noted{w: w, note: func() error { return e.note(ctx, id) }}, heldBack)
+	if err := e.note(ctx, id); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, heldBack)
 	a := personal.NewArchive(out, e.cfg.Now())
-	if err := e.profile(ctx, id, a); err != nil {
+	if err := a.JSON("profile.json", copyOf(c.User)); err != nil {
 		return err
 	}
 	for _, who := range e.cfg.Contributors {
@@ -103,23 +106,6 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 		return err
 	}
 	return out.Flush()
-}
-
-// noted is a writer that does something before its first byte.
-type noted struct {
-	w    io.Writer
-	note func() error
-	done bool
-}
-
-func (n *noted) Write(p []byte) (int, error) {
-	if !n.done {
-		if err := n.note(); err != nil {
-			return 0, err
-		}
-		n.done = true
-	}
-	return n.w.Write(p)
 }
 
 // note writes the event.
@@ -149,20 +135,6 @@ func (e *Exporter) log(ctx context.Context, userID string, more ...slog.Attr) {
 	e.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "profile: a copy of everything", append([]slog.Attr{
 		slog.String("kind", string(KindExported)), slog.String("user", userID),
 	}, more...)...)
-}
-
-// profile adds the user's own row.
-func (e *Exporter) profile(ctx context.Context, id string, a *personal.Archive) error {
-	ctx, cancel := a.Bounded(ctx)
-	defer cancel()
-	u, err := e.cfg.Users.User(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.Leaving()) {
-		return ErrNoAccount
-	}
-	if err != nil {
-		return err
-	}
-	return a.JSON("profile.json", copyOf(u))
 }
 
 // exported is a User in a copy: the names of the HTTP contract, with everything

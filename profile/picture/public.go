@@ -19,7 +19,8 @@ func (s *Service) follow() error {
 	if s.cfg.Deletions != nil {
 		s.cfg.Deletions.Observe(profile.DeletionObserver{
 			Before: func(ctx context.Context, c profile.DeletionChange) error {
-				if c.At.IsZero() {
+				// A picture that goes public meanwhile is settled by who put it.
+				if c.At.IsZero() || !c.User.Picture.Public {
 					return nil
 				}
 				return s.hide(ctx, c.User.ID)

@@ -90,16 +90,18 @@ func (p place) openAt(t testing.TB, now func() time.Time) *sqlstore.DB {
 // dumpProgram is a program with all services over a database that is dumped, or
 // that a dump became.
 type dumpProgram struct {
-	t        *testing.T
-	flavour  string
-	db       *sqlstore.DB
-	clock    *dumpClock
-	users    profile.DeletableStore
-	auth     *auth.Service
-	settings *settings.Service
-	profiles *profile.Service
-	pictures *picture.Service
-	notifier *notify.Notifier
+	t       *testing.T
+	flavour string
+	db      *sqlstore.DB
+	clock   *dumpClock
+	users   profile.DeletableStore
+	auth    *auth.Service
+	// deletions begins the end of accounts.
+	deletions *profile.Deletions
+	settings  *settings.Service
+	profiles  *profile.Service
+	pictures  *picture.Service
+	notifier  *notify.Notifier
 	// told is the last message of each kind.
 	told map[auth.MessageKind]auth.Message
 	// sent counts the letters; while refused is set, none is sent.
@@ -144,7 +146,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 		Store: p.users, Settings: p.settings, Custom: []profile.CustomField{{Name: "team"}}, Holds: db.Holds(), Tx: db, Now: clock.now,
 	})
 	p.must(err)
-	p.pictures, err = picture.New(picture.Config{Users: p.users, Ledger: db.Ledger(), Blobs: memblob.New(), Tx: db, Now: clock.now})
+	p.pictures, err = picture.New(picture.Config{Users: p.users, Ledger: db.Ledger(), Blobs: memblob.New(), Tx: db, LimitStore: db.Limits(), Now: clock.now})
 	p.must(err)
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
@@ -154,8 +156,12 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	p.must(err)
 	passkeys, err := passkey.New(ring, passkey.Options{Origin: dumpOrigin, Name: "Example"})
 	p.must(err)
+	p.deletions, err = profile.NewDeletions(profile.DeletionsConfig{
+		Users: p.users, Tx: db, LimitStore: db.Limits(), Recorder: p.notifier, Now: clock.now,
+	})
+	p.must(err)
 	p.auth, err = auth.New(auth.Config{
-		Users: p.users, Stores: db.Auth(), Activity: db.Activity(), Tx: db, SeparateUsers: flavour == separate, Holds: db.Holds(),
+		Users: p.users, Stores: db.Auth(), LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, SeparateUsers: flavour == separate, Holds: db.Holds(),
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}),
 		Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Recorder: p.notifier,
 		Factors: []auth.Factor{totp.New(ring, totp.Options{Issuer: "Example", Rand: endless(dumpSeed)})}, Passkeys: passkeys,

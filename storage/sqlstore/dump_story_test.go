@@ -13,7 +13,9 @@ import (
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/softkey"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings/notify"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // story is what people do until every table has rows of every sort. The end of
@@ -106,7 +108,7 @@ func (p *dumpProgram) pictured(u profile.User) {
 	_, err := ledger.Sweep(ctx, at, at.Add(-24*time.Hour), at.Add(-96*time.Hour), 10)
 	p.must(err)
 	for range 2 { // the second replaces the first
-		_, err := p.pictures.Put(ctx, u.ID, bytes.NewReader(imagetest.PNG(imagetest.Card(64, 64))), nil)
+		_, err := p.pictures.Put(ctx, u.ID, bytes.NewReader(imagetest.PNG(imagetest.Card(64, 64))), picture.PutOptions{})
 		p.must(err)
 	}
 	p.must(ledger.Reserve(ctx, u.ID, []string{coming}, p.clock.now()))
@@ -160,7 +162,7 @@ func (p *dumpProgram) moving(begun, made string) {
 	for _, name := range []string{begun, made} {
 		token := p.join(name, false)
 		p.prove(token)
-		p.must(p.auth.BeginEmailChange(ctx, dumpClient, p.id(token), name+"@example.com"))
+		p.must(p.auth.BeginEmailChange(ctx, dumpClient, p.id(token), name+"@example.com", 0))
 		if name == made {
 			p.must(p.auth.ConfirmEmailChange(ctx, dumpClient, p.token(auth.MessageEmailChange)))
 			_, err := p.profiles.Edit(ctx, p.id(token).User.ID, profile.Edit{Username: new(name + "-2")}, 0)
@@ -172,14 +174,15 @@ func (p *dumpProgram) moving(begun, made string) {
 // gone makes an account and has it erased. Nobody gets its ID and name again.
 func (p *dumpProgram) gone(name string) {
 	ctx := p.t.Context()
-	_, err := p.auth.RequestDeletion(ctx, dumpClient, p.id(p.join(name, false)))
+	_, err := p.deletions.Request(ctx, p.id(p.join(name, false)).Caller())
 	p.must(err)
 	eraser, err := profile.NewEraser(profile.EraserConfig{
 		Users: p.users, Tx: p.db, Holds: p.db.Holds(),
-		Contributors: []profile.Contributor{
-			p.auth, p.pictures, profile.ContributorFunc(p.db.Settings().Erase), profile.ContributorFunc(p.db.Activity().Erase),
+		LimitStore: p.db.Limits(),
+		Contributors: []personal.Contributor{
+			p.auth, p.pictures, personal.Funcs{Erase: p.db.Settings().Erase}, personal.Funcs{Erase: p.db.Activity().Erase},
 		},
-		Now: func() time.Time { return p.clock.now().Add(auth.DefaultDeletionGrace + time.Hour) },
+		Now: func() time.Time { return p.clock.now().Add(profile.DefaultDeletionGrace + time.Hour) },
 	})
 	p.must(err)
 	if n, err := eraser.Erase(ctx); n != 1 || err != nil {
@@ -189,7 +192,7 @@ func (p *dumpProgram) gone(name string) {
 
 // leave asks for the account's end and signs in to it.
 func (p *dumpProgram) leave(name string) {
-	_, err := p.auth.RequestDeletion(p.t.Context(), dumpClient, p.id(p.join(name, false)))
+	_, err := p.deletions.Request(p.t.Context(), p.id(p.join(name, false)).Caller())
 	p.must(err)
 	if in := p.signIn(name, false); in.Session.Level != auth.LevelLeaving {
 		p.t.Fatalf("the session of who leaves is %s", in.Session.Level)

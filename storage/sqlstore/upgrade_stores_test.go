@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -226,7 +227,7 @@ func haveOutbox(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveThrottle(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
+func haveThrottle(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	var rows []struct {
 		Key         string
 		Tries, Last int64
@@ -238,7 +239,7 @@ func haveThrottle(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 		}
 		// What was taken as often as the limit says is refused. The look is undone.
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
-			ok, _, err := stores.Throttle().Take(ctx, r.Key, auth.Rule{Limit: int(r.Tries), Window: 24 * time.Hour}, time.UnixMicro(r.Last))
+			ok, _, err := db.Limits().Take(ctx, r.Key, limit.Rule{Limit: int(r.Tries), Window: 24 * time.Hour}, time.UnixMicro(r.Last))
 			want(t, "Take", err, ok, false)
 			return errOnPurpose
 		})
