@@ -44,7 +44,7 @@ func (a *App) patchSettings(c *call) error {
 // ifSettings is the version of the caller's settings that a change must be tied to;
 // 0 is any.
 func (a *App) ifSettings(c *call) (ifVersion int64, err error) {
-	if c.r.Header.Get("If-Match") == "" {
+	if len(c.r.Header.Values("If-Match")) == 0 { // else the settings need not be read
 		return 0, nil
 	}
 	now, err := a.Settings.Document(c.ctx(), c.id.User.ID)
