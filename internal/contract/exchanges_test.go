@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/profilekit/profilekit/internal/contract"
@@ -364,13 +365,19 @@ func (s sample) exchange(t *testing.T) contract.Exchange {
 	}
 }
 
-func validator(t *testing.T) *contract.Validator {
-	t.Helper()
+// readDocument makes one Validator for all tests, since checking the document
+// itself takes longer than many a test.
+var readDocument = sync.OnceValues(func() (*contract.Validator, error) {
 	data, err := os.ReadFile("../../httpadapter/openapi.json")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	v, err := contract.New(data)
+	return contract.New(data)
+})
+
+func validator(t *testing.T) *contract.Validator {
+	t.Helper()
+	v, err := readDocument()
 	if err != nil {
 		t.Fatal(err)
 	}

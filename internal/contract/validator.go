@@ -36,6 +36,13 @@ type Operation struct {
 	segments []string
 }
 
+// Takes reports whether the operation has a header of that name as a parameter.
+func (o Operation) Takes(header string) bool {
+	return slices.ContainsFunc(o.params, func(p *openapi3.ParameterRef) bool {
+		return p.Value.In == openapi3.ParameterInHeader && strings.EqualFold(p.Value.Name, header)
+	})
+}
+
 // classes are the values of x-profilekit-class.
 var classes = []string{"anyone", "half", "in", "fresh"}
 

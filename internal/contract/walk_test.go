@@ -3,6 +3,7 @@ package contract_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -73,7 +74,15 @@ func openSQLite(t *testing.T) *sqlstore.DB {
 
 func openPostgres(t *testing.T) *sqlstore.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), pgtest.Open(t))
+	dsn := pgtest.OpenFrom(t, "contract", func(ctx context.Context, dsn string) error {
+		db, err := postgres.Open(ctx, dsn)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return db.Migrate(ctx)
+	})
+	db, err := postgres.Open(t.Context(), dsn)
 	return migrated(t, db, err)
 }
 
@@ -139,6 +148,18 @@ func (m *mailbox) code(t *testing.T, kind, to string) string {
 
 func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadapter.App {
 	t.Helper()
+	cfg := config(t, base, mail)
+	cfg.Stores = db
+	app, err := httpadapter.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// config has everything but the stores.
+func config(t *testing.T, base string, mail *mailbox) httpadapter.Config {
+	t.Helper()
 	keys, err := keyring.New(keyring.Generate())
 	if err != nil {
 		t.Fatal(err)
@@ -148,16 +169,12 @@ func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadap
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
+	return httpadapter.Config{
+		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
 		Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, CodesAlone: true, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true},
 		// What a hash costs is package auth's to test.
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return app
 }
 
 // serve starts an app on db; its address, and so its cookie, is known only
@@ -200,43 +217,46 @@ func rows(t *testing.T, db *sqlstore.DB, username string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []map[string]any
-	err = db.InTx(t.Context(), func(ctx context.Context) error {
-		tx, ok := sqlstore.Tx(ctx)
-		if !ok {
-			t.Fatal("no transaction")
-		}
-		all = nil
-		for _, query := range []string{"SELECT * FROM users WHERE CAST(id AS TEXT) = ?", "SELECT * FROM profilekit_settings WHERE user_id = ?"} {
-			found, err := tx.QueryxContext(ctx, tx.Rebind(query), u.ID)
-			if err != nil {
-				return err
-			}
-			defer found.Close()
-			for found.Next() {
-				row := map[string]any{}
-				if err := found.MapScan(row); err != nil {
-					return err
-				}
-				for k, v := range row {
-					if b, ok := v.([]byte); ok {
-						row[k] = string(b)
-					}
-				}
-				all = append(all, row)
-			}
-			if err := found.Err(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(all)
+	text, err := json.Marshal(slices.Concat(
+		table(t, db, "SELECT * FROM users WHERE CAST(id AS TEXT) = ?", u.ID),
+		table(t, db, "SELECT * FROM profilekit_settings WHERE user_id = ?", u.ID),
+	))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// table is what a query finds.
+func table(t *testing.T, db *sqlstore.DB, query string, args ...any) (all []map[string]any) {
+	t.Helper()
+	err := db.InTx(t.Context(), func(ctx context.Context) error {
+		tx, ok := sqlstore.Tx(ctx)
+		if !ok {
+			return errors.New("no transaction")
+		}
+		all = nil
+		found, err := tx.QueryxContext(ctx, tx.Rebind(query), args...)
+		if err != nil {
+			return err
+		}
+		defer found.Close()
+		for found.Next() {
+			row := map[string]any{}
+			if err := found.MapScan(row); err != nil {
+				return err
+			}
+			for k, v := range row {
+				if b, ok := v.([]byte); ok {
+					row[k] = string(b)
+				}
+			}
+			all = append(all, row)
+		}
+		return found.Err()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return all
 }
