@@ -79,7 +79,11 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 		if ifVersion != 0 && user.Version != ifVersion {
 			return errNotThatVersion
 		}
-		return s.beginEmailChange(ctx, user, email, id.Session.ID, holder)
+		err = s.beginEmailChange(ctx, user, email, id.Session.ID, holder)
+		if ifVersion != 0 && errors.Is(err, storage.ErrStale) {
+			return errNotThatVersion // it is no more, so that trying again cannot help
+		}
+		return err
 	})
 	if errors.Is(err, errNotThatVersion) {
 		return storage.ErrStale

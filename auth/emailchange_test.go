@@ -25,9 +25,9 @@ type change struct {
 	token string
 }
 
-func openChange(t testing.TB, db database) *change {
+func openChange(t testing.TB, db database, more ...func(*auth.Config)) *change {
 	t.Helper()
-	c := &change{post: openPost(t, db, unlimitedMail)}
+	c := &change{post: openPost(t, db, append(more, unlimitedMail)...)}
 	c.proved(t, "ada")
 	c.token = c.mustSignIn(t, "ada", password).Token
 	c.id = c.alive(t, c.token)
