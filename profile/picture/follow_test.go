@@ -239,3 +239,43 @@ type deadLimits struct {
 func (d deadLimits) Take(context.Context, string, limit.Rule, time.Time) (bool, time.Duration, error) {
 	return true, 0, d.err
 }
+
+// Who may see a blob is the service's to say, and what somebody may not see looks
+// like what nobody has.
+func TestS45_WhoSeesABlob(t *testing.T) {
+	s := newServices(t)
+	p := s.current(t).Picture
+	key := picture.Key(p, 64)
+	owner, member, nobody := profile.Viewer{UserID: s.user.ID}, profile.Viewer{UserID: "another"}, profile.Viewer{}
+	check := func(what string, want map[profile.Viewer]bool, public bool) {
+		t.Helper()
+		key := picture.Key(s.current(t).Picture, 64)
+		for viewer, sees := range want {
+			got, err := s.svc.Visible(t.Context(), viewer, key)
+			if sees && (err != nil || got != public) || !sees && !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("%s, viewer %q: public %v, %v", what, viewer.UserID, got, err)
+			}
+		}
+	}
+	check("public", map[profile.Viewer]bool{owner: true, member: true, nobody: true}, true)
+	for visibility, members := range map[profile.Visibility]bool{profile.Members: true, profile.Private: false} {
+		if err := settings.Set(t.Context(), s.prefs, profile.PrivacySection, s.user.ID, profile.Privacy{Visibility: visibility}); err != nil {
+			t.Fatal(err)
+		}
+		check(string(visibility), map[profile.Viewer]bool{owner: true, member: members, nobody: false}, false)
+	}
+	for _, gone := range []string{key, "", "../x", "in/" + key, "nothing.jpg"} {
+		if _, err := s.svc.Visible(t.Context(), owner, gone); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("key %q: %v", gone, err)
+		}
+	}
+	// Without profiles nobody but the owner is known to be allowed.
+	alone := s.service(t, nil)
+	key = picture.Key(s.current(t).Picture, 64)
+	if public, err := alone.Visible(t.Context(), owner, key); public || err != nil {
+		t.Errorf("the owner: %v, %v", public, err)
+	}
+	if _, err := alone.Visible(t.Context(), nobody, key); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+}
