@@ -59,4 +59,3 @@ func (s *Service) Open(ctx context.Context, key string) (io.ReadCloser, storage.
 	}
 	return blob, info, nil
 }
-
