@@ -2,10 +2,8 @@ package httpadapter
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"slices"
@@ -237,32 +235,18 @@ func (a *App) getPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.Pictures.Owner(c.ctx(), key)
+	public, err := a.Pictures.Visible(c.ctx(), v, key)
 	if err != nil {
 		return err
-	}
-	visible, public, err := a.Profiles.PictureVisible(c.ctx(), v, owner)
-	if err != nil {
-		return err
-	}
-	if !visible {
-		return errNotFound
 	}
 	if a.signed != nil {
 		return c.pictureAtStore(key)
 	}
-	blob, info, err := a.cfg.Blobs.Open(c.ctx(), key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNotFound
-	}
+	blob, info, err := a.Pictures.Open(c.ctx(), key)
 	if err != nil {
 		return err
 	}
 	defer blob.Close()
-
-	if t := info.ContentType; t != "image/jpeg" && t != "image/png" {
-		return errors.New("httpadapter: a picture's blob is of another type") // not from the pipeline
-	}
 
 	h := c.w.Header()
 	safePicture(h)
