@@ -77,10 +77,12 @@ const (
 	// inTransaction is between what a transaction read of the user and its first
 	// write to the user. On SQLite nobody else can write then.
 	inTransaction
+	// afterLook is after the settings were read for the first time.
+	afterLook
 )
 
 // meddled is a database that lets something happen once, right before somebody
-// writes.
+// writes, or after somebody has looked.
 type meddled struct {
 	*sqlstore.DB
 	armed atomic.Pointer[meddling]
@@ -91,7 +93,7 @@ type meddling struct {
 	happen func()
 }
 
-// arm has f happen at the next write.
+// arm has f happen once, at the next such place.
 func (m *meddled) arm(at place, f func()) { m.armed.Store(&meddling{at, f}) }
 
 // disarm reports whether it has not happened.
@@ -140,6 +142,12 @@ func (u meddledUsers) Update(ctx context.Context, id string, p profile.Patch, ev
 type meddledSettings struct {
 	settings.Store
 	m *meddled
+}
+
+func (s meddledSettings) Get(ctx context.Context, userID string) (settings.Record, error) {
+	r, err := s.Store.Get(ctx, userID)
+	s.m.come(afterLook)
+	return r, err
 }
 
 func (s meddledSettings) Put(ctx context.Context, userID string, r settings.Record, events ...activity.Event) (settings.Record, error) {

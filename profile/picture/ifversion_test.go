@@ -179,6 +179,8 @@ func TestCompleteDirectIfVersion(t *testing.T) {
 	}
 	stale(t, "an old version", complete(before.Version-1))
 	w.is(t, before, "in/"+up.ID)
+	_, err := w.svc.CompleteDirect(t.Context(), w.user.ID, orphan(1)[:26], picture.PutOptions{IfVersion: before.Version - 1})
+	stale(t, "an old version, which is looked at before the file is", err)
 	for _, name := range []string{"one", "two"} {
 		tx.change = func() { w.rival(t, name) }
 		stale(t, "a change before the transaction", complete(w.current(t).Version))
