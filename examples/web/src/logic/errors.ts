@@ -121,6 +121,7 @@ export function describeUpload(err: unknown): string {
         return `This picture cannot be used: ${lowerFirst(sentenceOf(err.message.replace(/^picture rejected:\s*/i, "")))}`;
       case "bad_multipart":
       case "bad_parameter":
+      case "incomplete_body":
         return "The picture did not arrive as it was sent. Choose it again.";
       case "rate_limited":
         return `You have uploaded many pictures in a short time. ${waitText(err.retryAfter)}`;
