@@ -1,4 +1,4 @@
-import { describe as group, expect, test } from "vitest";
+import { describe as group, expect, test, vi } from "vitest";
 import { ApiError, problem } from "../api/error.ts";
 import { describe, describeUpload, fieldErrors, labelOf, normalPath } from "./errors.ts";
 
@@ -85,6 +85,15 @@ test("unexpected faults name the request, expected ones do not", () => {
     expect(describe(apiError(code, { requestId: "XYZ" }))).not.toContain("XYZ");
   }
   expect(describe(new TypeError("x is not a function"))).not.toContain("function");
+});
+
+test("a time is told in the time zone of its reader", () => {
+  const at = (params: Record<string, string>) => describe(apiError("too_early", { detail: "this link works only from 2026-11-25 08:00 UTC on", params }));
+  vi.stubGlobal("navigator", { language: "en-GB" });
+  const local = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date("2026-11-25T08:00:00Z"));
+  expect(at({ from: "2026-11-25T08:00:00Z" })).toBe(`This link works only from ${local} on.`);
+  expect(at({})).toBe("This link works only from 2026-11-25 08:00 UTC on.");
+  vi.unstubAllGlobals();
 });
 
 test("what is wrong with a picture is told in its own words", () => {
