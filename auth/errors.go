@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Errors of Service. Bad input is an *input.InvalidError (see settings), a taken name
+// Errors of Service. Bad input is an *input.InvalidError, a taken name
 // or address a *storage.TakenError, a busy or failing part matches
 // storage.ErrUnavailable or is the store's own error. Whatever the error, the
 // caller is not signed in.
