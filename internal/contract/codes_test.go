@@ -201,6 +201,21 @@ func TestEveryCodeIsProvoked(t *testing.T) {
 	}
 }
 
+// A code that the file does not list is not taken for one that it does.
+func TestUnlistedCodes(t *testing.T) {
+	v := validator(t)
+	for name, answer := range map[string]string{
+		"a field's":        `{"status":422,"title":"t","detail":"d","code":"invalid","errors":[{"field":"f","code":"range","message":"m"}]}`,
+		"a problem's":      `{"status":422,"title":"t","detail":"d","code":"conflict"}`,
+		"empty parameters": `{"status":422,"title":"t","detail":"d","code":"invalid","errors":[{"field":"f","code":"required","params":{},"message":"m"}]}`,
+	} {
+		s := sample{method: "PATCH", path: "/api/settings", status: 422, answerType: problem, answer: answer}
+		if v.Check(s.exchange(t)) == nil {
+			t.Errorf("%s: %s passes", name, answer)
+		}
+	}
+}
+
 func sameNames(params map[string]any, names []string) bool {
 	return slices.Equal(slices.Sorted(maps.Keys(params)), slices.Sorted(slices.Values(names)))
 }
