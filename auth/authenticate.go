@@ -107,10 +107,28 @@ func (s *Service) touch(ctx context.Context, sess *Session, now time.Time) {
 	sess.LastUsedAt, sess.IdleUntil, sess.Source = now, until, src
 }
 
-// Fresh reports whether the caller proved who it is within FreshFor. A proof
-// from the future, as after a clock was set back, is none beyond what the clocks
-// of two nodes may differ.
-func (s *Service) Fresh(id Identity) bool {
-	age := s.now().Sub(id.Session.ProvedAt)
-	return id.check() == nil && age <= FreshFor && age > -clockSkew
+// Caller is the identity for services of other packages; an Identity that
+// Authenticate did not make is a Caller who is nobody.
+func (id Identity) Caller() profile.Caller {
+	if id.check() != nil {
+		return profile.Caller{}
+	}
+	return profile.Caller{User: id.User, ProvedAt: id.Session.ProvedAt}
+}
+
+// Fresh reports whether the caller proved who it is within profile.FreshFor. What
+// says "the caller must be Fresh" is profile.ErrNotFresh for everybody else.
+func (s *Service) Fresh(id Identity) bool { return s.fresh(id) == nil }
+
+// fresh is profile.ErrNotFresh for a caller whose proof is too old, and
+// ErrUnauthenticated for one who is nobody. Every method that needs a fresh proof
+// begins with it.
+func (s *Service) fresh(id Identity) error {
+	if err := id.check(); err != nil {
+		return err
+	}
+	if !profile.Fresh(id.Session.ProvedAt, s.now()) {
+		return profile.ErrNotFresh
+	}
+	return nil
 }

@@ -291,7 +291,7 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 	users, rest := open(t), open(t)
 	c := auth.Config{
 		Users: users.db.Users(), SeparateUsers: true, SessionCache: auth.SessionCache{TTL: time.Second},
-		Stores: rest.db.Auth(), Activity: rest.db.Activity(), Tx: rest.db, Hashers: rest.hashers,
+		Stores: rest.db.Auth(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db, Hashers: rest.hashers,
 	}
 	if _, err := auth.New(c); err == nil {
 		t.Error("users that nobody watches were taken")
@@ -351,7 +351,7 @@ func TestCacheConfig(t *testing.T) {
 		"unwatched":      {cache: auth.SessionCache{Size: 1}, bare: true, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := auth.Config{Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, SessionCache: tt.cache}
+			c := auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, SessionCache: tt.cache}
 			if tt.bare {
 				c.Tx = struct{ database }{db}
 			}

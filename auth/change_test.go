@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 )
 
@@ -35,7 +36,7 @@ func TestS32_ChangingThePasswordEndsWhatWasBegun(t *testing.T) {
 		p := openPost(t, db, unlimitedMail)
 		id := p.proved(t, "ada")
 		link := p.forgot(t, "ada")
-		if err := p.BeginEmailChange(t.Context(), home, id, adaNew); err != nil {
+		if err := p.BeginEmailChange(t.Context(), home, id, adaNew, 0); err != nil {
 			t.Fatal(err)
 		}
 		change := p.mail.link(t, auth.MessageEmailChange, adaNew)
@@ -103,7 +104,7 @@ func TestS05P48_WrongPresentPasswordsCount(t *testing.T) {
 				} else {
 					_, _, err = w.Reauthenticate(t.Context(), home, id, other, true)
 				}
-				if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, auth.ErrRateLimited) {
+				if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, limit.ErrExceeded) {
 					t.Error(err)
 				}
 			})

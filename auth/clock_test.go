@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 )
 
@@ -68,12 +69,12 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		return timed{auth.VerifyLife, func() error { return p.Verify(t.Context(), home, id, token) }}
 	},
 	"change of address": func(t *testing.T, p *post, name string) timed {
-		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org"), nil)
+		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org", 0), nil)
 		token := p.mail.link(t, auth.MessageEmailChange, "new-"+name+"@example.org")
 		return timed{auth.EmailChangeLife, func() error { return p.ConfirmEmailChange(t.Context(), home, token) }}
 	},
 	"undo of an address": func(t *testing.T, p *post, name string) timed {
-		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org"), nil)
+		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org", 0), nil)
 		token := p.mail.link(t, auth.MessageEmailChanging, name+"@example.org")
 		return timed{auth.EmailChangeLife + auth.EmailUndoWindow, func() error { return p.UndoEmailChange(t.Context(), home, token) }}
 	},
@@ -239,16 +240,16 @@ func TestR29_GuessesStayCounted(t *testing.T) {
 			return err
 		}
 		tries := 0
-		for !errors.Is(guess(), auth.ErrRateLimited) {
+		for !errors.Is(guess(), limit.ErrExceeded) {
 			if tries++; tries > 1000 {
 				t.Fatal("there is no limit")
 			}
 		}
 		for _, jump := range []time.Duration{-2 * time.Minute, -24 * time.Hour} {
 			w.clock.add(jump)
-			is(t, guess(), auth.ErrRateLimited)
+			is(t, guess(), limit.ErrExceeded)
 			w.clock.add(-jump)
-			is(t, guess(), auth.ErrRateLimited)
+			is(t, guess(), limit.ErrExceeded)
 		}
 	})
 }

@@ -96,7 +96,8 @@ func TestS23_RemovalAgainstAProof(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		totp, _ := withTOTP(t)
 		codes := besideApp(t)
-		p, other := openPost(t, db, codes, totp, limitsOff), openPost(t, db, codes, totp, limitsOff)
+		p := openPost(t, db, codes, totp, limitsOff)
+		other := openPost(t, db, codes, totp, limitsOff, func(c *auth.Config) { c.Now = p.clock.now })
 		for range rounds(5, 200) {
 			name := conform.Name("u")
 			_, _, token := p.enrol(t, p.register(t, name).Token)

@@ -77,6 +77,9 @@ func (s *Service) sends(method string) bool {
 // "phone". Without an app or a passkey it is ErrCodeAlone, unless Codes.Alone lets
 // it. The caller must be Fresh.
 func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone string) error {
+	if err := s.fresh(id); err != nil {
+		return err
+	}
 	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
 		return input.Invalid(input.New("phone", input.Phone, nil))
 	}
@@ -86,14 +89,17 @@ func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone s
 // BeginEmailCodes sends a code to the caller's address, which must be proved, so
 // that codes by e-mail become a second factor; otherwise as BeginPhone.
 func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) error {
-	if id.check() == nil && !id.User.EmailVerified {
+	if err := s.fresh(id); err != nil {
+		return err
+	}
+	if !id.User.EmailVerified {
 		return input.Invalid(input.New("email", input.Unconfirmed, nil))
 	}
 	return s.beginCode(ctx, c, id, ByEmail, id.User.Email)
 }
 
 func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Channel, to string) error {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return err
 	}
 	if !s.sends(string(ch)) {
@@ -161,7 +167,7 @@ func nameOf(u profile.User) string {
 // from then on, and takes the place of an earlier one. Errors and effects are those
 // of ConfirmFactor.
 func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (ConfirmedFactor, error) {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	if !s.sends(a.Method) {

@@ -308,7 +308,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for name, c := range map[string]auth.Codes{"no keys": {Channels: []auth.Channel{auth.BySMS}}, "an unknown channel": {Channels: []auth.Channel{"fax"}}} {
-		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), Activity: p.db.Activity(), Tx: p.db, Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}
+		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}
 		if _, err := auth.New(cfg); err == nil {
 			t.Errorf("%s is taken", name)
 		}
@@ -331,7 +331,7 @@ func TestS40_UndoTakesTheNumberOfAThief(t *testing.T) {
 			}
 			token := prove(id, phone).Token
 			p.clock.add(time.Second)
-			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, token), name+"@thief.example"), nil)
+			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, token), name+"@thief.example", 0), nil)
 			undo := p.mail.link(t, auth.MessageEmailChanging, name+"@example.org")
 			if want == "" {
 				p.clock.add(time.Second)

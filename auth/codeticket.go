@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -58,9 +59,9 @@ func (s *Service) tryCode(ctx context.Context, p Purpose, userID, sessionID, met
 	if !sent.Alive(now) {
 		return Ticket{}, s.endCode(ctx, sent, now)
 	}
-	err = s.take(ctx, codeKey(sent.Hash), Rule{Limit: CodeTries, Window: CodeLife})
+	err = s.take(ctx, codeKey(sent.Hash), limit.Rule{Limit: CodeTries, Window: CodeLife})
 	switch {
-	case errors.Is(err, ErrRateLimited):
+	case errors.Is(err, limit.ErrExceeded):
 		return Ticket{}, s.endCode(ctx, sent, now)
 	case err != nil:
 		return Ticket{}, err

@@ -9,18 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 )
 
 // compared counts the tries at codes that a throttle lets through, which are
 // those that are compared.
 type compared struct {
-	auth.ThrottleStore
+	limit.Store
 	n *atomic.Int64
 }
 
-func (c compared) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
-	ok, wait, err := c.ThrottleStore.Take(ctx, key, rule, now)
+func (c compared) Take(ctx context.Context, key string, rule limit.Rule, now time.Time) (bool, time.Duration, error) {
+	ok, wait, err := c.Store.Take(ctx, key, rule, now)
 	if ok && strings.HasPrefix(key, "code:") {
 		c.n.Add(1)
 	}
@@ -29,7 +30,7 @@ func (c compared) Take(ctx context.Context, key string, rule auth.Rule, now time
 
 // patient has no other limit in the way.
 func patient(c *auth.Config) {
-	many := auth.Rule{Limit: 10_000, Window: time.Hour}
+	many := limit.Rule{Limit: 10_000, Window: time.Hour}
 	c.Limits.SecondFactor, c.Limits.Address, c.Limits.Mail = many, many, many
 }
 
@@ -103,7 +104,7 @@ func TestR13_GuessesAtACodeAreCounted(t *testing.T) {
 		after  error
 	}{
 		"of the code":    {patient, 100, auth.ErrInvalidCode},
-		"of the account": {func(*auth.Config) {}, 10, auth.ErrRateLimited},
+		"of the account": {func(*auth.Config) {}, 10, limit.ErrExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onDatabases(t, func(t *testing.T, db database) {
@@ -115,7 +116,7 @@ func TestR13_GuessesAtACodeAreCounted(t *testing.T) {
 				code := p.sent(t, auth.MessageCode, phone)
 				var n atomic.Int64
 				counted := func(c *auth.Config) {
-					c.Stores = &stores{Stores: db.Auth(), throttle: compared{db.Auth().Throttle(), &n}}
+					c.LimitStore = compared{db.Limits(), &n}
 				}
 				nodes := []*post{openPost(t, db, codes, c.limits, counted), openPost(t, db, codes, c.limits, counted)}
 				var all sync.WaitGroup
@@ -133,7 +134,7 @@ func TestR13_GuessesAtACodeAreCounted(t *testing.T) {
 					switch {
 					case errors.Is(err, auth.ErrInvalidCode):
 						looked++
-					case !errors.Is(err, auth.ErrRateLimited):
+					case !errors.Is(err, limit.ErrExceeded):
 						t.Errorf("a guess got %v", err)
 					}
 				}

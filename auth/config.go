@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -29,7 +29,7 @@ const (
 	Closed SignUpMode = "closed"
 )
 
-// Config is what New needs. Users, Stores, Activity and Tx are required and,
+// Config is what New needs. Users, Stores, LimitStore, Activity and Tx are required and,
 // for changes to be whole, of one database.
 type Config struct {
 	Users    profile.Store
@@ -74,13 +74,15 @@ type Config struct {
 	// Recorder is told of events in the transaction of their change, but not of
 	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
-	Limits   Limits
-	// LimitsOff lifts every Rule of Limits, and CodeTries. It is for load tests only.
-	LimitsOff bool
-	Session   SessionLimits
-	// DeletionGrace is how long RequestDeletion can be taken back: 0 is
-	// DefaultDeletionGrace, negative not at all.
-	DeletionGrace time.Duration
+	// LimitStore counts tries and is required. limit.Off{} lifts every Rule of Limits,
+	// and CodeTries, which is for load tests only.
+	LimitStore limit.Store
+	Limits     Limits
+	Session    SessionLimits
+	// Deletions begins the end of accounts; New has the Service end the sessions, the
+	// trusted devices and what was begun of an account with it. nil is for hosts whose
+	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
+	Deletions *profile.Deletions
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
@@ -121,7 +123,7 @@ type Service struct {
 	passwords PasswordStore
 	sessions  SessionStore
 	joined    SessionUserStore // nil when sessions and users are read apart
-	throttle  ThrottleStore
+	throttle  limit.Store
 	tickets   TicketStore
 	factors   FactorStore
 	activity  activity.Store
@@ -135,9 +137,9 @@ type Service struct {
 	contextWords  []string
 	breaches      BreachChecker
 	limits        Limits
-	limitsOff     bool
 	lifetime      SessionLimits
-	grace         time.Duration
+	kept          Personal
+	deletions     *profile.Deletions // nil when there are none
 
 	breachesRequired bool
 	kinds            map[string]Factor
@@ -166,6 +168,8 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("auth: Config.Stores is missing")
 	case c.Activity == nil:
 		return nil, errors.New("auth: Config.Activity is missing")
+	case c.LimitStore == nil:
+		return nil, errors.New("auth: Config.LimitStore is missing")
 	case c.Tx == nil:
 		return nil, errors.New("auth: Config.Tx is missing")
 	}
@@ -176,7 +180,7 @@ func New(c Config) (*Service, error) {
 		users:         c.Users,
 		passwords:     c.Stores.Passwords(),
 		sessions:      c.Stores.Sessions(),
-		throttle:      c.Stores.Throttle(),
+		throttle:      c.LimitStore,
 		tickets:       c.Stores.Tickets(),
 		factors:       c.Stores.Factors(),
 		activity:      c.Activity,
@@ -189,9 +193,9 @@ func New(c Config) (*Service, error) {
 		contextWords:  slices.Clone(c.ContextWords),
 		breaches:      c.Breaches,
 		limits:        c.Limits.withDefaults(),
-		limitsOff:     c.LimitsOff,
 		lifetime:      c.Session.withDefaults(),
-		grace:         cmp.Or(c.DeletionGrace, DefaultDeletionGrace),
+		kept:          Personal{Stores: c.Stores, LimitStore: c.LimitStore},
+		deletions:     c.Deletions,
 		clock:         c.Now,
 		random:        c.Rand,
 		logger:        c.Logger,
@@ -205,7 +209,7 @@ func New(c Config) (*Service, error) {
 		links:    c.Links,
 		recorder: c.Recorder,
 	}
-	if s.passwords == nil || s.sessions == nil || s.throttle == nil || s.tickets == nil || s.factors == nil {
+	if s.passwords == nil || s.sessions == nil || s.tickets == nil || s.factors == nil {
 		return nil, errors.New("auth: Config.Stores lacks a store")
 	}
 	if joined, ok := s.sessions.(SessionUserStore); ok && !c.SeparateUsers {
@@ -246,6 +250,9 @@ func New(c Config) (*Service, error) {
 	}
 	if err := s.watchBy(c); err != nil {
 		return nil, err
+	}
+	if s.deletions != nil {
+		s.deletions.Observe(profile.DeletionObserver{In: s.endForDeletion})
 	}
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -21,6 +22,7 @@ type database interface {
 	storage.Transactor
 	Users() profile.Store
 	Auth() auth.Stores
+	Limits() limit.Store
 	Activity() activity.Store
 }
 

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -12,87 +11,38 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// DefaultDeletionGrace is how long a deletion can be taken back.
-const DefaultDeletionGrace = 14 * 24 * time.Hour
-
-// detailAt is when an account will be erased, in an event's Detail.
-const detailAt = "at"
-
-func deletionKey(userID string) string { return "deletion:user:" + userID }
-
-// CanDelete reports whether accounts can be deleted: Config.Users is a
-// profile.DeletableStore.
-func (s *Service) CanDelete() bool {
-	_, ok := s.users.(profile.DeletableStore)
-	return ok
-}
-
-// RequestDeletion begins the end of the caller's account, and returns when it
-// will be erased: Config.DeletionGrace from now. From now on nobody sees the
-// account, all its sessions and trusted devices are over and what was begun is
-// off. Who signs in until then, with every factor, may Restore it; a link "this
-// wasn't me", or one that undoes a change of the address, takes the deletion
-// back too. An Eraser of package profile does the rest.
-//
-// The caller must be Fresh, else ErrNotFresh; more than the Limits.Deletion are
-// a *RateLimitedError.
-func (s *Service) RequestDeletion(ctx context.Context, c Client, id Identity) (time.Time, error) {
-	if err := id.check(); err != nil {
-		return time.Time{}, err
+// endForDeletion ends all sessions and trusted devices of an account that will be
+// erased, and what was begun: in the transaction in which its end begins.
+func (s *Service) endForDeletion(ctx context.Context, c profile.DeletionChange) error {
+	if c.At.IsZero() {
+		return nil
 	}
-	if !s.CanDelete() {
-		return time.Time{}, ErrNoDeletion
+	user, hash, err := s.locked(ctx, c.User.ID)
+	if errors.Is(err, ErrInvalidToken) {
+		return profile.ErrNoAccount
 	}
-	if !s.Fresh(id) {
-		return time.Time{}, ErrNotFresh
-	}
-	ctx = withClient(ctx, c)
-	if err := s.take(ctx, deletionKey(id.User.ID), s.limits.Deletion); err != nil {
-		s.refused(ctx, profile.KindDeletionRequested, id.User.ID, err)
-		return time.Time{}, err
-	}
-	now := s.now()
-	at := now.Add(max(s.grace, 0))
-	err := s.whole(ctx, func(ctx context.Context) error {
-		user, hash, err := s.locked(ctx, id.User.ID)
-		if errors.Is(err, ErrInvalidToken) || err == nil && user.Leaving() {
-			return ErrUnauthenticated // another session was first, and has ended this one
-		}
-		if err != nil {
-			return err
-		}
-		ended, err := s.cutOff(ctx, user, hash, hash, "", byDeletion)
-		if err != nil {
-			return err
-		}
-		event := activity.NewEvent(ctx, profile.KindDeletionRequested, user.ID, now,
-			map[string]string{detailAt: at.Format(time.RFC3339), detailEnded: strconv.Itoa(ended)})
-		patch := profile.Patch{IfVersion: user.Version, DeletesAt: &at}
-		if user.PendingEmail != "" {
-			patch.PendingEmail = new("")
-		}
-		if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
-			return err
-		}
-		return s.tell(ctx, event)
-	})
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
-	s.log(ctx, slog.LevelWarn, profile.KindDeletionRequested, id.User.ID)
-	return at, nil
+	ended, err := s.cutOff(ctx, user, hash, hash, "", byDeletion)
+	if err != nil {
+		return err
+	}
+	c.Detail[detailEnded] = strconv.Itoa(ended)
+	return nil
 }
 
-// Restore takes a deletion back for who has just signed in with every factor,
-// whose SignIn had the Status DeletionPending, and opens the session, which has a
-// new token; all others are over. When the time is up, or somebody was faster,
-// it is ErrUnauthenticated.
+// Restore takes a deletion back for somebody who has just signed in with every
+// factor, whose SignIn had the Status DeletionPending. It opens the session, which
+// has a new token; all others are over. When the time is up, or somebody was
+// faster, it is ErrUnauthenticated.
 func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (SignIn, error) {
-	if half.sound() != nil || half.Session.Level != LevelLeaving {
+	if half.sound() != nil || half.Session.Level != LevelLeaving || s.deletions == nil {
 		return SignIn{}, ErrUnauthenticated
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
+	proved := half.Session.ProvedAt
 	next := half.Session
 	next.Level, next.ProvedAt, next.LastUsedAt = LevelFull, now, now
 	next.Source = activity.SourceFrom(ctx)
@@ -103,60 +53,25 @@ func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (Sig
 		return SignIn{}, err
 	}
 	next.TokenHash = hash
-	in := SignIn{Session: next, Token: token, Status: Complete}
-	err = s.whole(ctx, func(ctx context.Context) error {
-		user, _, err := s.locked(ctx, half.User.ID)
-		if errors.Is(err, ErrInvalidToken) || err == nil && !user.Restorable(s.now()) {
-			return ErrUnauthenticated
-		}
-		if err != nil {
+	user, err := s.deletions.Restore(ctx, profile.Caller{User: half.User, ProvedAt: proved}, func(ctx context.Context) error {
+		if _, err := s.sessions.EndSessions(ctx, half.User.ID, next.ID); err != nil {
 			return err
 		}
-		if _, err := s.sessions.EndSessions(ctx, user.ID, next.ID); err != nil {
-			return err
-		}
-		event := activity.NewEvent(ctx, profile.KindRestored, user.ID, now, nil)
-		if in.User, err = s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, DeletesAt: &time.Time{}}, event); err != nil {
-			return err
-		}
-		err = s.sessions.RotateSession(ctx, half.Session.TokenHash, next)
+		err := s.sessions.RotateSession(ctx, half.Session.TokenHash, next)
 		if errors.Is(err, storage.ErrNotFound) {
 			return ErrUnauthenticated
 		}
-		if err != nil {
-			return err
-		}
-		return s.tell(ctx, event)
+		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, profile.ErrNotRestorable), errors.Is(err, profile.ErrNoAccount), errors.Is(err, profile.ErrNotFresh):
+		// The half session is over before its proof is.
+		return SignIn{}, ErrUnauthenticated
+	case err != nil:
 		return SignIn{}, err
 	}
-	s.log(ctx, slog.LevelInfo, profile.KindRestored, in.User.ID)
-	return in, nil
+	return SignIn{User: user, Session: next, Token: token, Status: Complete}, nil
 }
-
-// EraseUser removes all that is kept of the user here, as a
-// profile.Contributor: sessions, trusted devices, tickets, factors, the
-// password and the counters of its limits.
-func (s *Service) EraseUser(ctx context.Context, userID string) error {
-	if _, err := s.sessions.EndSessions(ctx, userID, ""); err != nil {
-		return err
-	}
-	if _, err := s.tickets.DropTickets(ctx, userID); err != nil {
-		return err
-	}
-	if _, err := s.factors.RemoveFactors(ctx, userID); err != nil {
-		return err
-	}
-	for _, key := range []string{accountKey(userID), factorKey(userID), uploadKey(userID), mailUserKey(userID), deletionKey(userID), exportKey(userID)} {
-		if err := s.throttle.Reset(ctx, key); err != nil {
-			return err
-		}
-	}
-	return s.passwords.Erase(ctx, userID)
-}
-
-var _ profile.Contributor = (*Service)(nil)
 
 // shut reports whether nobody may sign in to the account at now.
 func shut(u profile.User, now time.Time) bool {

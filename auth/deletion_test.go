@@ -8,7 +8,6 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -101,11 +100,11 @@ func TestS31S34_DeletionAndRestoration(t *testing.T) {
 func TestS34_DeletionNeedsAFreshProof(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	w.clock.add(auth.FreshFor + time.Second)
+	w.clock.add(profile.FreshFor + time.Second)
 	_, err := w.RequestDeletion(t.Context(), home, w.alive(t, in.Token))
-	is(t, err, auth.ErrNotFresh)
+	is(t, err, profile.ErrNotFresh)
 	_, err = w.RequestDeletion(t.Context(), home, auth.Identity{})
-	is(t, err, auth.ErrUnauthenticated)
+	is(t, err, profile.ErrNoAccount)
 	if w.alive(t, in.Token).User.Leaving() {
 		t.Error("the account will be erased")
 	}
@@ -197,7 +196,7 @@ func TestS39_ADeletionByAThiefIsTakenBack(t *testing.T) {
 			p := openPost(t, db, unlimitedMail)
 			id := p.proved(t, "bea")
 			thief := p.mustSignIn(t, "bea", password)
-			if err := p.BeginEmailChange(t.Context(), home, p.alive(t, thief.Token), "eve@example.net"); err != nil {
+			if err := p.BeginEmailChange(t.Context(), home, p.alive(t, thief.Token), "eve@example.net", 0); err != nil {
 				t.Fatal(err)
 			}
 			undo := p.mail.link(t, auth.MessageEmailChanging, "bea@example.org")
@@ -253,7 +252,7 @@ func TestR15_OneDeletionOneRestoration(t *testing.T) {
 					switch {
 					case err == nil:
 						won++
-					case !errors.Is(err, auth.ErrUnauthenticated) && !errors.Is(err, storage.ErrUnavailable):
+					case !errors.Is(err, auth.ErrUnauthenticated) && !errors.Is(err, profile.ErrNoAccount) && !errors.Is(err, storage.ErrUnavailable):
 						t.Errorf("%s: %v", what, err)
 					}
 				})
@@ -277,7 +276,7 @@ func TestR15_OneDeletionOneRestoration(t *testing.T) {
 }
 
 func TestS57_DeletionsAreLimited(t *testing.T) {
-	w := open(t, func(c *auth.Config) { c.DeletionGrace = time.Hour })
+	w := open(t, withGrace(t, time.Hour))
 	token := w.register(t, "ada").Token
 	for range 5 {
 		if at := w.leave(t, token); !at.Equal(w.clock.now().Add(time.Hour)) {
@@ -296,19 +295,21 @@ func TestS57_DeletionsAreLimited(t *testing.T) {
 // lasting is a store of users who cannot be deleted.
 type lasting struct{ profile.Store }
 
-func TestDeletionNeedsAStoreThatCan(t *testing.T) {
+// Where no account is deleted, none is restored.
+func TestRestoreNeedsDeletions(t *testing.T) {
 	w := open(t, func(c *auth.Config) { c.Users = lasting{c.Users} })
 	in := w.register(t, "ada")
-	if w.CanDelete() {
-		t.Error("CanDelete")
+	at := w.clock.now().Add(time.Hour)
+	if _, err := w.db.Users().Update(t.Context(), in.User.ID, profile.Patch{DeletesAt: &at}); err != nil {
+		t.Fatal(err)
 	}
-	_, err := w.RequestDeletion(t.Context(), home, w.alive(t, in.Token))
-	is(t, err, auth.ErrNoDeletion)
+	_, err := w.Restore(t.Context(), home, w.leaving(t, "ada", password))
+	is(t, err, auth.ErrUnauthenticated)
 }
 
 // Without grace nobody comes back.
 func TestDeletionWithoutGrace(t *testing.T) {
-	w := openOn(t, memstore.New(), func(c *auth.Config) { c.DeletionGrace = -1 })
+	w := open(t, withGrace(t, -1))
 	in := w.register(t, "ada")
 	if at := w.leave(t, in.Token); !at.Equal(w.clock.now()) {
 		t.Errorf("at %v", at)

@@ -5,7 +5,8 @@
 // Service; package httpadapter does so behind cookies and JSON.
 //
 //	svc, err := auth.New(auth.Config{
-//		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db,
+//		Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(),
+//		Activity: db.Activity(), Tx: db,
 //	})
 //	in, err := svc.Register(ctx, client, auth.Registration{Username: name, Email: email, Password: password})
 //	in, err = svc.SignIn(ctx, client, auth.Credentials{Login: name, Password: password})
@@ -82,13 +83,13 @@
 // owner is told that there is an account; erasing, when that time has come.
 //
 //	state    what happens                             then
-//	kept     RequestDeletion, fresh                   leaving: all sessions, trusted devices and pending links end
-//	kept     RequestDeletion, not fresh               kept
+//	kept     profile.Deletions.Request, fresh         leaving: all sessions, trusted devices and pending links end
+//	kept     profile.Deletions.Request, not fresh     kept
 //	leaving  SignIn with every factor                 leaving: DeletionPending, which opens Restore alone, for 10 minutes
 //	leaving  Restore                                  kept: other sessions end
 //	leaving  Report, UndoEmailChange                  kept: whoever asked was not the owner
 //	leaving  Reset                                    leaving; kept, if the address was never proved before
-//	leaving  Config.DeletionGrace passes              erasing
+//	leaving  the grace passes                         erasing
 //	erasing  SignIn, Forgot, any link                 erasing: as if there were no account
 //	erasing  profile.Eraser.Erase                     gone: everything in every table and the pictures, and the ID is never
 //	                                                  given out again; a process that dies is followed by the next
@@ -114,7 +115,7 @@
 //	both     a factor added or removed, new recovery codes    settled
 //	both     ChangePassword, Reset                            settled: the wait begins anew, so that a reset shortens nothing
 //	both     ConfirmEmailChange, UndoEmailChange              settled
-//	both     RequestDeletion                                  settled
+//	both     profile.Deletions.Request                                  settled
 //	both     Report, by the link in the message               settled: sessions end, the password must be reset
 //
 // A sign-in by a trusted device uses no factor and ends nothing.
@@ -127,10 +128,17 @@
 //
 // # Limits
 //
-// Tries are counted in the ThrottleStore before a password is looked at, by
+// Tries are counted in Config.LimitStore before a password is looked at, by
 // account (whatever the spelling, the identifier and the method) and by network
 // of the client. Of any number of parallel tries no more are evaluated than
-// Limits allows. A code that was sent is dead after CodeTries. When a store fails, nobody is let in.
+// Limits allows. A code that was sent is dead after CodeTries. When a store fails,
+// nobody is let in.
+//
+// # Fresh proofs
+//
+// Methods whose comment says that the caller must be Fresh look for it themselves,
+// and are profile.ErrNotFresh otherwise. It is one definition, profile.Fresh, which
+// also holds for a host's own sign-in.
 //
 // # Events
 //

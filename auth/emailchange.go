@@ -30,24 +30,26 @@ func (s *Service) emailChange(t Ticket) (ch emailChange, err error) {
 	return ch, nil
 }
 
+// errNotThatVersion undoes a transaction whose user has another version than was
+// asked for. It is not storage.ErrStale, after which the transaction runs again.
+var errNotThatVersion = errors.New("auth: the user has another version")
+
 // BeginEmailChange begins the change of the caller's address to email, see the
 // table in the package's comment. It sends a link to the new address, whose
 // owner proves it by ConfirmEmailChange, and a link to the present one, which
 // takes the change back by UndoEmailChange. A change that was begun before is
 // over. Nothing happens when email is the present address.
 //
-// The caller must be Fresh, else ErrNotFresh. An address that is none is an
-// *input.InvalidError, too many are a *RateLimitedError. An address of another account
+// The caller must be Fresh, else profile.ErrNotFresh. An address that is none is an
+// *input.InvalidError, another version than ifVersion, when that is not 0, is
+// storage.ErrStale, and too many are a *limit.ExceededError. An address of another account
 // is no error: its owner is told by a message, and the change never comes to be.
-func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string) error {
-	if err := id.check(); err != nil {
+func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string, ifVersion int64) error {
+	if err := s.fresh(id); err != nil {
 		return err
 	}
 	if s.courier == nil {
 		return ErrNoCourier
-	}
-	if !s.Fresh(id) {
-		return ErrNotFresh
 	}
 	ctx = withClient(ctx, c)
 	if email == id.User.Email {
@@ -74,8 +76,14 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 		if err != nil {
 			return err
 		}
+		if ifVersion != 0 && user.Version != ifVersion {
+			return errNotThatVersion
+		}
 		return s.beginEmailChange(ctx, user, email, id.Session.ID, holder)
 	})
+	if errors.Is(err, errNotThatVersion) {
+		return storage.ErrStale
+	}
 	if err != nil {
 		return err
 	}

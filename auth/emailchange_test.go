@@ -37,7 +37,7 @@ func openChange(t testing.TB, db database) *change {
 func (c *change) begin(t testing.TB, address string) (confirm, undo string) {
 	t.Helper()
 	c.clock.add(time.Second)
-	if err := c.BeginEmailChange(t.Context(), home, c.id, address); err != nil {
+	if err := c.BeginEmailChange(t.Context(), home, c.id, address, 0); err != nil {
 		t.Fatalf("BeginEmailChange: %v", err)
 	}
 	c.user(t, func(u profile.User) bool { return u.PendingEmail == address }, "the new address is pending")
@@ -101,9 +101,9 @@ func TestS39_EmailChange(t *testing.T) {
 			}
 		},
 		"settled, begin, not fresh": func(t *testing.T, c *change) {
-			c.clock.add(auth.FreshFor + time.Second)
+			c.clock.add(profile.FreshFor + time.Second)
 			before := c.mail.count()
-			is(t, c.BeginEmailChange(t.Context(), home, c.alive(t, c.token), adaNew), auth.ErrNotFresh)
+			is(t, c.BeginEmailChange(t.Context(), home, c.alive(t, c.token), adaNew, 0), profile.ErrNotFresh)
 			c.settled(t, adaOld)
 			if c.mail.count() != before {
 				t.Error("a message was sent")
@@ -111,7 +111,7 @@ func TestS39_EmailChange(t *testing.T) {
 		},
 		"settled, begin, to the present address": func(t *testing.T, c *change) {
 			before := c.mail.count()
-			if err := c.BeginEmailChange(t.Context(), home, c.id, adaOld); err != nil || c.mail.count() != before {
+			if err := c.BeginEmailChange(t.Context(), home, c.id, adaOld, 0); err != nil || c.mail.count() != before {
 				t.Errorf("%v and %d messages", err, c.mail.count()-before)
 			}
 			c.settled(t, adaOld)
@@ -126,7 +126,7 @@ func TestS39_EmailChange(t *testing.T) {
 		"settled, begin, to an account's address": func(t *testing.T, c *change) {
 			bob := c.proved(t, "bob")
 			before := c.mail.count()
-			if err := c.BeginEmailChange(t.Context(), home, c.id, "BOB@example.org"); err != nil {
+			if err := c.BeginEmailChange(t.Context(), home, c.id, "BOB@example.org", 0); err != nil {
 				t.Fatal(err)
 			}
 			c.user(t, func(u profile.User) bool { return u.PendingEmail == "BOB@example.org" }, "it looks begun")
@@ -328,7 +328,7 @@ func TestS40P06P07_UndoToAnAddressThatWasNeverProvedLeavesNothing(t *testing.T) 
 	in := p.register(t, "ada")
 	factor(t, p.world, in.User.ID, "passkey")
 	p.clock.add(time.Second)
-	is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), adaNew), nil)
+	is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), adaNew, 0), nil)
 	undo := p.mail.link(t, auth.MessageEmailChanging, adaOld)
 	is(t, p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, adaNew)), nil)
 	is(t, p.UndoEmailChange(t.Context(), home, undo), nil)

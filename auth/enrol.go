@@ -40,7 +40,7 @@ func (s *Service) Factors(ctx context.Context, id Identity) ([]FactorRecord, err
 // Config.Factors does not have is ErrNoFactor; a name that is too long an
 // *input.InvalidError. The caller must be Fresh.
 func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, name string) (Enrollment, error) {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return Enrollment{}, err
 	}
 	f := s.kinds[kind]
@@ -100,7 +100,7 @@ type ConfirmedFactor struct {
 // without a pending factor of this session it is ErrNoFactor. rotate is as for
 // Reauthenticate. The caller must be Fresh.
 func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (ConfirmedFactor, error) {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	ctx = withClient(ctx, c)
@@ -220,9 +220,9 @@ func (s *Service) pendingOf(ctx context.Context, id Identity, kind string, now t
 	return FactorRecord{}, ErrNoFactor
 }
 
-// RenameFactor gives one of the caller's factors a name.
+// RenameFactor gives one of the caller's factors a name. The caller must be Fresh.
 func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name string) error {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return err
 	}
 	if err := checkFactorName(name); err != nil {
@@ -238,7 +238,7 @@ func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name 
 // ErrCodeAlone, unless Codes.Alone lets it: nothing goes that was not named. The
 // caller must be Fresh.
 func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string) error {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return err
 	}
 	ctx = withClient(ctx, c)

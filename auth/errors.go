@@ -3,10 +3,10 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"time"
 )
 
-// Errors of Service. Bad input is an *input.InvalidError, a taken name
+// Errors of Service. A proof that is too old is profile.ErrNotFresh, a limit that was
+// reached a *limit.ExceededError. Bad input is an *input.InvalidError, a taken name
 // or address a *storage.TakenError, a busy or failing part matches
 // storage.ErrUnavailable or is the store's own error. Whatever the error, the
 // caller is not signed in.
@@ -22,8 +22,6 @@ var (
 	// ErrPasswordResetRequired: the password is right, and must be reset by a
 	// link before anybody signs in with it.
 	ErrPasswordResetRequired = errors.New("the password must be reset")
-	// ErrNotFresh: the last proof of identity is older than FreshFor.
-	ErrNotFresh = errors.New("a fresh proof of identity is required")
 	// ErrSignUpClosed: accounts are not made by their users here.
 	ErrSignUpClosed = errors.New("sign-up is closed")
 	// ErrInvalidCode: the code is wrong, old or was used.
@@ -39,21 +37,4 @@ var (
 	// ErrCodeAlone: codes that are sent are only for who has another factor too; see
 	// Codes.Alone.
 	ErrCodeAlone = errors.New("a code needs an app or a passkey beside it")
-	// ErrNoDeletion: accounts are not deleted by their users here.
-	ErrNoDeletion = errors.New("accounts are not deleted here")
-	// ErrRateLimited is what every *RateLimitedError matches.
-	ErrRateLimited = errors.New("rate limited")
 )
-
-// RateLimitedError says that a limit was reached; nothing was evaluated.
-type RateLimitedError struct {
-	// RetryAfter is how long to wait before another try can be let through.
-	RetryAfter time.Duration
-}
-
-func (e *RateLimitedError) Error() string {
-	return fmt.Sprintf("%v: retry after %v", ErrRateLimited, e.RetryAfter)
-}
-
-// Is makes errors.Is(err, ErrRateLimited) true.
-func (e *RateLimitedError) Is(target error) bool { return target == ErrRateLimited }

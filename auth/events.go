@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 )
 
 // Kinds of the events that this package records. None holds a password, a
@@ -111,7 +112,7 @@ func (s *Service) log(ctx context.Context, level slog.Level, kind activity.Kind,
 // stopped. It is no event of the feed: a flood must not fill that.
 func (s *Service) refused(ctx context.Context, kind activity.Kind, userID string, err error) {
 	why := "limit"
-	if !errors.Is(err, ErrRateLimited) {
+	if !errors.Is(err, limit.ErrExceeded) {
 		why = "limit unavailable"
 	}
 	s.log(ctx, slog.LevelWarn, kind, userID, slog.String("refused", why))

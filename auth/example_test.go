@@ -16,7 +16,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	db := memstore.New()
-	svc, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db})
+	svc, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -17,7 +18,7 @@ func (w *world) beside(t *testing.T, change func(*auth.Config, *stores)) *world 
 	t.Helper()
 	return open(t, func(c *auth.Config) {
 		s := &stores{Stores: w.db.Auth()}
-		c.Users, c.Stores, c.Activity, c.Tx, c.Now = w.db.Users(), s, w.db.Activity(), w.db, w.clock.now
+		c.Users, c.Stores, c.LimitStore, c.Activity, c.Tx, c.Now = w.db.Users(), s, w.db.Limits(), w.db.Activity(), w.db, w.clock.now
 		change(c, s)
 	})
 }
@@ -25,7 +26,7 @@ func (w *world) beside(t *testing.T, change func(*auth.Config, *stores)) *world 
 func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *stores) { s.throttle = downThrottle{} })
+	n := w.beside(t, func(c *auth.Config, _ *stores) { c.LimitStore = downThrottle{} })
 	id := n.alive(t, in.Token)
 	for name, try := range map[string]func() error{
 		"sign in": func() error { _, err := n.signIn(t, "ada", password); return err },
@@ -41,7 +42,7 @@ func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 			_, _, err := n.ChangePassword(t.Context(), home, id, password, newer, true)
 			return err
 		},
-		"upload": func() error { return n.AllowUpload(t.Context(), in.User.ID) },
+		"deletion": func() error { _, err := n.RequestDeletion(t.Context(), home, id); return err },
 	} {
 		if err := try(); !errors.Is(err, errDown) {
 			t.Errorf("%s: %v", name, err)
@@ -142,11 +143,11 @@ func TestS69_AFailureThatCannotBeRecordedAnswersAlike(t *testing.T) {
 func TestS69_AResetThatFailsIsNotTheUsersProblem(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *stores) { s.throttle = stuckThrottle{w.db.Auth().Throttle()} })
+	n := w.beside(t, func(c *auth.Config, _ *stores) { c.LimitStore = stuckThrottle{w.db.Limits()} })
 	w.alive(t, n.mustSignIn(t, "ada", password).Token)
 }
 
-type stuckThrottle struct{ auth.ThrottleStore }
+type stuckThrottle struct{ limit.Store }
 
 func (stuckThrottle) Refund(context.Context, string) error { return errDown }
 func (stuckThrottle) Reset(context.Context, string) error  { return errDown }

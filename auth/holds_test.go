@@ -79,7 +79,7 @@ func TestS39P07_AnAddressIsHeldWhileItsChangeCanBeUndone(t *testing.T) {
 		if _, err := c.db.Users().ByUsername(t.Context(), "eve2"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("the refused account is there (%v)", err)
 		}
-		is(t, c.BeginEmailChange(t.Context(), home, eve, adaOld), nil)
+		is(t, c.BeginEmailChange(t.Context(), home, eve, adaOld, 0), nil)
 		taken(t, c.confirm(t, c.mail.link(t, auth.MessageEmailChange, adaOld)), "email")
 		if u, err := c.db.Users().User(t.Context(), eve.User.ID); err != nil || u.Email != "eve@example.org" || u.PendingEmail != "" {
 			t.Errorf("after the refusal: %q, pending %q (%v)", u.Email, u.PendingEmail, err)
@@ -194,7 +194,7 @@ func TestR16_NobodyTakesWhatIsJustReleased(t *testing.T) {
 			old := fmt.Sprintf("owner%d", round)
 			address := old + "@example.org"
 			owner := p.proved(t, old)
-			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, p.mustSignIn(t, old, password).Token), "new-"+address), nil)
+			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, p.mustSignIn(t, old, password).Token), "new-"+address, 0), nil)
 			confirm := p.mail.link(t, auth.MessageEmailChange, "new-"+address)
 			others := make([]string, takers)
 			for i := range others {
@@ -317,7 +317,7 @@ func TestS40P07_AnAddressThatWasNeverProvedKeepsNobodyOut(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openPost(t, db, unlimitedMail, limitsOff, holding(t, db))
 		in := p.register(t, "squatter")
-		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), "squatter@example.net"); err != nil {
+		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), "squatter@example.net", 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, "squatter@example.net")); err != nil {

@@ -25,12 +25,6 @@ type SessionLimits struct {
 // halfFor is how long there is to finish a sign-in.
 const halfFor = 10 * time.Minute
 
-// FreshFor is how long a proof of identity opens what asks for a fresh one.
-const FreshFor = 10 * time.Minute
-
-// clockSkew is what the clocks of two nodes may differ.
-const clockSkew = 3 * time.Minute
-
 // touchEvery is how exact LastUsedAt and IdleUntil are kept: a signed-in read
 // writes at most once in it.
 const touchEvery = time.Minute

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/overtime"
 )
 
@@ -18,57 +19,44 @@ type Limits struct {
 	// or identifier, at sign-in, reauthentication and password change
 	// together: 10 in 15 minutes, then one after 1 minute, 2, 4, 8, and one
 	// every 15. A success forgets them, and 15 quiet minutes do.
-	Account Rule
+	Account limit.Rule
 	// Address limits wrong passwords, and wrong tokens of links by themselves,
 	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
-	Address Rule
+	Address limit.Rule
 	// SecondFactor limits wrong codes of one account, of all its factors and
 	// recovery codes, at sign-in and at reauthentication together: 10 in 15
 	// minutes, then as Account. A right password does not forget them. A code that
 	// was sent is dead before that, after CodeTries.
-	SecondFactor Rule
+	SecondFactor limit.Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
-	SignUp Rule
+	SignUp limit.Rule
 	// Mail limits messages to one address or number, and those that one account
 	// asks for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6
 	// /64 asks for: 20 an hour. MailTotal limits all that are asked for: 10000 an
 	// hour.
-	Mail, MailAddress, MailTotal Rule
-	// Upload limits pictures of one user: 60 an hour.
-	Upload Rule
-	// Export limits how often one user gets a copy of everything: 10 a day.
-	Export Rule
-	// Deletion limits how often one user begins to delete the account: 5 a day.
-	Deletion Rule
+	Mail, MailAddress, MailTotal limit.Rule
 }
 
 func (l Limits) withDefaults() Limits {
-	set := func(r *Rule, d Rule) {
-		if *r == (Rule{}) {
-			*r = d
-		}
-	}
-	set(&l.Account, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
-	set(&l.Address, Rule{Limit: 100, Window: 15 * time.Minute})
-	set(&l.SecondFactor, Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
-	set(&l.SignUp, Rule{Limit: 20, Window: time.Hour})
-	set(&l.Mail, Rule{Limit: 5, Window: time.Hour})
-	set(&l.MailAddress, Rule{Limit: 20, Window: time.Hour})
-	set(&l.MailTotal, Rule{Limit: 10_000, Window: time.Hour})
-	set(&l.Upload, Rule{Limit: 60, Window: time.Hour})
-	set(&l.Export, Rule{Limit: 10, Window: 24 * time.Hour})
-	set(&l.Deletion, Rule{Limit: 5, Window: 24 * time.Hour})
+	set := func(r *limit.Rule, d limit.Rule) { *r = r.Or(d) }
+	set(&l.Account, limit.Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
+	set(&l.Address, limit.Rule{Limit: 100, Window: 15 * time.Minute})
+	set(&l.SecondFactor, limit.Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
+	set(&l.SignUp, limit.Rule{Limit: 20, Window: time.Hour})
+	set(&l.Mail, limit.Rule{Limit: 5, Window: time.Hour})
+	set(&l.MailAddress, limit.Rule{Limit: 20, Window: time.Hour})
+	set(&l.MailTotal, limit.Rule{Limit: 10_000, Window: time.Hour})
 	return l
 }
 
 func (l Limits) check() error {
-	for name, r := range map[string]Rule{
-		"Account": l.Account, "Address": l.Address, "SecondFactor": l.SecondFactor, "SignUp": l.SignUp, "Upload": l.Upload,
-		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal, "Deletion": l.Deletion, "Export": l.Export,
+	for name, r := range map[string]limit.Rule{
+		"Account": l.Account, "Address": l.Address, "SecondFactor": l.SecondFactor, "SignUp": l.SignUp,
+		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal,
 	} {
-		if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
-			return fmt.Errorf("auth: Config.Limits.%s: Limit and Window must be above 0, and MaxWait at least Wait", name)
+		if err := r.Check(); err != nil {
+			return fmt.Errorf("auth: Config.Limits.%s: %w", name, err)
 		}
 	}
 	return nil
@@ -82,25 +70,14 @@ func addressKey(c Client) string      { return "password:net:" + c.network() }
 func factorKey(userID string) string  { return "factor:user:" + userID }
 func codeKey(ticket [32]byte) string  { return "code:" + hex.EncodeToString(ticket[:]) }
 func signUpKey(c Client) string       { return "register:net:" + c.network() }
-func uploadKey(userID string) string  { return "upload:user:" + userID }
 func unknownKey(canonical string) string {
 	h := sha256.Sum256([]byte(canonical))
 	return "password:login:" + hex.EncodeToString(h[:])
 }
 
 // take counts one try under key. Only a clear yes of the store is nil.
-func (s *Service) take(ctx context.Context, key string, rule Rule) error {
-	if s.limitsOff {
-		return nil
-	}
-	ok, after, err := s.throttle.Take(ctx, key, rule, s.now())
-	switch {
-	case err != nil:
-		return fmt.Errorf("auth: limit: %w", err)
-	case !ok:
-		return &RateLimitedError{RetryAfter: max(after, time.Second)}
-	}
-	return nil
+func (s *Service) take(ctx context.Context, key string, rule limit.Rule) error {
+	return limit.Limiter{Store: s.throttle, Now: s.now}.Take(ctx, key, rule)
 }
 
 // tries is what one attempt at a password took from the limits.
@@ -129,18 +106,9 @@ const settleTimeout = 5 * time.Second
 // after runs f also when the caller has gone. A failure leaves the limits
 // stricter than they need be and is only logged.
 func (t tries) after(ctx context.Context, f func(context.Context) error) {
-	if t.s.limitsOff {
-		return
-	}
 	ctx, cancel := overtime.Context(ctx, settleTimeout)
 	defer cancel()
 	if err := f(ctx); err != nil {
 		t.s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a limit was not given back", slog.Any("error", err))
 	}
-}
-
-// AllowUpload counts one upload of a picture by the user and is a
-// *RateLimitedError when there were too many.
-func (s *Service) AllowUpload(ctx context.Context, userID string) error {
-	return s.take(ctx, uploadKey(userID), s.limits.Upload)
 }

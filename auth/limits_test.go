@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -122,7 +123,7 @@ func TestR13_ParallelWrongPasswords(t *testing.T) {
 		for _, err := range errs {
 			if errors.Is(err, auth.ErrInvalidCredentials) {
 				wrong++
-			} else if !errors.Is(err, auth.ErrRateLimited) {
+			} else if !errors.Is(err, limit.ErrExceeded) {
 				t.Error(err)
 			}
 		}
@@ -177,23 +178,6 @@ func TestS09_PerAddress(t *testing.T) {
 				t.Errorf("later: %v", err)
 			}
 		})
-	}
-}
-
-func TestS09_UploadsPerUser(t *testing.T) {
-	w := open(t)
-	for i := range 60 {
-		if err := w.AllowUpload(t.Context(), "1"); err != nil {
-			t.Fatalf("%d: %v", i, err)
-		}
-	}
-	limited(t, w.AllowUpload(t.Context(), "1"))
-	if err := w.AllowUpload(t.Context(), "2"); err != nil {
-		t.Errorf("another user: %v", err)
-	}
-	w.clock.add(time.Hour)
-	if err := w.AllowUpload(t.Context(), "1"); err != nil {
-		t.Errorf("an hour later: %v", err)
 	}
 }
 

@@ -79,7 +79,7 @@ type lostFactors struct {
 // anew. An address that was never proved is an *input.InvalidError of field "email":
 // its owner resets the password by it, which removes what is there. Without a
 // Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
-// too many messages are a *RateLimitedError.
+// too many messages are a *limit.ExceededError.
 func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingRecovery, error) {
 	if err := half.check(); err != nil {
 		return PendingRecovery{}, err

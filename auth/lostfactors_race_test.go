@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -180,7 +181,7 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 // Messages of a recovery count with all others: to the address, the phone, and
 // by the one who asks; and no answer is given before they are counted.
 func TestS57_MessagesOfARecoveryAreLimited(t *testing.T) {
-	p := openOwners(t, memstore.New(), func(c *auth.Config) { c.Limits.Mail = auth.Rule{Limit: 5, Window: time.Hour} })
+	p := openOwners(t, memstore.New(), func(c *auth.Config) { c.Limits.Mail = limit.Rule{Limit: 5, Window: time.Hour} })
 	ada := p.owner(t, "ada")
 	p.clock.add(time.Hour)
 	half := ada.halfOf(t, "ada")
@@ -197,7 +198,7 @@ func TestS57_MessagesOfARecoveryAreLimited(t *testing.T) {
 
 // A thief who used up what may go to the phone does not get around telling it.
 func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
-	p := openOwners(t, memstore.New(), withCodes(t, auth.BySMS), func(c *auth.Config) { c.Limits.Mail = auth.Rule{Limit: 5, Window: time.Hour} })
+	p := openOwners(t, memstore.New(), withCodes(t, auth.BySMS), func(c *auth.Config) { c.Limits.Mail = limit.Rule{Limit: 5, Window: time.Hour} })
 	ada := p.owner(t, "ada")
 	number := phone
 	if _, err := p.db.Users().Update(t.Context(), ada.user.ID, profile.Patch{Phone: &number}); err != nil {

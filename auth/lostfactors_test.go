@@ -214,13 +214,13 @@ func TestS20S32P30_WhatEndsARecovery(t *testing.T) {
 			return o.Reset(t.Context(), home, o.forgot(t, o.name), newer)
 		}},
 		{"another address", "address", func(t *testing.T, o *owner) error {
-			if err := o.BeginEmailChange(t.Context(), home, o.alive(t, o.in(t).Token), "new-"+o.email); err != nil {
+			if err := o.BeginEmailChange(t.Context(), home, o.alive(t, o.in(t).Token), "new-"+o.email, 0); err != nil {
 				t.Fatal(err)
 			}
 			return o.ConfirmEmailChange(t.Context(), home, o.mail.link(t, auth.MessageEmailChange, "new-"+o.email))
 		}},
 		{"an address taken back", "address", func(t *testing.T, o *owner) error {
-			if err := o.BeginEmailChange(t.Context(), home, o.alive(t, o.in(t).Token), "new-"+o.email); err != nil {
+			if err := o.BeginEmailChange(t.Context(), home, o.alive(t, o.in(t).Token), "new-"+o.email, 0); err != nil {
 				t.Fatal(err)
 			}
 			if err := o.UndoEmailChange(t.Context(), home, o.mail.link(t, auth.MessageEmailChanging, o.email)); err != nil {
@@ -428,7 +428,7 @@ func TestS20_ConfigOfARecovery(t *testing.T) {
 	} {
 		db := memstore.New()
 		cfg := auth.Config{
-			Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db,
+			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
 			Courier: &mailbox{}, Links: auth.DefaultLinks("https://example.org"),
 		}
 		tt.change(&cfg)
@@ -495,7 +495,7 @@ func TestS22_APhoneGoesWithItsFactor(t *testing.T) {
 		if _, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(code), false); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew); err != nil {
+		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew, 0); err != nil {
 			t.Fatal(err)
 		}
 		p.clock.add(time.Minute)

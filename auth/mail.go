@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -54,15 +55,15 @@ func addressSum(email string) [32]byte {
 // is for, and all together, in this order, whoever the address belongs to. of,
 // when it is not "", is one more key: the account that asks.
 func (s *Service) takeMail(ctx context.Context, c Client, kind activity.Kind, email, of string) error {
-	type limit struct {
+	type counted struct {
 		key  string
-		rule Rule
+		rule limit.Rule
 	}
-	limits := []limit{{mailFromKey(c), s.limits.MailAddress}, {mailToKey(email), s.limits.Mail}}
+	all := []counted{{mailFromKey(c), s.limits.MailAddress}, {mailToKey(email), s.limits.Mail}}
 	if of != "" {
-		limits = append(limits, limit{mailUserKey(of), s.limits.Mail})
+		all = append(all, counted{mailUserKey(of), s.limits.Mail})
 	}
-	for _, l := range append(limits, limit{mailAllKey, s.limits.MailTotal}) {
+	for _, l := range append(all, counted{mailAllKey, s.limits.MailTotal}) {
 		if err := s.take(ctx, l.key, l.rule); err != nil {
 			s.refused(ctx, kind, of, err)
 			return err
@@ -78,7 +79,7 @@ func (s *Service) mayMail(ctx context.Context, c Client, kind activity.Kind, ema
 		return false, nil
 	}
 	err := s.takeMail(ctx, c, kind, email, "")
-	if errors.Is(err, ErrRateLimited) {
+	if errors.Is(err, limit.ErrExceeded) {
 		return false, nil
 	}
 	return err == nil, err

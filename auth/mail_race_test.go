@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
@@ -99,13 +100,13 @@ type withTickets struct {
 func (s withTickets) Tickets() auth.TicketStore { return s.tickets }
 
 func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
-	const limit = 10
+	const most = 10
 	onDatabases(t, func(t *testing.T, db database) {
 		var looked atomic.Int64
 		node := func() *post {
 			return openPost(t, db, unlimitedMail, func(c *auth.Config) {
 				c.Stores = withTickets{db.Auth(), countsTickets{db.Auth().Tickets(), &looked}}
-				c.Limits.Address = auth.Rule{Limit: limit, Window: 15 * time.Minute}
+				c.Limits.Address = limit.Rule{Limit: most, Window: 15 * time.Minute}
 			})
 		}
 		p, second := node(), node()
@@ -115,12 +116,12 @@ func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
 			guess := strings.Repeat(string(rune('A'+i%26)), 42) + "A"
 			return []*post{p, second}[i%2].Reset(t.Context(), home, guess, newer)
 		}) {
-			if !errors.Is(err, auth.ErrInvalidToken) && !errors.Is(err, auth.ErrRateLimited) {
+			if !errors.Is(err, auth.ErrInvalidToken) && !errors.Is(err, limit.ErrExceeded) {
 				t.Errorf("guess %d: %v", i, err)
 			}
 		}
-		if n := looked.Load(); n != limit {
-			t.Errorf("%d guesses were looked up, want %d", n, limit)
+		if n := looked.Load(); n != most {
+			t.Errorf("%d guesses were looked up, want %d", n, most)
 		}
 		limited(t, second.Reset(t.Context(), home, token, newer)) // the right one, until the window ends
 		limited(t, node().Reset(t.Context(), home, token, newer)) // also after a restart
@@ -181,7 +182,7 @@ func TestR16P43_ParallelChangesNeverCross(t *testing.T) {
 			goals := []string{fmt.Sprintf("a%d@example.org", round), fmt.Sprintf("b%d@example.org", round)}
 			// Each change is begun, and what arrives is followed, while the other is.
 			outcomes := conform.Together(2, func(i int) error {
-				if err := c.BeginEmailChange(t.Context(), home, c.id, goals[i]); err != nil {
+				if err := c.BeginEmailChange(t.Context(), home, c.id, goals[i], 0); err != nil {
 					return err
 				}
 				return c.confirm(t, c.mail.link(t, auth.MessageEmailChange, goals[i]))

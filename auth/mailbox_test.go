@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 )
 
@@ -132,7 +133,7 @@ func openPost(t testing.TB, db database, change ...func(*auth.Config)) *post {
 }
 
 func unlimitedMail(c *auth.Config) {
-	rule := auth.Rule{Limit: 1_000_000, Window: time.Hour}
+	rule := limit.Rule{Limit: 1_000_000, Window: time.Hour}
 	c.Limits.Mail, c.Limits.MailAddress, c.Limits.MailTotal = rule, rule, rule
 }
 

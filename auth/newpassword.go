@@ -36,7 +36,7 @@ func (s *Service) checkNamed(field, password string, words ...string) error {
 	if knownpasswords.Contains(password) {
 		return input.Invalid(input.New(field, input.Common, nil))
 	}
-	if personal(password, append(words, s.contextWords...)) {
+	if onlyNames(password, append(words, s.contextWords...)) {
 		return input.Invalid(input.New(field, input.Personal, input.Params{"min": besideWords}))
 	}
 	return nil
@@ -64,8 +64,8 @@ func (s *Service) unbreached(ctx context.Context, field, password string) error 
 	return nil
 }
 
-// personal reports whether too little of password is left without the words.
-func personal(password string, words []string) bool {
+// onlyNames reports whether too little of password is left without the words.
+func onlyNames(password string, words []string) bool {
 	rest := strings.ToLower(password)
 	found := false
 	for _, w := range namesIn(words) {

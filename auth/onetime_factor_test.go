@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 )
@@ -28,7 +29,7 @@ func together(t *testing.T, n int, f func(i int) error) (well, invalid, limited 
 			well++
 		case errors.Is(err, auth.ErrInvalidCode), errors.Is(err, auth.ErrUnauthenticated):
 			invalid++
-		case errors.Is(err, auth.ErrRateLimited):
+		case errors.Is(err, limit.ErrExceeded):
 			limited++
 		default:
 			t.Errorf("neither let in nor refused: %v", err)
@@ -80,7 +81,7 @@ func TestR13P44P48_WrongCodesInParallel(t *testing.T) {
 		}
 		restarted := openOn(t, db, change, func(c *auth.Config) { c.Now = w[0].clock.now })
 		for _, s := range []*world{w[1], restarted} {
-			if _, _, err := s.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0)), false); !errors.Is(err, auth.ErrRateLimited) {
+			if _, _, err := s.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0)), false); !errors.Is(err, limit.ErrExceeded) {
 				t.Errorf("the right code: %v", err)
 			}
 		}

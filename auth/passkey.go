@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -183,7 +184,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
 		s.failedBy(ctx, account{user: in.User}, KindSignInFailed, KindPasskey, copied(err))
 		err = ErrInvalidCredentials
-	case errors.Is(err, ErrRateLimited):
+	case errors.Is(err, limit.ErrExceeded):
 	default:
 		t.unspent(ctx)
 	}

@@ -15,7 +15,7 @@ const maxPasskeys = 20
 // BeginAddPasskey makes the challenge for another passkey of the caller, who
 // must be Fresh. Those that are there are named, so that none is added twice.
 func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (Challenge, error) {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return Challenge{}, err
 	}
 	return s.challengeOf(ctx, Ceremony{Kind: Registering, SessionID: id.Session.ID, User: id.User})
@@ -27,7 +27,7 @@ func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (Challenge, 
 // passkey that somebody has already too. The caller must be Fresh.
 func (s *Service) AddPasskey(ctx context.Context, c Client, id Identity, a PasskeyAnswer, name string, rotate bool) (FactorRecord, ConfirmedFactor, error) {
 	fail := func(err error) (FactorRecord, ConfirmedFactor, error) { return FactorRecord{}, ConfirmedFactor{}, err }
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return fail(err)
 	}
 	if err := checkFactorName(name); err != nil {
@@ -86,7 +86,7 @@ func (s *Service) RemovePasskey(ctx context.Context, c Client, id Identity, pass
 }
 
 func (s *Service) ownPasskey(ctx context.Context, id Identity, passkeyID string) error {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return err
 	}
 	known, err := s.passkeysOf(ctx, id.User.ID)

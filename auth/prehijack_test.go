@@ -73,7 +73,7 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 		},
 		// Unexpired e-mail change: the link to Eve's inbox is still good.
 		"4 a change of the address": func(t *testing.T, p *post, id auth.Identity) func(*testing.T) {
-			if err := p.BeginEmailChange(t.Context(), eve, id, "eve@example.com"); err != nil {
+			if err := p.BeginEmailChange(t.Context(), eve, id, "eve@example.com", 0); err != nil {
 				t.Fatal(err)
 			}
 			token := p.mail.link(t, auth.MessageEmailChange, "eve@example.com")

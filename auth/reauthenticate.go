@@ -28,7 +28,7 @@ const (
 // ReauthenticateWith.
 //
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
-// *RateLimitedError, *storage.UnavailableError as there. A session that ended
+// *limit.ExceededError, *storage.UnavailableError as there. A session that ended
 // meanwhile is ErrUnauthenticated.
 func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string, rotate bool) (Session, string, error) {
 	if err := id.check(); err != nil {

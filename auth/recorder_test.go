@@ -34,7 +34,7 @@ func TestS22_EveryChangeOfAnAccountIsTold(t *testing.T) {
 			return p.Reset(t.Context(), home, p.forgot(t, "ada"), newer)
 		},
 		auth.KindEmailChangeRequested: func(t *testing.T, p *post, token string) error {
-			return p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew)
+			return p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew, 0)
 		},
 		auth.KindFactorAdded: func(t *testing.T, p *post, token string) error {
 			a := p.beginTOTP(t, token)

@@ -69,7 +69,7 @@ func (s *Service) RecoveryCodesLeft(ctx context.Context, id Identity) (int, erro
 // shows it this once; the old set is dead. Without a factor it is ErrNoFactor.
 // The caller must be Fresh.
 func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity) ([]string, error) {
-	if err := id.check(); err != nil {
+	if err := s.fresh(id); err != nil {
 		return nil, err
 	}
 	ctx = withClient(ctx, c)

@@ -27,7 +27,7 @@ const defaultRole = "user"
 // Courier sends the link that proves its address. Input that
 // is refused is an *input.InvalidError with every field that is; a user name or
 // e-mail of another account, or held for one (Config.Holds), is a *storage.TakenError; too many from one
-// address are a *RateLimitedError; closed sign-up is ErrSignUpClosed.
+// address are a *limit.ExceededError; closed sign-up is ErrSignUpClosed.
 //
 // In the mode VerifyFirst it makes neither, and returns the zero SignIn whether
 // name and address are free or not: Verify makes the account. The owner of an

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -223,7 +224,7 @@ func TestS28_NoRandomnessNoSession(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	good := func() auth.Config {
 		w := open(t)
-		return auth.Config{Users: w.db.Users(), Stores: w.db.Auth(), Activity: w.db.Activity(), Tx: w.db, Hashers: w.hashers}
+		return auth.Config{Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Hashers: w.hashers}
 	}
 	if _, err := auth.New(good()); err != nil {
 		t.Fatal(err)
@@ -236,7 +237,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"short passwords":   func(c *auth.Config) { c.MinPassword = 7 },
 		"endless passwords": func(c *auth.Config) { c.MinPassword = 257 },
 		"sign-up mode":      func(c *auth.Config) { c.SignUp = "sometimes" },
-		"a limit of none":   func(c *auth.Config) { c.Limits.Account = auth.Rule{Limit: 0, Window: time.Hour} },
+		"a limit of none":   func(c *auth.Config) { c.Limits.Account = limit.Rule{Limit: 0, Window: time.Hour} },
 		"negative idle":     func(c *auth.Config) { c.Session.Idle = -time.Hour },
 		"broken hashers":    func(c *auth.Config) { c.Hashers = auth.NewHashers(nil) },
 	} {

@@ -17,7 +17,7 @@ func TestReportEndsSessionsAndForcesAReset(t *testing.T) {
 		p := openPost(t, db, unlimitedMail)
 		id := p.proved(t, "ada")
 		thief := p.mustSignIn(t, "ada", password)
-		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, thief.Token), "eve@example.com"); err != nil {
+		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, thief.Token), "eve@example.com", 0); err != nil {
 			t.Fatal(err)
 		}
 		change := p.mail.link(t, auth.MessageEmailChange, "eve@example.com")

@@ -19,7 +19,7 @@ import (
 // that were sent before are dead.
 //
 // An address that is none is an *input.InvalidError, too many messages are a
-// *RateLimitedError, both whether there is an account or not.
+// *limit.ExceededError, both whether there is an account or not.
 func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if s.courier == nil {
 		return ErrNoCourier

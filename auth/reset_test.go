@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -18,7 +19,7 @@ func TestS36_ResetSetsThePasswordOnceAndEndsWhatWas(t *testing.T) {
 	id := p.proved(t, "ada")
 	first := p.mustSignIn(t, "ada", password)
 	factor(t, p.world, id.User.ID, "totp")
-	if err := p.BeginEmailChange(t.Context(), home, p.alive(t, first.Token), "new@example.org"); err != nil {
+	if err := p.BeginEmailChange(t.Context(), home, p.alive(t, first.Token), "new@example.org", 0); err != nil {
 		t.Fatal(err)
 	}
 	change := p.mail.link(t, auth.MessageEmailChange, "new@example.org")
@@ -224,8 +225,8 @@ func TestS57_MessagesAreLimited(t *testing.T) {
 	})
 	t.Run("that one address asks for, and all", func(t *testing.T) {
 		for name, set := range map[string]func(c *auth.Config){
-			"address": func(c *auth.Config) { c.Limits.MailAddress = auth.Rule{Limit: 3, Window: time.Hour} },
-			"all":     func(c *auth.Config) { c.Limits.MailTotal = auth.Rule{Limit: 3, Window: time.Hour} },
+			"address": func(c *auth.Config) { c.Limits.MailAddress = limit.Rule{Limit: 3, Window: time.Hour} },
+			"all":     func(c *auth.Config) { c.Limits.MailTotal = limit.Rule{Limit: 3, Window: time.Hour} },
 		} {
 			p := openPost(t, memstore.New(), set)
 			for i := range 3 {
@@ -238,14 +239,14 @@ func TestS57_MessagesAreLimited(t *testing.T) {
 	})
 	t.Run("100 at once", func(t *testing.T) {
 		onDatabases(t, func(t *testing.T, db database) {
-			p := openPost(t, db, func(c *auth.Config) { c.Limits.MailAddress = auth.Rule{Limit: 1000, Window: time.Hour} })
+			p := openPost(t, db, func(c *auth.Config) { c.Limits.MailAddress = limit.Rule{Limit: 1000, Window: time.Hour} })
 			for _, name := range []string{"ada@example.org", "nobody@example.org"} {
 				sent := 0
 				for _, err := range conform.Together(100, func(int) error { return p.Forgot(t.Context(), home, name) }) {
 					switch {
 					case err == nil:
 						sent++
-					case !errors.Is(err, auth.ErrRateLimited):
+					case !errors.Is(err, limit.ErrExceeded):
 						t.Errorf("Forgot: %v", err)
 					}
 				}
@@ -265,7 +266,7 @@ func TestS69_WithoutItsCourierNothingIsBegun(t *testing.T) {
 		p.mail.fail = errDown
 		is(t, p.Forgot(t.Context(), home, "ada@example.org"), errDown)
 		is(t, p.Forgot(t.Context(), home, "nobody@example.org"), errDown)
-		is(t, p.BeginEmailChange(t.Context(), home, id, "new@example.org"), errDown)
+		is(t, p.BeginEmailChange(t.Context(), home, id, "new@example.org", 0), errDown)
 		p.mail.fail = nil
 		if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.PendingEmail != "" {
 			t.Errorf("the user is %+v (%v)", u, err)
@@ -279,7 +280,7 @@ func TestS69_WithoutItsCourierNothingIsBegun(t *testing.T) {
 func TestS37_LinksAreTheHosts(t *testing.T) {
 	for _, bad := range []string{"", "/reset#{token}", "https://example.org/reset", "https://example.org/{token}/{token}", "https://example.org/ {token}", "{token}"} {
 		_, err := auth.New(auth.Config{
-			Users: memstore.New().Users(), Stores: memstore.New().Auth(), Activity: memstore.New().Activity(), Tx: memstore.New(),
+			Users: memstore.New().Users(), Stores: memstore.New().Auth(), LimitStore: memstore.New().Limits(), Activity: memstore.New().Activity(), Tx: memstore.New(),
 			Courier: &mailbox{}, Links: func() auth.Links { l := auth.DefaultLinks("https://example.org"); l.EmailUndo = bad; return l }(),
 		})
 		if err == nil {
@@ -291,7 +292,7 @@ func TestS37_LinksAreTheHosts(t *testing.T) {
 func TestS66_NothingOfALinkIsInRecordsOrEvents(t *testing.T) {
 	p := openPost(t, memstore.New(), unlimitedMail)
 	id := p.proved(t, "ada")
-	if err := p.BeginEmailChange(t.Context(), home, id, "new@example.org"); err != nil {
+	if err := p.BeginEmailChange(t.Context(), home, id, "new@example.org", 0); err != nil {
 		t.Fatal(err)
 	}
 	p.forgot(t, "ada")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -94,7 +95,7 @@ func (h HalfIdentity) sound() error {
 //
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a
-// *RateLimitedError, and the half session has ended. Of parallel calls with one
+// *limit.ExceededError, and the half session has ended. Of parallel calls with one
 // right answer, or one half session, one succeeds.
 func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity, a Answer, trust bool) (SignIn, error) {
 	if err := half.check(); err != nil {
@@ -137,7 +138,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 			map[string]string{detailMethod: a.Method}))
 	})
 	if err != nil {
-		if errors.Is(err, ErrRateLimited) {
+		if errors.Is(err, limit.ErrExceeded) {
 			s.endHalf(ctx, half)
 		}
 		return SignIn{}, err

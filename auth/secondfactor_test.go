@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
@@ -203,7 +204,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 	for {
 		h := w.half(t)
 		_, err := w.FinishSignIn(t.Context(), home, h, byTOTP(a.wrong()), false)
-		if errors.Is(err, auth.ErrRateLimited) {
+		if errors.Is(err, limit.ErrExceeded) {
 			list, err := w.db.Auth().Sessions().Sessions(t.Context(), h.User.ID)
 			if err != nil || slices.ContainsFunc(list, func(s auth.Session) bool { return s.ID == h.Session.ID }) {
 				t.Errorf("the half session outlives the limit, %v", err)
@@ -221,13 +222,13 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 		t.Errorf("%d tries, %d evaluated; want 10", tries, f.verified.Load())
 	}
 	// Neither the right code nor a recovery code, nor by another way in.
-	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), byTOTP(a.code(0)), false); !errors.Is(err, auth.ErrRateLimited) {
+	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), byTOTP(a.code(0)), false); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("the right code: %v", err)
 	}
-	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), auth.Answer{Method: "recovery_code", Code: codes[0]}, false); !errors.Is(err, auth.ErrRateLimited) {
+	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), auth.Answer{Method: "recovery_code", Code: codes[0]}, false); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a recovery code: %v", err)
 	}
-	if _, _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(0)), false); !errors.Is(err, auth.ErrRateLimited) {
+	if _, _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(0)), false); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a proof: %v", err)
 	}
 	w.clock.add(15 * time.Minute)
@@ -501,7 +502,7 @@ func TestS13_FactorsAreNamedOnce(t *testing.T) {
 	for name, factors := range map[string][]auth.Factor{"nil": {nil}, "twice": {f, f}} {
 		w := open(t)
 		_, err := auth.New(auth.Config{
-			Users: w.db.Users(), Stores: w.db.Auth(), Activity: w.db.Activity(), Tx: w.db, Factors: factors,
+			Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Factors: factors,
 		})
 		if err == nil {
 			t.Errorf("%s: no error", name)

@@ -114,17 +114,15 @@ const purgeBatch = 250
 // removed before it was set right.
 const keepSpent = 48 * time.Hour
 
-// PurgeExpired removes sessions that reached a limit, throttle counters that
-// remember nothing, pending factors that expired, and tickets two days after they did, in batches until none is left, and
-// pauses after each batch for as long as it took. Nothing depends on it but the space; once an hour is
-// plenty, on any number of nodes.
+// PurgeExpired removes sessions that reached a limit, pending factors that expired,
+// and tickets two days after they did. It works in batches until none is left, and
+// pauses after each batch for as long as that took. Nothing depends on it but the
+// space; once an hour is plenty, on any number of nodes. For the counters of limits
+// see limit.PurgeExpired.
 func (s *Service) PurgeExpired(ctx context.Context) error {
 	now := s.now()
 	_, sessions := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.sessions.PurgeSessions(ctx, now, limit)
-	})
-	_, throttle := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return s.throttle.PurgeThrottle(ctx, now, limit)
 	})
 	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.tickets.PurgeTickets(ctx, now.Add(-keepSpent), limit)
@@ -132,5 +130,5 @@ func (s *Service) PurgeExpired(ctx context.Context) error {
 	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.factors.PurgeFactors(ctx, now, limit)
 	})
-	return errors.Join(sessions, throttle, tickets, factors)
+	return errors.Join(sessions, tickets, factors)
 }

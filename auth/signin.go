@@ -53,7 +53,7 @@ var errTooLong = errors.New("too long")
 // ErrInvalidCredentials is the one answer to an unknown login, a wrong
 // password, a disabled account and one without a password, after the same
 // work. Tries are counted before anything is verified, under the account they
-// lead to, and beyond the limits nothing is: *RateLimitedError. A missing login
+// lead to, and beyond the limits nothing is: *limit.ExceededError. A missing login
 // or password is an *input.InvalidError. A full queue of the hashing gate is a
 // *storage.UnavailableError and costs no try. ErrPasswordResetRequired is for
 // the right password alone.

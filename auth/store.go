@@ -13,7 +13,6 @@ import (
 type Stores interface {
 	Passwords() PasswordStore
 	Sessions() SessionStore
-	Throttle() ThrottleStore
 	Tickets() TicketStore
 	Factors() FactorStore
 }
@@ -124,33 +123,6 @@ type SessionUserStore interface {
 	// SessionWithUser returns the session with that token hash and its user;
 	// storage.ErrNotFound when either is missing.
 	SessionWithUser(ctx context.Context, tokenHash [32]byte) (Session, profile.User, error)
-}
-
-// Rule limits how often something may be tried: Limit tries in Window, then
-// one more after each wait, which begins at Wait and doubles up to MaxWait
-// while tries go on failing. A Window without a try forgets all. The zero Wait
-// makes the limit hard: nothing until Window after the first try has passed.
-type Rule struct {
-	Limit   int
-	Window  time.Duration
-	Wait    time.Duration
-	MaxWait time.Duration
-}
-
-// ThrottleStore counts tries, for all nodes together.
-type ThrottleStore interface {
-	// Take counts one try under key, at now, in one atomic step, and reports
-	// whether rule allows it; when not, nothing is counted and retryAfter is
-	// how long to wait. Of any number of concurrent calls no more than the
-	// rule allows are let through.
-	Take(ctx context.Context, key string, rule Rule, now time.Time) (ok bool, retryAfter time.Duration, err error)
-	// Refund gives one try back, for a success that should not count.
-	Refund(ctx context.Context, key string) error
-	// Reset forgets key.
-	Reset(ctx context.Context, key string) error
-	// PurgeThrottle removes up to limit keys that nothing is remembered of at
-	// now, and says how many.
-	PurgeThrottle(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
 // Hasher is one way of storing passwords. Implementations are safe for

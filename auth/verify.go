@@ -96,7 +96,7 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 
 // ResendVerify sends the link that proves the caller's address again; the one
 // before is dead. It does nothing when the address is proved. Too many are a
-// *RateLimitedError.
+// *limit.ExceededError.
 func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error {
 	if err := id.check(); err != nil {
 		return err

@@ -132,7 +132,7 @@ func TestSignUpModesAreKept(t *testing.T) {
 	_, err := closed.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password})
 	is(t, err, auth.ErrSignUpClosed)
 	db := memstore.New()
-	if _, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, SignUp: auth.VerifyFirst}); err == nil {
+	if _, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, SignUp: auth.VerifyFirst}); err == nil {
 		t.Error("verify-first without a courier is taken")
 	}
 }

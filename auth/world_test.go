@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
@@ -89,6 +90,8 @@ type world struct {
 	hashers *auth.Hashers
 	clock   *clock
 	log     *lockedBuffer
+	// deletions is nil where users cannot be deleted.
+	deletions *profile.Deletions
 }
 
 func open(t testing.TB, change ...func(*auth.Config)) *world {
@@ -108,12 +111,16 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 	w.hashers = auth.NewHashers(w.hasher, auth.Bcrypt{})
 	w.hasher.reset() // the decoy
 	cfg := auth.Config{
-		Users: db.Users(), Stores: w.stores, Activity: db.Activity(), Tx: db, Hashers: w.hashers,
+		Users: db.Users(), Stores: w.stores, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Hashers: w.hashers,
 		Now: w.clock.now, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	for _, f := range change {
 		f(&cfg)
 	}
+	if cfg.Deletions == nil {
+		withGrace(t, 0)(&cfg)
+	}
+	w.deletions = cfg.Deletions
 	var err error
 	if w.Service, err = auth.New(cfg); err != nil {
 		t.Fatal(err)
@@ -121,7 +128,29 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 	return w
 }
 
-func limitsOff(c *auth.Config) { c.LimitsOff = true }
+// withGrace has accounts deleted after that time.
+func withGrace(t testing.TB, grace time.Duration) func(*auth.Config) {
+	return func(c *auth.Config) {
+		users, ok := c.Users.(profile.DeletableStore)
+		if !ok {
+			return
+		}
+		var err error
+		c.Deletions, err = profile.NewDeletions(profile.DeletionsConfig{
+			Users: users, Tx: c.Tx, LimitStore: c.LimitStore, Grace: grace, Recorder: c.Recorder, Now: c.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// RequestDeletion is what an adapter does for a caller.
+func (w *world) RequestDeletion(ctx context.Context, _ auth.Client, id auth.Identity) (time.Time, error) {
+	return w.deletions.Request(ctx, id.Caller())
+}
+
+func limitsOff(c *auth.Config) { c.LimitStore = limit.Off{} }
 
 // register makes the account name, <name>@example.org with the usual password.
 func (w *world) register(t testing.TB, name string) auth.SignIn {
@@ -219,7 +248,7 @@ func field(err error, name string) string {
 
 func limited(t testing.TB, err error) time.Duration {
 	t.Helper()
-	e, ok := errors.AsType[*auth.RateLimitedError](err)
+	e, ok := errors.AsType[*limit.ExceededError](err)
 	if !ok {
 		t.Fatalf("error = %v, want a RateLimitedError", err)
 	}
@@ -249,13 +278,11 @@ func (l *lockedBuffer) String() string {
 // stores lets a test put something between the Service and a store.
 type stores struct {
 	auth.Stores
-	throttle  auth.ThrottleStore
 	sessions  auth.SessionStore
 	passwords auth.PasswordStore
 }
 
-func (s *stores) Throttle() auth.ThrottleStore { return orElse(s.throttle, s.Stores.Throttle()) }
-func (s *stores) Sessions() auth.SessionStore  { return orElse(s.sessions, s.Stores.Sessions()) }
+func (s *stores) Sessions() auth.SessionStore { return orElse(s.sessions, s.Stores.Sessions()) }
 func (s *stores) Passwords() auth.PasswordStore {
 	return orElse(s.passwords, s.Stores.Passwords())
 }
@@ -271,9 +298,9 @@ func orElse[T comparable](a, b T) T {
 var errDown = errors.New("the store is down")
 
 // downThrottle fails every call.
-type downThrottle struct{ auth.ThrottleStore }
+type downThrottle struct{ limit.Store }
 
-func (downThrottle) Take(context.Context, string, auth.Rule, time.Time) (bool, time.Duration, error) {
+func (downThrottle) Take(context.Context, string, limit.Rule, time.Time) (bool, time.Duration, error) {
 	return true, 0, errDown
 }
 func (downThrottle) Refund(context.Context, string) error { return errDown }

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // App is the mounted library: an http.Handler for its own routes, the
@@ -28,8 +30,12 @@ type App struct {
 	Settings *settings.Service
 	Activity *activity.Log
 	Auth     *auth.Service
-	// Eraser removes the accounts whose time has come; Run does it.
-	Eraser *profile.Eraser
+	// Exporter hands out copies of everything that is kept of a user.
+	Exporter *profile.Exporter
+	// Deletions begins the end of accounts, and Eraser removes those whose time has
+	// come, which Run does. Both are nil when Config.Users cannot delete.
+	Deletions *profile.Deletions
+	Eraser    *profile.Eraser
 
 	cfg     settled
 	users   profile.Store
@@ -60,7 +66,7 @@ func New(config Config) (*App, error) {
 	if store == nil {
 		return nil, errors.New("httpadapter: Stores.Settings is required: it says who may see a profile")
 	}
-	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Now: cfg.Now}); err != nil {
+	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Tx: cfg.Stores, Now: cfg.Now}); err != nil {
 		return nil, err
 	}
 	a.Profiles, err = profile.New(profile.Config{
@@ -80,15 +86,14 @@ func New(config Config) (*App, error) {
 	if signed, ok := cfg.Blobs.(storage.SignedURLer); ok && cfg.SignedPictures > 0 {
 		a.signed = signed
 	}
+	if err := a.deletions(); err != nil {
+		return nil, err
+	}
 	if ledger := cfg.Stores.Ledger(); ledger != nil && cfg.Blobs != nil {
 		a.Pictures, err = picture.New(picture.Config{
-			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores,
-			Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Background: cfg.PictureBackground,
-			Now: cfg.Now, Logger: cfg.Logger,
-			Public: func(ctx context.Context, userID string) (bool, error) {
-				_, public, err := a.Profiles.PictureVisible(ctx, profile.Viewer{}, userID)
-				return public, err
-			},
+			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores, LimitStore: cfg.limits,
+			UploadLimit: cfg.UploadLimit, Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Background: cfg.PictureBackground,
+			Profiles: a.Profiles, Deletions: a.Deletions, Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
 			return nil, err
@@ -96,15 +101,15 @@ func New(config Config) (*App, error) {
 	}
 	if s := cfg.Stores.Auth(); s != nil && cfg.Authenticator == nil {
 		a.Auth, err = auth.New(auth.Config{
-			Users: a.users, Stores: s, Activity: cfg.Stores.Activity(), Tx: cfg.Stores, Holds: cfg.holds,
+			Users: a.users, Stores: s, LimitStore: cfg.limits, Activity: cfg.Stores.Activity(), Tx: cfg.Stores, Holds: cfg.holds,
 			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
 			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
 			CheckUsername: a.Profiles.CheckUsername,
 			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
 			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys, Alone: cfg.CodesAlone},
 			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
-			DeletionGrace: cfg.DeletionGrace, FactorRecovery: cfg.FactorRecovery,
-			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits, LimitsOff: cfg.LimitsOff,
+			Deletions: a.Deletions, FactorRecovery: cfg.FactorRecovery,
+			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits,
 			Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
@@ -119,7 +124,7 @@ func New(config Config) (*App, error) {
 		return nil, errors.New("httpadapter: Config.SessionCache is for our sessions, not for an Authenticator's")
 	}
 
-	if err := a.erases(); err != nil {
+	if err := a.personal(); err != nil {
 		return nil, err
 	}
 	a.cors = http.NewCrossOriginProtection()
@@ -138,26 +143,50 @@ func New(config Config) (*App, error) {
 	return a, nil
 }
 
-// erases makes the Eraser, where users can be deleted.
-func (a *App) erases() (err error) {
+// deletions makes the Deletions, where users can be deleted.
+func (a *App) deletions() (err error) {
 	users, ok := a.users.(profile.DeletableStore)
 	if !ok {
 		return nil
 	}
-	who := slices.Clone(a.cfg.Contributors)
-	if a.Auth != nil {
-		who = append(who, a.Auth)
+	a.Deletions, err = profile.NewDeletions(profile.DeletionsConfig{
+		Users: users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.DeletionLimit, Grace: a.cfg.DeletionGrace,
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	return err
+}
+
+// personal makes the Exporter, and the Eraser where users can be deleted, of all
+// who keep something of users.
+func (a *App) personal() (err error) {
+	own := []personal.Contributor{a.Settings}
+	switch s := a.cfg.Stores.Auth(); {
+	case a.Auth != nil:
+		own = append(own, a.Auth)
+	case s != nil: // from before the host's own sign-in
+		if apart, ok := s.(auth.SeparateStores); ok && a.cfg.ownUsers {
+			s = apart.Separate()
+		}
+		own = append(own, auth.Personal{Stores: s, LimitStore: a.cfg.limits})
 	}
 	if a.Pictures != nil {
-		who = append(who, a.Pictures)
+		own = append(own, a.Pictures)
 	}
-	who = append(who, profile.ContributorFunc(a.cfg.Stores.Settings().Erase))
-	if s := a.cfg.Stores.Activity(); s != nil {
-		who = append(who, profile.ContributorFunc(s.Erase))
+	if a.Activity != nil {
+		own = append(own, a.Activity)
+	}
+	a.Exporter, err = profile.NewExporter(profile.ExporterConfig{
+		Users: a.users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.ExportLimit,
+		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(),
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	users, ok := a.users.(profile.DeletableStore)
+	if err != nil || !ok {
+		return err
 	}
 	a.Eraser, err = profile.NewEraser(profile.EraserConfig{
-		Users: users, Tx: a.cfg.Stores, Contributors: who, Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
-		Holds: a.cfg.holds, NameHold: a.cfg.NameHold,
+		Users: users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Contributors: slices.Concat(a.cfg.Contributors, own),
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger, Holds: a.cfg.holds, NameHold: a.cfg.NameHold,
 	})
 	return err
 }
@@ -229,6 +258,9 @@ func (a *App) clean(ctx context.Context) {
 		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
 		}
+	}
+	if err := limit.PurgeExpired(ctx, a.cfg.limits, a.cfg.Now()); err != nil && ctx.Err() == nil {
+		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning limits failed", slog.Any("error", err))
 	}
 	if err := a.Profiles.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing holds on names failed", slog.Any("error", err))

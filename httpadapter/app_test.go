@@ -19,7 +19,7 @@ import (
 
 func TestS12_EveryRouteHasAClass(t *testing.T) {
 	w := newWorld(t)
-	classes := []httpadapter.Class{httpadapter.Anyone, httpadapter.Half, httpadapter.In, httpadapter.Fresh}
+	classes := []httpadapter.Class{httpadapter.Anyone, httpadapter.Half, httpadapter.In, httpadapter.Fresh, httpadapter.Leaving}
 	seen := map[string]bool{}
 	for _, r := range w.app.Routes() {
 		if !slices.Contains(classes, r.Class) {

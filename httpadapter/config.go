@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
@@ -19,13 +20,16 @@ import (
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // Stores is everything that is kept in a database, one method a role;
 // *sqlstore.DB has them all. A role that is nil unmounts its routes: without
-// Auth no sign-in, without Activity no feed.
+// Auth no sign-in, without Activity no feed. Settings and Limits are required: they
+// say who may see a profile, and how often something may be done.
 type Stores interface {
 	Users() profile.Store
+	Limits() limit.Store
 	Auth() auth.Stores
 	Settings() settings.Store
 	Activity() activity.Store
@@ -40,7 +44,8 @@ type HoldStores interface {
 }
 
 // Authenticator is a host's own sign-in. With one in Config the routes under
-// {base}/auth are not mounted.
+// {base}/auth are not mounted; everything else is there and keeps its rules: limits,
+// fresh proofs, events, and the end of an account.
 type Authenticator interface {
 	// Authenticate says who sent r. A request without a valid identity is
 	// auth.ErrUnauthenticated; any other error is the server's fault.
@@ -100,14 +105,18 @@ type Config struct {
 	Hashers    *auth.Hashers
 	Session    auth.SessionLimits
 	AuthLimits auth.Limits
+	// UploadLimit, ExportLimit and DeletionLimit are how often one user may do that;
+	// the zero Rule is picture.DefaultUploadLimit, profile.DefaultExportLimit and
+	// profile.DefaultDeletionLimit.
+	UploadLimit, ExportLimit, DeletionLimit limit.Rule
 	// DeletionGrace is how long the deletion of an account can be taken back: 0
-	// is auth.DefaultDeletionGrace, negative not at all. Accounts can be deleted
+	// is profile.DefaultDeletionGrace, negative not at all. Accounts can be deleted
 	// when Users is a profile.DeletableStore; App.Run erases them.
 	DeletionGrace time.Duration
-	// Contributors keep what the host has of users; they forget it before this
-	// library does. One that is a profile.Exporter adds it to the copy that users
-	// can have of everything, GET {base}/profile/export.
-	Contributors []profile.Contributor
+	// Contributors keep what the host has of users. They forget it before this
+	// library does, and add it to the copy that users can have of everything,
+	// GET {base}/profile/export.
+	Contributors []personal.Contributor
 	// SessionCache, when not zero, lets signed-in GET and HEAD requests be
 	// answered without the database for its TTL. This node's changes are seen at
 	// once; another node's, the end of a session included, after the TTL. What
@@ -210,6 +219,7 @@ type settled struct {
 	secure   bool              // BaseURL is https
 	names    []string          // ContextWords and those in BaseURL
 	ownUsers bool              // Users is the host's own table
+	limits   limit.Store       // that of Stores, or none with LimitsOff
 	holds    profile.HoldStore // nil when Stores have none
 }
 
@@ -241,6 +251,12 @@ func (c Config) settle() (settled, error) {
 	}
 	if s.Users == nil {
 		s.Users = c.Stores.Users()
+	}
+	if s.limits = c.Stores.Limits(); c.LimitsOff {
+		s.limits = limit.Off{}
+	}
+	if s.limits == nil {
+		return s, errors.New("httpadapter: Stores.Limits is required: it says how often something may be done")
 	}
 	if stores, ok := c.Stores.(HoldStores); ok {
 		s.holds = stores.Holds()

@@ -109,7 +109,7 @@ func passkeyRequests() []request {
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`) }
 		}, cost{7, 1}, cost{8, 1}},
 		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{8, 1}, cost{8, 1}},
-		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{8, 1}, cost{9, 1}},
+		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{9, 1}, cost{10, 1}},
 		{"POST /api/profile/restore", "just signed in", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("DELETE", "/api/profile", "").want(s.t, 202)

@@ -252,7 +252,7 @@ func profileRequests() []request {
 		}, cost{4, 1}, cost{5, 1}},
 		{"DELETE /api/profile/picture", "without one", 204, in(send("DELETE", "/api/profile/picture", "")), cost{2, 1}, cost{2, 1}},
 		{"POST /api/profile/picture/direct", "a form", 201, in(send("POST", "/api/profile/picture/direct", `{"contentType":"image/jpeg"}`)), cost{3, 0}, cost{3, 0}},
-		{"POST /api/profile/picture/direct", "for no picture", 422, in(send("POST", "/api/profile/picture/direct", `{"contentType":"text/html"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/profile/picture/direct", "for no picture", 422, in(send("POST", "/api/profile/picture/direct", `{"contentType":"text/html"}`)), cost{1, 0}, cost{1, 0}},
 		{"POST /api/profile/picture/direct/{id}/complete", "the first", 200, func(s *spied) func() reply {
 			c, complete := s.sent(card)
 			return func() reply { return c.send("POST", complete, "{}") }

@@ -11,12 +11,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/memblob"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // A public picture's addresses are dead before the answer that the account will
@@ -53,7 +56,7 @@ func TestS34_DeletionIsRefusedWhole(t *testing.T) {
 	store := &cdn{Store: memblob.New()}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs = store
-		c.AuthLimits.Deletion = auth.Rule{Limit: 1, Window: time.Hour}
+		c.DeletionLimit = limit.Rule{Limit: 1, Window: time.Hour}
 	})
 	ada := w.client().register("ada")
 	ada.photo(1)
@@ -84,7 +87,7 @@ func TestR43_RunErases(t *testing.T) {
 		cfg.DeletionGrace = time.Hour
 		var asked atomic.Int64
 		var up atomic.Bool
-		cfg.Contributors = []profile.Contributor{profile.ContributorFunc(func(ctx context.Context, id string) error {
+		cfg.Contributors = []personal.Contributor{personal.Funcs{Erase: func(ctx context.Context, id string) error {
 			if _, err := w.store.Users().User(ctx, id); err != nil {
 				t.Errorf("the host is asked after the user is gone: %v", err)
 			}
@@ -93,7 +96,7 @@ func TestR43_RunErases(t *testing.T) {
 				return errors.New("the host is down")
 			}
 			return nil
-		})}
+		}}}
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -102,14 +105,14 @@ func TestR43_RunErases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.Pictures.Put(t.Context(), in.User.ID, strings.NewReader(string(imagetest.JPEG(imagetest.Card(80, 60), 90))), nil); err != nil {
+		if _, err := app.Pictures.Put(t.Context(), in.User.ID, strings.NewReader(string(imagetest.JPEG(imagetest.Card(80, 60), 90))), picture.PutOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		id, err := app.Auth.Authenticate(t.Context(), in.Token)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.Auth.RequestDeletion(t.Context(), auth.Client{}, id); err != nil {
+		if _, err := app.Deletions.Request(t.Context(), id.Caller()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -1,7 +1,6 @@
 package httpadapter
 
 import (
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -42,22 +41,11 @@ func (c *call) beginLeaving(s auth.SignIn, bearer bool) error {
 }
 
 func (a *App) deleteProfile(c *call) error {
-	// A picture's public addresses go first, as before a change of privacy: a
-	// crash between the two leaves a hidden address rather than a known one.
-	public := a.Pictures != nil && c.id.User.Picture.Public
-	if public {
-		if _, err := a.Pictures.Conceal(c.ctx(), c.id.User.ID); err != nil {
-			return err
-		}
-	}
-	at, err := a.Auth.RequestDeletion(c.ctx(), c.client(), c.id.Identity)
+	at, err := a.Deletions.Request(c.ctx(), c.id.caller())
 	if err != nil {
-		if public {
-			a.settlePicture(c, c.id.User.ID)
-		}
 		return err
 	}
-	if !c.id.bearer {
+	if a.Auth != nil && !c.id.bearer {
 		a.clearCookie(c.w)
 	}
 	return c.answer(http.StatusAccepted, struct {
@@ -66,6 +54,14 @@ func (a *App) deleteProfile(c *call) error {
 }
 
 func (a *App) restoreProfile(c *call) error {
+	if c.half == nil { // the host's sign-in goes on
+		u, err := a.Deletions.Restore(c.ctx(), c.id.caller(), nil)
+		if err != nil {
+			return err
+		}
+		c.w.Header().Set("ETag", etag(u.Version))
+		return c.answer(http.StatusOK, signedIn{Status: string(auth.Complete), User: a.own(u)})
+	}
 	s, err := a.Auth.Restore(c.ctx(), c.client(), *c.half)
 	if err != nil {
 		return err
@@ -73,16 +69,5 @@ func (a *App) restoreProfile(c *call) error {
 	if !c.halfBearer {
 		a.clearSideCookie(c.w, halfCookie)
 	}
-	if a.Pictures != nil && s.User.Picture.Base != "" {
-		a.settlePicture(c, s.User.ID)
-	}
 	return c.begin(http.StatusOK, s, c.halfBearer)
-}
-
-// settlePicture has a picture's addresses follow who may see it. When that
-// fails they are hidden ones, which is safe, until the next change.
-func (a *App) settlePicture(c *call, userID string) {
-	if _, err := a.Pictures.Settle(c.ctx(), userID); err != nil {
-		a.cfg.Logger.LogAttrs(c.ctx(), slog.LevelWarn, "a picture's addresses do not follow its owner's privacy yet", slog.Any("error", err))
-	}
 }

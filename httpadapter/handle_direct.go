@@ -20,8 +20,7 @@ type directView struct {
 	ExpiresAt time.Time         `json:"expiresAt"`
 }
 
-// beginDirect signs a form for one picture. It counts as the upload: what is
-// completed was begun, so completing needs no limit of its own.
+// beginDirect signs a form for one picture.
 func (a *App) beginDirect(c *call) error {
 	var in struct {
 		ContentType string `json:"contentType"`
@@ -31,11 +30,6 @@ func (a *App) beginDirect(c *call) error {
 	}
 	if in.ContentType == "" {
 		return input.Invalid(input.New("contentType", input.Required, nil))
-	}
-	if a.Auth != nil {
-		if err := a.Auth.AllowUpload(c.ctx(), c.id.User.ID); err != nil {
-			return err
-		}
 	}
 	up, err := a.Pictures.BeginDirect(c.ctx(), c.id.User.ID, in.ContentType)
 	if err != nil {
@@ -58,7 +52,8 @@ const maxSide = 1 << 16
 
 // completeDirect answers as putPicture does.
 func (a *App) completeDirect(c *call) error {
-	if _, err := matched(c.r, c.id.User.Version); err != nil {
+	version, err := c.ifMatch()
+	if err != nil {
 		return err
 	}
 	var in struct {
@@ -82,7 +77,7 @@ func (a *App) completeDirect(c *call) error {
 		}
 		crop = &picture.Crop{X: *x, Y: *y, Size: *size}
 	}
-	u, err := a.Pictures.CompleteDirect(c.ctx(), c.id.User.ID, c.r.PathValue("id"), crop)
+	u, err := a.Pictures.CompleteDirect(c.ctx(), c.id.User.ID, c.r.PathValue("id"), picture.PutOptions{Crop: crop, IfVersion: version})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (a *App) changeEmail(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := a.Auth.BeginEmailChange(c.ctx(), c.client(), c.id.Identity, in.Email); err != nil {
+	if err := a.Auth.BeginEmailChange(c.ctx(), c.client(), c.id.Identity, in.Email, 0); err != nil {
 		return err
 	}
 	return c.accepted()
@@ -56,21 +56,24 @@ func (a *App) undoEmail(c *call) error {
 
 // editWithEmail applies e and begins the change to its e-mail address, both or
 // neither.
-func (a *App) editWithEmail(c *call, e profile.Edit, version int64) (profile.User, error) {
-	if !a.fresh(c.id) {
+func (a *App) editWithEmail(ctx context.Context, c *call, e profile.Edit, version int64) (u profile.User, err error) {
+	if !a.fresh(c.id) { // said before a transaction is begun
 		return profile.User{}, errReauthenticate
 	}
 	email := *e.Email
 	e.Email = nil
-	var u profile.User
-	err := a.cfg.Stores.InTx(c.ctx(), func(ctx context.Context) error {
-		if _, err := a.Profiles.EditUser(ctx, c.id.User, e, version); err != nil {
+	err = a.cfg.Stores.InTx(ctx, func(ctx context.Context) error {
+		if u, err = a.Profiles.EditUser(ctx, c.id.User, e, version); err != nil {
 			return err
 		}
-		err := a.Auth.BeginEmailChange(ctx, c.client(), c.id.Identity, email)
-		if err == nil {
-			u, err = a.users.User(ctx, c.id.User.ID)
+		var edited int64
+		if version != 0 {
+			edited = u.Version // what the edit made of it
 		}
+		if err = a.Auth.BeginEmailChange(ctx, c.client(), c.id.Identity, email, edited); err != nil {
+			return err
+		}
+		u, err = a.users.User(ctx, c.id.User.ID)
 		return err
 	})
 	return u, err

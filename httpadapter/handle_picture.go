@@ -2,10 +2,8 @@ package httpadapter
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"slices"
@@ -40,14 +38,15 @@ type pictureJSON struct {
 }
 
 func (a *App) putPicture(c *call) error {
-	if _, err := matched(c.r, c.id.User.Version); err != nil {
+	version, err := c.ifMatch()
+	if err != nil {
 		return err
 	}
 	crop, err := cropParameter(c.r)
 	if err != nil {
 		return err
 	}
-	u, err := a.receivePicture(c, crop, nil)
+	u, err := a.receivePicture(c, picture.PutOptions{Crop: crop, IfVersion: version}, nil)
 	if err != nil {
 		return err
 	}
@@ -63,12 +62,7 @@ func (c *call) pictureSet(u profile.User) error {
 
 // receivePicture streams the picture of the body into the pipeline. check, if
 // any, sees the first bytes.
-func (a *App) receivePicture(c *call, crop *picture.Crop, check func([]byte) error) (profile.User, error) {
-	if a.Auth != nil {
-		if err := a.Auth.AllowUpload(c.ctx(), c.id.User.ID); err != nil {
-			return profile.User{}, err
-		}
-	}
+func (a *App) receivePicture(c *call, o picture.PutOptions, check func([]byte) error) (profile.User, error) {
 	src, err := c.pictureBody(a.Pictures.MaxBytes())
 	if err != nil {
 		return profile.User{}, err
@@ -84,7 +78,7 @@ func (a *App) receivePicture(c *call, crop *picture.Crop, check func([]byte) err
 		}
 		src = io.MultiReader(strings.NewReader(string(head[:n])), src)
 	}
-	return a.Pictures.Put(c.ctx(), c.id.User.ID, src, crop)
+	return a.Pictures.Put(c.ctx(), c.id.User.ID, src, o)
 }
 
 // pictureBody finds the picture in the body: the field profile_picture of a
@@ -137,10 +131,11 @@ func cropParameter(r *http.Request) (*picture.Crop, error) {
 }
 
 func (a *App) deletePicture(c *call) error {
-	if _, err := matched(c.r, c.id.User.Version); err != nil {
+	version, err := c.ifMatch()
+	if err != nil {
 		return err
 	}
-	if _, err := a.Pictures.Remove(c.ctx(), c.id.User.ID); err != nil {
+	if _, err := a.Pictures.Remove(c.ctx(), c.id.User.ID, version); err != nil {
 		return err
 	}
 	return c.empty()
@@ -241,32 +236,18 @@ func (a *App) getPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.Pictures.Owner(c.ctx(), key)
+	public, err := a.Pictures.Visible(c.ctx(), v, key)
 	if err != nil {
 		return err
-	}
-	visible, public, err := a.Profiles.PictureVisible(c.ctx(), v, owner)
-	if err != nil {
-		return err
-	}
-	if !visible {
-		return errNotFound
 	}
 	if a.signed != nil {
 		return c.pictureAtStore(key)
 	}
-	blob, info, err := a.cfg.Blobs.Open(c.ctx(), key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNotFound
-	}
+	blob, info, err := a.Pictures.Open(c.ctx(), key)
 	if err != nil {
 		return err
 	}
 	defer blob.Close()
-
-	if t := info.ContentType; t != "image/jpeg" && t != "image/png" {
-		return errors.New("httpadapter: a picture's blob is of another type") // not from the pipeline
-	}
 
 	h := c.w.Header()
 	safePicture(h)

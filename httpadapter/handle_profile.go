@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -57,7 +58,7 @@ func (a *App) getProfile(c *call) error {
 }
 
 func (a *App) patchProfile(c *call) error {
-	conditional, err := matched(c.r, c.id.User.Version)
+	version, err := c.ifMatch()
 	if err != nil {
 		return err
 	}
@@ -65,29 +66,24 @@ func (a *App) patchProfile(c *call) error {
 	if err := c.decode(&in, readOnly...); err != nil {
 		return err
 	}
-	u, err := a.edit(c, in.edit(), conditional)
+	u, err := a.edit(c.ctx(), c, in.edit(), version)
 	if err != nil {
 		return err
 	}
 	return a.answerOwn(c, u)
 }
 
-// edit applies e, tied to the version that If-Match was compared with when the
-// request was conditional.
-func (a *App) edit(c *call, e profile.Edit, conditional bool) (profile.User, error) {
-	var version int64
-	if conditional {
-		version = c.id.User.Version
-	}
+// edit applies e, tied to the version if it is not 0.
+func (a *App) edit(ctx context.Context, c *call, e profile.Edit, version int64) (profile.User, error) {
 	if e.Email != nil && *e.Email != c.id.User.Email && *e.Email != "" && a.mails() {
-		return a.editWithEmail(c, e, version)
+		return a.editWithEmail(ctx, c, e, version)
 	}
-	return a.Profiles.EditUser(c.ctx(), c.id.User, e, version)
+	return a.Profiles.EditUser(ctx, c.id.User, e, version)
 }
 
 // putProfile keeps the replaced application's form of an update.
 func (a *App) putProfile(c *call) error {
-	conditional, err := matched(c.r, c.id.User.Version)
+	version, err := c.ifMatch()
 	if err != nil {
 		return err
 	}
@@ -117,16 +113,33 @@ func (a *App) putProfile(c *call) error {
 	if err != nil {
 		return err
 	}
-	u, err := a.edit(c, profile.Edit{Username: in.Username, Email: in.Email}, conditional)
+	u, err := a.replace(c, profile.Edit{Username: in.Username, Email: in.Email}, remove, version)
 	if err != nil {
 		return err
 	}
-	if remove {
-		if u, err = a.Pictures.Remove(c.ctx(), u.ID); err != nil {
+	return a.answerOwn(c, u)
+}
+
+// replace applies e and removes the picture if asked, both or neither when the
+// change is tied to a version.
+func (a *App) replace(c *call, e profile.Edit, remove bool, version int64) (u profile.User, err error) {
+	if !remove {
+		return a.edit(c.ctx(), c, e, version)
+	}
+	if version == 0 {
+		if u, err = a.edit(c.ctx(), c, e, 0); err != nil {
+			return profile.User{}, err
+		}
+		return a.Pictures.Remove(c.ctx(), u.ID, 0)
+	}
+	err = a.cfg.Stores.InTx(c.ctx(), func(ctx context.Context) error {
+		if u, err = a.edit(ctx, c, e, version); err != nil {
 			return err
 		}
-	}
-	return a.answerOwn(c, u)
+		u, err = a.Pictures.Remove(ctx, u.ID, u.Version)
+		return err
+	})
+	return u, err
 }
 
 // sameUser lets userId name the caller, as a string or a number, and nobody

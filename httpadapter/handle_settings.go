@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/strictjson"
+	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
@@ -21,22 +23,9 @@ func (a *App) getSettings(c *call) error {
 }
 
 func (a *App) patchSettings(c *call) error {
-	var version int64
-	if c.r.Header.Get("If-Match") != "" {
-		now, err := a.Settings.Document(c.ctx(), c.id.User.ID)
-		if err != nil {
-			return err
-		}
-		conditional, err := matched(c.r, now.Version)
-		if err != nil {
-			return err
-		}
-		if conditional {
-			version = now.Version
-			if version == 0 {
-				version = -1 // there must still be no row
-			}
-		}
+	version, err := a.ifSettings(c)
+	if err != nil {
+		return err
 	}
 	data, err := c.json()
 	if err != nil {
@@ -45,17 +34,29 @@ func (a *App) patchSettings(c *call) error {
 	if err := strictjson.Check(data); err != nil {
 		return err
 	}
-	settle, err := a.beforePrivacy(c.ctx(), c.id.User, data)
-	if err != nil {
-		return err
-	}
 	d, err := a.Settings.Patch(c.ctx(), c.id.User.ID, data, version)
-	settle()
 	if err != nil {
 		return err
 	}
 	c.w.Header().Set("ETag", etag(d.Version))
 	return c.raw(http.StatusOK, "application/json", d.JSON)
+}
+
+// ifSettings is the version of the caller's settings that a change must be tied to;
+// 0 is any.
+func (a *App) ifSettings(c *call) (ifVersion int64, err error) {
+	if c.r.Header.Get("If-Match") == "" {
+		return 0, nil
+	}
+	now, err := a.Settings.Document(c.ctx(), c.id.User.ID)
+	if err != nil {
+		return 0, err
+	}
+	tied, err := matched(c.r, now.Version)
+	if !tied {
+		return 0, err
+	}
+	return cmp.Or(now.Version, settings.Untouched), err
 }
 
 type activityView struct {

@@ -110,7 +110,7 @@ func TestR43_RunKeepsTheNameOfWhoIsErased(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.Auth.RequestDeletion(t.Context(), auth.Client{}, ada); err != nil {
+		if _, err := app.Deletions.Request(t.Context(), ada.Caller()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -21,13 +21,12 @@ type identity struct {
 	bearer bool
 }
 
-// freshFor is how long a proof opens the routes that need a fresh one.
-const freshFor = 10 * time.Minute
-
-func (a *App) fresh(id identity) bool {
-	age := a.cfg.Now().Sub(id.provedAt)
-	return age >= 0 && age < freshFor
+// caller is id for the services of other packages than auth.
+func (id identity) caller() profile.Caller {
+	return profile.Caller{User: id.User, ProvedAt: id.provedAt}
 }
+
+func (a *App) fresh(id identity) bool { return profile.Fresh(id.provedAt, a.cfg.Now()) }
 
 // cookieName is fixed by BaseURL: browsers take a __Host- cookie over https
 // only, and no subdomain can set one (RFC 6265bis, section 4.1.3.2).
@@ -71,7 +70,7 @@ func trustOf(r *http.Request) trust {
 // identify returns the caller, or auth.ErrUnauthenticated.
 func (a *App) identify(ctx context.Context, r *http.Request, t trust) (identity, error) {
 	if a.cfg.Authenticator != nil {
-		return a.identifyByHost(ctx, r)
+		return a.identifyByHost(ctx, r, false)
 	}
 	cred := bearerOf(r)
 	bearer := cred.present
@@ -94,13 +93,16 @@ func (a *App) identify(ctx context.Context, r *http.Request, t trust) (identity,
 	return identity{Identity: id, provedAt: id.Session.ProvedAt, bearer: bearer}, nil
 }
 
-func (a *App) identifyByHost(ctx context.Context, r *http.Request) (identity, error) {
+// identifyByHost asks the host's sign-in. With leaving it also finds a user whose
+// account will be erased, as long as that can be taken back.
+func (a *App) identifyByHost(ctx context.Context, r *http.Request, leaving bool) (identity, error) {
 	caller, err := a.cfg.Authenticator.Authenticate(r.WithContext(ctx))
 	if err != nil {
 		return identity{}, err
 	}
 	u, err := a.users.User(ctx, caller.UserID)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.Leaving()) {
+	gone := u.Leaving() && (!leaving || !u.Restorable(a.cfg.Now()))
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || gone) {
 		return identity{}, auth.ErrUnauthenticated
 	}
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+
+	"github.com/profilekit/profilekit/profile/picture"
 )
 
 // uploadProfile is POST /upload-profile of the replaced application, whose
@@ -18,7 +20,7 @@ func (a *App) uploadProfile(c *call) error {
 	if t, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || t != "multipart/form-data" {
 		return errMediaType
 	}
-	u, err := a.receivePicture(c, nil, isJPEGOrPNG)
+	u, err := a.receivePicture(c, picture.PutOptions{}, isJPEGOrPNG)
 	if err != nil {
 		return err
 	}

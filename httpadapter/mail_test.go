@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 )
@@ -95,7 +96,7 @@ func TestS11P15_ForgotAnswersTheSame(t *testing.T) {
 func TestS37P03P14_LinksHaveTheConfiguredOrigin(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.BaseURL = "https://example.org"
-		many := auth.Rule{Limit: 100, Window: time.Hour}
+		many := limit.Rule{Limit: 100, Window: time.Hour}
 		c.AuthLimits = auth.Limits{Mail: many, MailAddress: many}
 	})
 	w.client().register("ada")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/strictjson"
 	"github.com/profilekit/profilekit/profile"
@@ -68,7 +69,7 @@ func problemOf(err error) *problem {
 		invalid  *input.InvalidError
 		taken    *storage.TakenError
 		down     *storage.UnavailableError
-		limited  *auth.RateLimitedError
+		limited  *limit.ExceededError
 		rejected *picture.RejectedError
 		tooBig   *http.MaxBytesError
 		tooEarly *auth.TooEarlyError
@@ -104,9 +105,9 @@ func problemOf(err error) *problem {
 		return problemf(401, "invalid_credentials", "The login or the password is wrong.")
 	case errors.Is(err, auth.ErrInvalidToken):
 		return problemf(422, "invalid_token", "This link is wrong, too old, or was used. Ask for a new one.")
-	case errors.Is(err, auth.ErrNotFresh):
+	case errors.Is(err, profile.ErrNotFresh):
 		return errReauthenticate
-	case errors.Is(err, auth.ErrUnauthenticated), errors.Is(err, auth.ErrPasswordResetRequired):
+	case errors.Is(err, auth.ErrUnauthenticated), errors.Is(err, auth.ErrPasswordResetRequired), errors.Is(err, profile.ErrNoAccount):
 		return errUnauthenticated
 	case errors.Is(err, auth.ErrSignUpClosed), errors.Is(err, auth.ErrNoFactor), errors.Is(err, storage.ErrNotFound):
 		return errNotFound
@@ -116,6 +117,8 @@ func problemOf(err error) *problem {
 		return problemf(409, "last_factor", "Without this you could not sign in any more.")
 	case errors.Is(err, auth.ErrCodeAlone):
 		return problemf(409, "code_needs_factor", "Codes that are sent are only for accounts with an app or a passkey too.")
+	case errors.Is(err, profile.ErrNotRestorable):
+		return problemf(409, "not_leaving", "There is no deletion of this account to take back.")
 	case errors.Is(err, profile.ErrEmailChangeUnavailable):
 		return problemf(422, "email_change_unavailable", "The e-mail address cannot be changed here.")
 	case errors.Is(err, activity.ErrBadCursor):

@@ -22,6 +22,9 @@ const (
 	In Class = "in"
 	// Fresh needs a signed-in caller with a proof within 10 minutes.
 	Fresh Class = "fresh"
+	// Leaving needs a caller whose account will be erased, with a fresh proof: the
+	// credential of a sign-in that found it so, or the host's Authenticator.
+	Leaving Class = "leaving"
 )
 
 // Route is one mounted route; Pattern is that of net/http, without method.
@@ -129,9 +132,9 @@ func (a *App) table() ([]route, error) {
 	add("PATCH", "/profile", In, a.patchProfile)
 	add("PUT", "/profile", In, a.putProfile)
 	add("GET", "/profile/export", Fresh, a.exportProfile, bytes)
-	if a.Auth != nil && a.Auth.CanDelete() {
+	if a.Deletions != nil {
 		add("DELETE", "/profile", Fresh, a.deleteProfile)
-		add("POST", "/profile/restore", Half, a.restoreProfile, foreign)
+		add("POST", "/profile/restore", Leaving, a.restoreProfile, foreign)
 	}
 	if a.Pictures != nil {
 		add("PUT", "/profile/picture", In, a.putPicture)

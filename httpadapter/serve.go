@@ -246,6 +246,8 @@ func (a *App) handle(c *call, rt *route) error {
 		if rt.class == Fresh && !a.fresh(id) {
 			return errReauthenticate
 		}
+	case Leaving:
+		return a.handleLeaving(c, rt)
 	case Half:
 		half, bearer, err := a.identifyHalf(c.context, c.r)
 		if err != nil {
@@ -254,6 +256,26 @@ func (a *App) handle(c *call, rt *route) error {
 		c.half, c.halfBearer = &half, bearer
 	default:
 		return errors.New("httpadapter: route without a class: " + rt.pattern)
+	}
+	return rt.handle(c)
+}
+
+// handleLeaving finds somebody whose account will be erased: by our sign-in, or by
+// the host's.
+func (a *App) handleLeaving(c *call, rt *route) (err error) {
+	if a.cfg.Authenticator == nil {
+		half, bearer, err := a.identifyHalf(c.context, c.r)
+		if err != nil {
+			return err
+		}
+		c.half, c.halfBearer = &half, bearer
+		return rt.handle(c)
+	}
+	if c.id, err = a.identifyByHost(c.context, c.r, true); err != nil {
+		return err
+	}
+	if !a.fresh(c.id) {
+		return errReauthenticate
 	}
 	return rt.handle(c)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq"
 	sqlitedriver "modernc.org/sqlite"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -88,7 +89,7 @@ func (s *spied) start(t *testing.T) {
 	}
 	cfg, w := config(t)
 	s.world, s.waits = w, map[string]int{}
-	many := auth.Rule{Limit: 1000, Window: 1 << 40}
+	many := limit.Rule{Limit: 1000, Window: 1 << 40}
 	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = s.db
 	cfg.Courier = spiedCourier{s, w.mail}

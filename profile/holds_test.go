@@ -278,7 +278,7 @@ func TestS41_TheNameOfADeletedAccountIsHeldAgainstAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		eraser, err := profile.NewEraser(profile.EraserConfig{
-			Users: h.db.Users().(profile.DeletableStore), Tx: h.db, Holds: h.db.Holds(), NameHold: hold, Now: func() time.Time { return h.now },
+			Users: h.db.Users().(profile.DeletableStore), Tx: h.db, LimitStore: h.db.Limits(), Holds: h.db.Holds(), NameHold: hold, Now: func() time.Time { return h.now },
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -60,6 +60,12 @@ func checkPrivacy(p Privacy) error {
 	return input.Invalid(bad...)
 }
 
+// ShownToAll reports whether everybody may see the field, by its name in JSON.
+func (p Privacy) ShownToAll(field string) bool {
+	visible, ok := p.visible("", Viewer{})
+	return ok && visible.Has(field)
+}
+
 // Viewer is who looks at a profile; the zero Viewer is somebody who is not
 // signed in.
 type Viewer struct{ UserID string }

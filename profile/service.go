@@ -106,6 +106,12 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
+// ObservePrivacy adds o to those who act when somebody's privacy changes; see
+// settings.Observe.
+func (s *Service) ObservePrivacy(o settings.Observer[Privacy]) error {
+	return settings.Observe(s.settings, PrivacySection, o)
+}
+
 // CheckUsername says whether somebody may choose this name here: CheckUsername
 // with the Reserved of Config. Whether it is free the Store decides.
 func (s *Service) CheckUsername(name string) error { return CheckUsername(name, s.reserved) }

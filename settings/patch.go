@@ -15,6 +15,10 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
+// Untouched is the version of the settings of a user who never changed anything, as
+// the ifVersion of Patch.
+const Untouched int64 = -1
+
 // maxTries bounds how often a change is tried anew because somebody else
 // changed the record in between. Each failure is another writer's success.
 const maxTries = 100
@@ -27,7 +31,7 @@ const maxTries = 100
 // that a section refuses are an *input.InvalidError; nothing is stored then.
 //
 // ifVersion, when not 0, must be the present Version, else storage.ErrStale;
-// -1 means that the user must not have changed anything before. With 0 the
+// Untouched means that the user must not have changed anything before. With 0 the
 // patch is applied to whatever is there, so that concurrent patches of
 // different members are all kept. A patch that changes nothing writes nothing.
 func (s *Service) Patch(ctx context.Context, userID string, patch []byte, ifVersion int64) (Document, error) {
@@ -135,7 +139,16 @@ func isNull(v json.RawMessage) bool { return string(bytes.TrimSpace(v)) == "null
 
 // update reads the record, lets edit change it, and writes it with its event
 // when it did, again when another writer was quicker and no version was asked.
-func (s *Service) update(ctx context.Context, userID string, ifVersion int64, edit func(members) error) (Record, error) {
+// Observers of what changes act around it.
+func (s *Service) update(ctx context.Context, userID string, ifVersion int64, edit func(members) error) (out Record, err error) {
+	var owed []observed
+	defer func() {
+		for _, o := range owed {
+			if o.after != nil {
+				o.after(ctx, err)
+			}
+		}
+	}()
 	for try := 1; ; try++ {
 		r, err := s.store.Get(ctx, userID)
 		if err != nil {
@@ -160,8 +173,19 @@ func (s *Service) update(ctx context.Context, userID string, ifVersion int64, ed
 		if err != nil {
 			return Record{}, err
 		}
+		watching, err := s.watching(userID, names, before, after)
+		if err != nil {
+			return Record{}, err
+		}
+		began, err := begin(ctx, watching)
+		if len(began) > 0 {
+			owed = began
+		}
+		if err != nil {
+			return Record{}, err
+		}
 		event := activity.NewEvent(ctx, KindChanged, userID, s.now(), map[string]string{"sections": strings.Join(names, ",")})
-		put, err := s.store.Put(ctx, userID, next, event)
+		put, err := s.put(ctx, watching, func(ctx context.Context) (Record, error) { return s.store.Put(ctx, userID, next, event) })
 		switch {
 		case err == nil:
 			return put, nil

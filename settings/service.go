@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/jsonscan"
 	"github.com/profilekit/profilekit/internal/mergepatch"
 	"github.com/profilekit/profilekit/settings/input"
+	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // KindChanged is the event of changed settings. Its detail "sections" names
@@ -28,6 +31,8 @@ type Config struct {
 	Store Store
 	// Sections are all that the document has, in its order.
 	Sections []Declaration
+	// Tx is of Store's database; an Observer with In needs it.
+	Tx storage.Transactor
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -39,6 +44,8 @@ type Service struct {
 	sections []Declaration
 	byName   map[string]int
 	schema   *jsonscan.Schema
+	tx       storage.Transactor // nil when there is none
+	watchers atomic.Pointer[map[string][]watcher]
 }
 
 // New returns a Service. It is an error when a section is faulty or declared
@@ -50,7 +57,7 @@ func New(c Config) (*Service, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Service{store: c.Store, now: c.Now, byName: map[string]int{}}
+	s := &Service{store: c.Store, tx: c.Tx, now: c.Now, byName: map[string]int{}}
 	document := map[string]*jsonscan.Schema{}
 	app := map[string]*jsonscan.Schema{}
 	for _, d := range c.Sections {
@@ -233,3 +240,25 @@ func (m members) record(version int64) (Record, error) {
 	}
 	return Record{Data: data, Version: version}, nil
 }
+
+// ExportUser adds the user's document to a copy, as a personal.Contributor: every
+// declared section, and what a newer program stored is not in it.
+func (s *Service) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
+	ctx, cancel := a.Bounded(ctx)
+	defer cancel()
+	d, err := s.Document(ctx, userID)
+	if err != nil {
+		return fmt.Errorf("settings: exporting a user: %w", err)
+	}
+	return a.JSON("settings.json", d.JSON)
+}
+
+// EraseUser removes the user's settings, as a personal.Contributor.
+func (s *Service) EraseUser(ctx context.Context, userID string) error {
+	if err := s.store.Erase(ctx, userID); err != nil {
+		return fmt.Errorf("settings: erasing a user: %w", err)
+	}
+	return nil
+}
+
+var _ personal.Contributor = (*Service)(nil)

@@ -17,14 +17,12 @@ import (
 type broken struct {
 	passwords auth.PasswordStore
 	sessions  auth.SessionStore
-	throttle  auth.ThrottleStore
 	tickets   auth.TicketStore
 	factors   auth.FactorStore
 }
 
 func (b broken) Passwords() auth.PasswordStore { return b.passwords }
 func (b broken) Sessions() auth.SessionStore   { return b.sessions }
-func (b broken) Throttle() auth.ThrottleStore  { return b.throttle }
 func (b broken) Tickets() auth.TicketStore     { return b.tickets }
 func (b broken) Factors() auth.FactorStore     { return b.factors }
 
@@ -102,53 +100,6 @@ func (s touchesBack) TouchSession(ctx context.Context, id string, used, idle tim
 	return s.SessionStore.TouchSession(ctx, id, used.Add(time.Hour), idle, source)
 }
 
-// looksThenCounts is a throttle over a map that counts in a second step. It is
-// otherwise right about hard limits.
-type looksThenCounts struct {
-	auth.ThrottleStore
-	meet  conform.Meeting
-	mu    *sync.Mutex
-	tries map[string][]time.Time
-}
-
-func (th looksThenCounts) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
-	if rule.Wait > 0 || ctx.Err() != nil {
-		return th.ThrottleStore.Take(ctx, key, rule, now)
-	}
-	th.mu.Lock()
-	tries := th.tries[key]
-	th.mu.Unlock()
-	if len(tries) > 0 && now.Sub(tries[0]) >= rule.Window {
-		tries = nil
-	}
-	if len(tries) >= rule.Limit {
-		return false, tries[0].Add(rule.Window).Sub(now), nil
-	}
-	th.meet.Wait()
-	th.mu.Lock()
-	defer th.mu.Unlock()
-	th.tries[key] = append(tries[:len(tries):len(tries)], now)
-	return true, 0, nil
-}
-
-// countsRefused lets every refused try count.
-type countsRefused struct{ auth.ThrottleStore }
-
-func (th countsRefused) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
-	ok, wait, err := th.ThrottleStore.Take(ctx, key, rule, now)
-	if err == nil && !ok {
-		if err := th.Reset(ctx, key); err != nil {
-			return false, 0, err
-		}
-		for range rule.Limit {
-			if _, _, err := th.ThrottleStore.Take(ctx, key, rule, now); err != nil {
-				return false, 0, err
-			}
-		}
-	}
-	return ok, wait, err
-}
-
 // findsThenRemoves takes a ticket in two steps.
 type findsThenRemoves struct {
 	auth.TicketStore
@@ -197,7 +148,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Throttle(), m.Auth().Tickets(), m.Auth().Factors()}
+				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Tickets(), m.Auth().Factors()}
 				breakIt(&b)
 				return Harness{Stores: b, Users: m.Users(), Tx: m, Activity: m.Activity()}
 			})
@@ -207,7 +158,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Throttle(), m.Auth().Tickets(), m.Auth().Factors()}
+				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Tickets(), m.Auth().Factors()}
 				return Harness{Stores: b, Users: m.Users(), Tx: tx, Activity: m.Activity()}
 			})
 		}
@@ -216,10 +167,6 @@ func TestBrokenStoresAreFound(t *testing.T) {
 	conform.FindsBroken(t,
 		conform.Broken{
 			Name: "ignores the transaction", Finds: "transaction/EndSession/rollback leaves nothing",
-			Suite: foreign(memstore.New(), same),
-		},
-		conform.Broken{
-			Name: "counts tries outside the transaction", Finds: "transaction/Take/rollback leaves nothing",
 			Suite: foreign(memstore.New(), same),
 		},
 		conform.Broken{
@@ -238,17 +185,11 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(b *broken) { b.sessions = endsAll{b.sessions} }),
 		over("moves the time of use back", "touch/never back, nor at the same time",
 			func(b *broken) { b.sessions = touchesBack{b.sessions} }),
-		over("looks at a count and then counts", "throttle with a hard limit/R13 of 100 concurrent tries exactly the limit",
-			func(b *broken) {
-				b.throttle = looksThenCounts{b.throttle, conform.NewMeeting(), new(sync.Mutex), map[string][]time.Time{}}
-			}),
 		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",
 			func(b *broken) { b.tickets = findsThenRemoves{b.tickets, conform.NewMeeting()} }),
 		over("opens a ticket for any purpose", "ticket/S23 for one purpose it is none for another",
 			func(b *broken) { b.tickets = anyPurpose{b.tickets} }),
 		over("compares a counter and then sets it", "use factor/R14 of 100 uses of one step one is let through",
 			func(b *broken) { b.factors = comparesThenUses{b.factors, conform.NewMeeting()} }),
-		over("counts refused tries", "throttle with a hard limit/refused tries are not counted",
-			func(b *broken) { b.throttle = countsRefused{b.throttle} }),
 	)
 }

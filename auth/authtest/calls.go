@@ -10,13 +10,9 @@ import (
 )
 
 func endedCases(t *testing.T, h Harness) {
-	p, ss, th := h.Stores.Passwords(), h.Stores.Sessions(), h.Stores.Throttle()
+	p, ss := h.Stores.Passwords(), h.Stores.Sessions()
 	user, at := h.newUser(t), conform.Time()
-	s, e, key := created(t, h, user), event(user), conform.Name("k")
-	full := conform.Name("k")
-	for range hard.Limit {
-		allowed(t, h, full, hard, at)
-	}
+	s, e := created(t, h, user), event(user)
 	fresh, next := newSession(user), s
 	next.TokenHash = newHash()
 	conform.EndedContext(t, []conform.Call{
@@ -37,26 +33,11 @@ func endedCases(t *testing.T, h Harness) {
 			_, err := ss.PurgeSessions(ctx, at.Add(1000*time.Hour), 10)
 			return err
 		}},
-		{Name: "Take", Do: func(ctx context.Context) error {
-			ok, _, err := th.Take(ctx, key, hard, at)
-			if ok {
-				t.Error("Take with an ended context let the try through")
-			}
-			return err
-		}},
-		{Name: "Refund", Do: func(ctx context.Context) error { return th.Refund(ctx, full) }},
-		{Name: "Reset", Do: func(ctx context.Context) error { return th.Reset(ctx, full) }},
-		{Name: "PurgeThrottle", Do: func(ctx context.Context) error {
-			_, err := th.PurgeThrottle(ctx, at.Add(1000*time.Hour), 10)
-			return err
-		}},
 	})
 	ctx := conform.Context(t)
 	passwordIs(t, ctx, h, user, "")
 	sessionIs(t, ctx, h, s)
 	opensNothing(t, ctx, h, fresh.TokenHash)
 	opensNothing(t, ctx, h, next.TokenHash)
-	refused(t, h, full, hard, at, hard.Window)
 	wroteEvent(t, ctx, h, e, false)
-	parallel(t, h, key, hard, at, hard.Limit)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -19,7 +20,7 @@ func inService(t *testing.T, f *ownFactor) {
 	begin := f.now
 	now.Store(&begin)
 	svc, err := auth.New(auth.Config{
-		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Factors: []auth.Factor{f.Factor}, LimitsOff: true,
+		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Factors: []auth.Factor{f.Factor}, LimitStore: limit.Off{},
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}),
 		Now:     func() time.Time { return *now.Load() },
 	})

@@ -6,7 +6,7 @@
 //	func TestAuthStores(t *testing.T) {
 //		authtest.Run(t, func(t *testing.T) authtest.Harness {
 //			db := openEmpty(t) // your own; it closes in t.Cleanup
-//			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+//			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
 //		})
 //	}
 //
@@ -34,6 +34,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
@@ -49,6 +50,9 @@ type Harness struct {
 	Users profile.Store
 	// Tx begins transactions that the stores join; nil leaves their cases out.
 	Tx storage.Transactor
+	// Limits is the store of limits in the same database; nil leaves it out of the
+	// transaction that spans several stores.
+	Limits limit.Store
 	// Activity is where the events that the stores write are read; nil leaves
 	// the looks at them out.
 	Activity activity.Store
@@ -73,10 +77,6 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"end beside others", besideCases},
 		{"purge sessions", purgeSessionCases},
 		{"session with user", withUserCases},
-		{"throttle with a hard limit", hardCases},
-		{"throttle with growing waits", growingCases},
-		{"throttle refund and reset", refundCases},
-		{"purge throttle", purgeThrottleCases},
 		{"ticket", ticketCases},
 		{"tickets", ticketListCases},
 		{"factor", factorCases},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
@@ -104,37 +105,7 @@ func txCases(t *testing.T, h Harness) {
 			return func(ctx context.Context) error { _, err := ss.EndSessions(ctx, user, ""); return err },
 				func(ctx context.Context) bool { return !opens(t, ctx, s.TokenHash) }
 		}),
-		{Name: "Take", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Reset, false) }},
-		{Name: "Reset", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Reset, true) }},
-		{Name: "Refund", Prepare: func(t *testing.T) (do, made) { return throttleTx(t, h, h.Stores.Throttle().Refund, true) }},
 	})
-}
-
-// throttleTx takes the only try of a key in a transaction or, with taken,
-// gives it back there. Whether it was counted is seen by trying once more,
-// which is undone by the same way back.
-func throttleTx(t *testing.T, h Harness, back func(context.Context, string) error, taken bool) (do func(context.Context) error, made func(context.Context) bool) {
-	th, key, at := h.Stores.Throttle(), conform.Name("k"), conform.Time()
-	one := auth.Rule{Limit: 1, Window: time.Minute}
-	do = func(ctx context.Context) error {
-		ok, _, err := th.Take(ctx, key, one, at)
-		if err == nil && !ok {
-			err = errors.New("the first try was refused")
-		}
-		return err
-	}
-	if taken {
-		conform.Must(t, "Take", do(conform.Context(t)))
-		do = func(ctx context.Context) error { return back(ctx, key) }
-	}
-	return do, func(ctx context.Context) bool {
-		ok, _, err := th.Take(ctx, key, one, at)
-		conform.Must(t, "Take", err)
-		if ok {
-			conform.Must(t, "the way back", back(ctx, key))
-		}
-		return ok == taken
-	}
 }
 
 // severalStores signs a user up in one transaction: all of it is there, or
@@ -147,12 +118,14 @@ func severalStores(t *testing.T, h Harness) {
 	for name, last := range map[string]error{"commit": nil, "rollback": failed} {
 		t.Run(name, func(t *testing.T) {
 			ctx, username, key := conform.Context(t), conform.Name("u"), conform.Name("k")
-			one := auth.Rule{Limit: 1, Window: time.Minute}
+			one := limit.Rule{Limit: 1, Window: time.Minute}
 			var u profile.User
 			var s auth.Session
 			err := h.Tx.InTx(ctx, func(ctx context.Context) (err error) {
-				if _, _, err = h.Stores.Throttle().Take(ctx, key, one, conform.Time()); err != nil {
-					return err
+				if h.Limits != nil {
+					if _, _, err = h.Limits.Take(ctx, key, one, conform.Time()); err != nil {
+						return err
+					}
 				}
 				if u, err = h.Users.Create(ctx, profile.User{Username: username, Email: username + "@example.org"}, event("")); err != nil {
 					return err
@@ -173,10 +146,12 @@ func severalStores(t *testing.T, h Harness) {
 			if (err == nil) != (last == nil) {
 				t.Errorf("ByUsername: error %v", err)
 			}
-			ok, _, err := h.Stores.Throttle().Take(ctx, key, one, conform.Time())
-			conform.Must(t, "Take", err)
-			if ok != (last != nil) {
-				t.Errorf("another try being let through is %v", ok)
+			if h.Limits != nil {
+				ok, _, err := h.Limits.Take(ctx, key, one, conform.Time())
+				conform.Must(t, "Take", err)
+				if ok != (last != nil) {
+					t.Errorf("another try being let through is %v", ok)
+				}
 			}
 			events := len(conform.Events(t, ctx, h.Activity, u.ID))
 			if last != nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/softkey"
 )
@@ -12,7 +13,7 @@ import (
 // feed tells it from an answer that is wrong; a passkey without a count goes on.
 func TestS26_ACopiedPasskeyIsTold(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		w := open(t, db, func(c *auth.Config) { c.LimitStore = limit.Off{} })
 		p := w.withPasskey("ada")
 		user := p.id().User.ID
 		reasons := func(kind activity.Kind) map[string]int {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
@@ -34,6 +35,7 @@ type database interface {
 	storage.Transactor
 	Users() profile.Store
 	Auth() auth.Stores
+	Limits() limit.Store
 	Activity() activity.Store
 }
 
@@ -97,7 +99,7 @@ func open(t *testing.T, db database, change ...func(*auth.Config)) *world {
 			t.Fatal(err)
 		}
 		c := auth.Config{
-			Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Now: w.clock, Passkeys: keys,
+			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Now: w.clock, Passkeys: keys,
 			Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}),
 		}
 		for _, f := range change {
@@ -254,7 +256,7 @@ func TestS20_APasskeyIsBothFactors(t *testing.T) {
 // not, and for five minutes.
 func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		w := open(t, db, func(c *auth.Config) { c.LimitStore = limit.Off{} })
 		p, eve := w.withPasskey("ada"), w.withPasskey("eve")
 		ctx := t.Context()
 
@@ -330,7 +332,7 @@ func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 // PurgeExpired came.
 func TestR29_ChallengesStayOver(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		w := open(t, db, func(c *auth.Config) { c.LimitStore = limit.Off{} })
 		p := w.withPasskey("ada")
 		for _, jump := range []time.Duration{5*time.Minute + 2*time.Minute, 24 * time.Hour} {
 			ch := w.begin()
@@ -371,7 +373,7 @@ func (w *world) fresh(name string, p *person) string {
 // session.
 func TestR13R15_OneAssertionOpensOneSession(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		w := open(t, db, func(c *auth.Config) { c.LimitStore = limit.Off{} })
 		p := w.withPasskey("ada")
 		for _, counts := range []bool{true, false} {
 			if !counts { // as those do that are synchronised between devices

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
@@ -80,7 +81,7 @@ func merged(all ...map[string]func(*softkey.Answer)) map[string]func(*softkey.An
 }
 
 func TestS25_OneWrongFieldIsRefused(t *testing.T) {
-	w := open(t, memstore.New(), func(c *auth.Config) { c.LimitsOff = true })
+	w := open(t, memstore.New(), func(c *auth.Config) { c.LimitStore = limit.Off{} })
 	p := w.withPasskey("ada")
 	for name, lie := range merged(lies, assertionLies) {
 		ch := w.begin()
@@ -140,7 +141,7 @@ func TestS25_OneWrongFieldIsRefused(t *testing.T) {
 // owner alone.
 func TestS26P37_PasskeysAreTheirOwners(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		w := open(t, db, func(c *auth.Config) { c.LimitsOff = true })
+		w := open(t, db, func(c *auth.Config) { c.LimitStore = limit.Off{} })
 		ctx := t.Context()
 		ada, eve := w.withPasskey("ada"), w.withPasskey("eve")
 		add := func(p *person, key *softkey.Key) error {
@@ -243,7 +244,7 @@ func TestS16_PasskeysAreLimited(t *testing.T) {
 	p.key.Lie = nil
 	ch := w.begin()
 	_, err := w.signIn(ch, p.key.Get(ch.Options))
-	w.refused("after ten", err, auth.ErrRateLimited)
+	w.refused("after ten", err, limit.ErrExceeded)
 	w.wait(time.Minute)
 	ch = w.begin()
 	if _, err = w.signIn(ch, p.key.Get(ch.Options)); err != nil {

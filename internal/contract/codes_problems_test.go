@@ -117,6 +117,13 @@ var problemProvocations = []provocation{
 		},
 	},
 	{status: 409, code: "code_needs_factor", by: send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`)},
+	{
+		status: 409, code: "not_leaving", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
+		config: func(c *httpadapter.Config) {
+			c.Authenticator, c.Codes = hostSignIn{c.Stores.Users()}, nil
+			c.FactorRecovery.Wait = 0
+		},
+	},
 	{status: 412, code: "stale", by: send("PATCH", "/api/profile", `{"bio":"x"}`, "If-Match", `"999"`)},
 	{status: 413, code: "too_large", by: send("PATCH", "/api/profile", `{"bio":"`+strings.Repeat("x", 70<<10)+`"}`)},
 	{status: 415, code: "unsupported_media_type", by: func(w *provoked) refusal { return w.do("PATCH", "/api/profile", "text/plain", `{}`) }},

@@ -13,7 +13,6 @@ type authStores struct{ s *Store }
 
 func (a authStores) Passwords() auth.PasswordStore { return passwords{s: a.s} }
 func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
-func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
 func (a authStores) Tickets() auth.TicketStore     { return tickets(a) }
 func (a authStores) Factors() auth.FactorStore     { return factors(a) }
 

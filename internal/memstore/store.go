@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -50,6 +51,9 @@ func (s *Store) Users() profile.Store { return users{s} }
 // Auth returns the stores of package auth; its Sessions is an
 // auth.SessionUserStore too.
 func (s *Store) Auth() auth.Stores { return authStores{s} }
+
+// Limits returns the counters of tries.
+func (s *Store) Limits() limit.Store { return throttle{s} }
 
 // Settings returns the settings.Store.
 func (s *Store) Settings() settings.Store { return settingsStore{s} }

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/activity/limit"
 )
 
 // tries is what is remembered of one key.
@@ -18,9 +18,9 @@ type tries struct {
 	until time.Time
 }
 
-// take is auth.ThrottleStore.Take for one key: the tries from then on, and how
+// take is limit.Store.Take for one key: the tries from then on, and how
 // long to wait when the try is refused (0 when it is allowed).
-func (t tries) take(rule auth.Rule, now time.Time) (tries, time.Duration) {
+func (t tries) take(rule limit.Rule, now time.Time) (tries, time.Duration) {
 	if !now.Before(t.until) {
 		t = tries{first: now, last: now}
 	}
@@ -48,7 +48,7 @@ func (t tries) take(rule auth.Rule, now time.Time) (tries, time.Duration) {
 
 // wait is how long the try after extra tries beyond the limit has to wait.
 // Without a greatest wait the window is it: after that all is forgotten.
-func wait(rule auth.Rule, extra int) time.Duration {
+func wait(rule limit.Rule, extra int) time.Duration {
 	most := rule.MaxWait
 	if most == 0 {
 		most = max(rule.Window, rule.Wait)
@@ -62,7 +62,7 @@ func wait(rule auth.Rule, extra int) time.Duration {
 
 type throttle struct{ s *Store }
 
-func (th throttle) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (ok bool, retryAfter time.Duration, err error) {
+func (th throttle) Take(ctx context.Context, key string, rule limit.Rule, now time.Time) (ok bool, retryAfter time.Duration, err error) {
 	err = th.s.write(ctx, func(st *state) error {
 		present, _ := st.throttle.get(key)
 		next, wait := present.take(rule, stored(now))
@@ -93,7 +93,7 @@ func (th throttle) Reset(ctx context.Context, key string) error {
 	})
 }
 
-func (th throttle) PurgeThrottle(ctx context.Context, now time.Time, limit int) (int, error) {
+func (th throttle) PurgeLimits(ctx context.Context, now time.Time, limit int) (int, error) {
 	n := 0
 	err := th.s.write(ctx, func(st *state) error {
 		for key, t := range maps.Clone(st.throttle.rows) {

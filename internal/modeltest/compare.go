@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
@@ -30,6 +31,7 @@ import (
 type Stores interface {
 	Users() profile.Store
 	Auth() auth.Stores
+	Limits() limit.Store
 	Settings() settings.Store
 	Activity() activity.Store
 	Ledger() storage.Ledger

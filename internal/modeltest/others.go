@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 )
 
@@ -122,7 +123,7 @@ func showSession(w *world, s auth.Session) string {
 	return fmt.Sprintf("%+v", s)
 }
 
-var rules = []auth.Rule{
+var rules = []limit.Rule{
 	{Limit: 3, Window: 30 * time.Second},
 	{Limit: 2, Window: time.Minute, Wait: time.Second, MaxWait: 10 * time.Second},
 }
@@ -130,7 +131,7 @@ var rules = []auth.Rule{
 func (g *generator) take() op {
 	n, at := g.IntN(6), g.tick()
 	return op{fmt.Sprintf("take %d", n), func(ctx context.Context, w *world) (string, error) {
-		ok, wait, err := w.Auth().Throttle().Take(ctx, fmt.Sprint("key", n), rules[n%2], at)
+		ok, wait, err := w.Limits().Take(ctx, fmt.Sprint("key", n), rules[n%2], at)
 		return fmt.Sprint(ok, wait), err
 	}}
 }
@@ -138,12 +139,12 @@ func (g *generator) take() op {
 func (g *generator) throttle() op {
 	n, at, how := g.IntN(6), g.tick(), g.IntN(4)
 	return op{fmt.Sprintf("throttle %d", n), func(ctx context.Context, w *world) (string, error) {
-		th := w.Auth().Throttle()
+		th := w.Limits()
 		switch how {
 		case 0:
 			return "", th.Reset(ctx, fmt.Sprint("key", n))
 		case 1:
-			n, err := th.PurgeThrottle(ctx, at, 1000)
+			n, err := th.PurgeLimits(ctx, at, 1000)
 			return fmt.Sprint(n), err
 		}
 		return "", th.Refund(ctx, fmt.Sprint("key", n))

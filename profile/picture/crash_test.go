@@ -153,11 +153,11 @@ func (w *world) faulty(t testing.TB, f *faults) *picture.Service {
 // exactly the referenced blobs.
 func TestR02_EveryCrashPoint(t *testing.T) {
 	put := func(s *picture.Service, id string) error {
-		_, err := s.Put(context.Background(), id, small(200), nil)
+		_, err := s.Put(context.Background(), id, small(200), picture.PutOptions{})
 		return err
 	}
 	remove := func(s *picture.Service, id string) error {
-		_, err := s.Remove(context.Background(), id)
+		_, err := s.Remove(context.Background(), id, 0)
 		return err
 	}
 	sweep := func(s *picture.Service, _ string) error {
@@ -217,14 +217,14 @@ func TestR02_EveryCrashPoint(t *testing.T) {
 }
 
 func firstPicture(t *testing.T, w *world) {
-	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), nil); err != nil {
+	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func removedPicture(t *testing.T, w *world) {
 	firstPicture(t, w)
-	if _, err := w.svc.Remove(t.Context(), w.user.ID); err != nil {
+	if _, err := w.svc.Remove(t.Context(), w.user.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -237,7 +237,7 @@ func TestCancelledUploadTidiesUp(t *testing.T) {
 	defer cancel()
 	blobs := &cancelAfter{BlobStore: w.blobs, cancel: cancel, left: 2}
 	svc := w.service(t, func(c *picture.Config) { c.Blobs = blobs })
-	if _, err := svc.Put(ctx, w.user.ID, small(1), nil); !errors.Is(err, context.Canceled) {
+	if _, err := svc.Put(ctx, w.user.ID, small(1), picture.PutOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Put: %v; want context.Canceled", err)
 	}
 	if w.blobs.Len() != 0 {
@@ -267,7 +267,7 @@ func TestR04_FullStore(t *testing.T) {
 	w := newWorld(t)
 	firstPicture(t, w)
 	full := w.service(t, func(c *picture.Config) { c.Blobs = fullBlobs{c.Blobs} })
-	if _, err := full.Put(t.Context(), w.user.ID, small(2), nil); !errors.Is(err, storage.ErrFull) {
+	if _, err := full.Put(t.Context(), w.user.ID, small(2), picture.PutOptions{}); !errors.Is(err, storage.ErrFull) {
 		t.Errorf("Put: %v; want storage.ErrFull", err)
 	}
 	w.checkWhole(t)
@@ -297,11 +297,11 @@ func (s *staleUsers) Update(ctx context.Context, id string, p profile.Patch, eve
 func TestPutIsTriedAgainWhenTheUserChanges(t *testing.T) {
 	w := newWorld(t)
 	svc := w.service(t, func(c *picture.Config) { c.Users = &staleUsers{c.Users, 5} })
-	if _, err := svc.Put(t.Context(), w.user.ID, small(1), nil); err != nil {
+	if _, err := svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{}); err != nil {
 		t.Errorf("Put: %v", err)
 	}
 	svc = w.service(t, func(c *picture.Config) { c.Users = &staleUsers{c.Users, -1} })
-	if _, err := svc.Put(t.Context(), w.user.ID, small(2), nil); !errors.Is(err, storage.ErrUnavailable) {
+	if _, err := svc.Put(t.Context(), w.user.ID, small(2), picture.PutOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("Put against endless changes: %v; want storage.ErrUnavailable", err)
 	}
 	w.checkWhole(t)

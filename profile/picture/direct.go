@@ -49,8 +49,9 @@ func (s *Service) CanDirect() bool {
 // is never completed is the sweeper's, DefaultPendingAge after the form's end.
 //
 // A type that is not a picture's is a *input.InvalidError of "contentType";
-// without CanDirect the error matches errors.ErrUnsupported. The form is a
-// secret of the user's: it is not to be logged.
+// without CanDirect the error matches errors.ErrUnsupported. It counts as the
+// upload, so that CompleteDirect does not: more than Config.UploadLimit are a
+// *limit.ExceededError. The form is a secret of the user's: it is not to be logged.
 func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (DirectUpload, error) {
 	uploader, ok := s.cfg.Blobs.(storage.DirectUploader)
 	if !ok || !s.CanDirect() {
@@ -58,6 +59,9 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 	}
 	if !slices.Contains(s.DirectTypes(), contentType) {
 		return DirectUpload{}, input.Invalid(input.OneOf("contentType", s.DirectTypes()...))
+	}
+	if err := s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit); err != nil {
+		return DirectUpload{}, err
 	}
 	id, err := newBase(s.cfg.Rand)
 	if err != nil {
@@ -100,20 +104,26 @@ func (s *Service) DirectTypes() []string {
 // time one may succeed. One of another user, used or swept is
 // storage.ErrNotFound.
 //
-// Trying again helps after ErrBusy, storage.ErrUnavailable and when nothing
-// has arrived yet, which is storage.ErrNotFound too; after any other error,
+// Trying again helps after ErrBusy, storage.ErrUnavailable, storage.ErrStale and when
+// nothing has arrived yet, which is storage.ErrNotFound too; after any other error,
 // that of an ended ctx too, the upload has to begin anew.
-func (s *Service) CompleteDirect(ctx context.Context, userID, id string, crop *Crop) (profile.User, error) {
+func (s *Service) CompleteDirect(ctx context.Context, userID, id string, o PutOptions) (profile.User, error) {
 	taker, ok := s.cfg.Ledger.(LedgerTaker)
 	if !ok || !isBase(id) {
 		return profile.User{}, fmt.Errorf("picture: direct upload: %w", storage.ErrNotFound)
+	}
+	// Before the upload is taken, so that it can be completed by who reads again.
+	if o.IfVersion != 0 {
+		if _, err := s.present(ctx, userID, o.IfVersion); err != nil {
+			return profile.User{}, err
+		}
 	}
 	key := directPrefix + id
 	// Taken first, so that nobody has one file decoded many times over.
 	if err := taker.Take(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
 		return profile.User{}, err
 	}
-	u, again, err := s.putDirect(ctx, userID, key, crop)
+	u, again, err := s.putDirect(ctx, userID, key, o)
 	ctx, cancel := overtime.Context(ctx, cleanupTime)
 	defer cancel()
 	if again {
@@ -130,7 +140,7 @@ func (s *Service) CompleteDirect(ctx context.Context, userID, id string, crop *C
 }
 
 // putDirect is Put of what has arrived. again: it is no fault of the file.
-func (s *Service) putDirect(ctx context.Context, userID, key string, crop *Crop) (u profile.User, again bool, err error) {
+func (s *Service) putDirect(ctx context.Context, userID, key string, o PutOptions) (u profile.User, again bool, err error) {
 	src, info, err := s.cfg.Blobs.Open(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return profile.User{}, true, fmt.Errorf("picture: direct upload: nothing has arrived: %w", storage.ErrNotFound)
@@ -142,7 +152,7 @@ func (s *Service) putDirect(ctx context.Context, userID, key string, crop *Crop)
 	if info.Size > s.cfg.Limits.MaxBytes {
 		return profile.User{}, false, &tooLargeError{s.cfg.Limits.MaxBytes}
 	}
-	u, err = s.Put(ctx, userID, src, crop)
-	again = errors.Is(err, ErrBusy) || errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrUnknownOutcome)
+	u, err = s.put(ctx, userID, src, o)
+	again = errors.Is(err, ErrBusy) || errors.Is(err, storage.ErrStale) || errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrUnknownOutcome)
 	return u, again, err
 }

@@ -74,7 +74,7 @@ func TestR02_EveryCrashPointOfADirectUpload(t *testing.T) {
 				up, err := svc.BeginDirect(t.Context(), w.user.ID, "image/jpeg")
 				if err == nil {
 					directtest.Send(t, up.DirectForm, bytesOf(t, small(200)))
-					_, err = svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil)
+					_, err = svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{})
 				}
 				if f.name == "" && f.step < at { // past the last moment
 					if err != nil || at <= 20 {

@@ -78,13 +78,13 @@ func TestS65_DirectUploadBecomesAPicture(t *testing.T) {
 	if p := w.current(t).Picture; !p.IsZero() {
 		t.Errorf("before it was completed the user has %+v", p)
 	}
-	u, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, &picture.Crop{Size: 8})
+	u, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{Crop: &picture.Crop{Size: 8}})
 	if err != nil || u.Picture.Base != w.current(t).Picture.Base || u.Picture.Base == up.ID {
 		t.Fatalf("CompleteDirect: %+v, %v", u.Picture, err)
 	}
 	w.exact(t)
 	direct := bytesOf(t, must(w.blobs.Open(t.Context(), picture.Key(u.Picture, 512))))
-	if u, err = w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(file), nil); err != nil {
+	if u, err = w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(file), picture.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if put := bytesOf(t, must(w.blobs.Open(t.Context(), picture.Key(u.Picture, 512)))); !bytes.Equal(put, direct) {
@@ -120,11 +120,11 @@ func TestS65_DirectUploadIsCheckedAsEveryPicture(t *testing.T) {
 		}},
 	} {
 		up := w.sent(t, c.file)
-		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, c.crop); !c.is(err) {
+		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{Crop: c.crop}); !c.is(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 		w.exact(t)
-		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, storage.ErrNotFound) {
+		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("%s, a second time: %v; want ErrNotFound", name, err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestS65_DirectUploadIsCheckedAsEveryPicture(t *testing.T) {
 	if err := w.blobs.Put(t.Context(), "in/"+up.ID, bytes.NewReader(make([]byte, up.MaxBytes+1)), storage.Meta{ContentType: "image/jpeg", Overwrite: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, picture.ErrTooLarge) {
+	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, picture.ErrTooLarge) {
 		t.Errorf("too long: %v; want ErrTooLarge", err)
 	}
 	w.exact(t)
@@ -151,18 +151,18 @@ func TestS65_DirectUploadIsItsOwnersAndWorksOnce(t *testing.T) {
 	}
 	file := bytesOf(t, small(90))
 	up := w.sent(t, file)
-	if _, err := w.svc.CompleteDirect(t.Context(), bob.ID, up.ID, nil); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.CompleteDirect(t.Context(), bob.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("another user's: %v; want ErrNotFound", err)
 	}
 	for _, id := range []string{"", "x", "../" + up.ID[3:], "in/" + up.ID, up.ID + "x", strings.ToUpper(up.ID), strings.Repeat("a", 26)} {
-		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, id, nil); !errors.Is(err, storage.ErrNotFound) {
+		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, id, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("ID %q: %v; want ErrNotFound", id, err)
 		}
 	}
 	var all sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
-		all.Go(func() { _, errs[i] = w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil) })
+		all.Go(func() { _, errs[i] = w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}) })
 	}
 	all.Wait()
 	won := 0
@@ -184,7 +184,7 @@ func TestS65_DirectUploadIsItsOwnersAndWorksOnce(t *testing.T) {
 	if status := directtest.Send(t, up.DirectForm, file); status >= 300 {
 		t.Fatalf("the store answers %d", status)
 	}
-	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("a second file by one form: %v; want ErrNotFound", err)
 	}
 	w.sweep(t, 0)
@@ -218,7 +218,7 @@ func TestS65_DirectUploadsThatAreNotCompletedAreSwept(t *testing.T) {
 	w.now = w.now.Add(16 * time.Minute)
 	w.sweep(t, picture.DefaultPendingAge)
 	w.exact(t)
-	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("swept: %v; want ErrNotFound", err)
 	}
 	w.stray(t, "in/"+up.ID)
@@ -239,7 +239,7 @@ func TestS65_DirectUploadIsTriedAgainAfterAFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("nothing was sent: %v; want ErrNotFound", err)
 	}
 	directtest.Send(t, up.DirectForm, bytesOf(t, small(90)))
@@ -247,12 +247,12 @@ func TestS65_DirectUploadIsTriedAgainAfterAFault(t *testing.T) {
 		"open": {open: true}, "put": {put: true},
 	} {
 		f.open, f.put = fault.open, fault.put
-		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); !errors.Is(err, storage.ErrUnavailable) {
+		if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 			t.Errorf("%s: %v; want ErrUnavailable", name, err)
 		}
 	}
 	f.open, f.put = false, false
-	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, nil); err != nil {
+	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); err != nil {
 		t.Errorf("CompleteDirect, the store healed: %v", err)
 	}
 	w.sweep(t, 0)

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/profile/picture"
 )
@@ -262,7 +263,7 @@ func TestBackgroundMustBeOpaque(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	cfg := picture.Config{Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db, Background: color.Transparent}
+	cfg := picture.Config{Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db, LimitStore: limit.Off{}, Background: color.Transparent}
 	if _, err := picture.New(cfg); err == nil {
 		t.Error("New took a transparent background")
 	}
@@ -274,7 +275,7 @@ func TestS61_ServicePaintsTheBackground(t *testing.T) {
 	m := image.NewNRGBA(image.Rect(0, 0, 64, 64)) // nothing is seen of it
 	for background, want := range map[color.Color]string{nil: "png", color.White: "jpg"} {
 		svc := w.service(t, func(c *picture.Config) { c.Background = background })
-		u, err := svc.Put(t.Context(), w.user.ID, bytes.NewReader(imagetest.PNG(m)), nil)
+		u, err := svc.Put(t.Context(), w.user.ID, bytes.NewReader(imagetest.PNG(m)), picture.PutOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,16 +5,69 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 )
 
-// Settle makes the user's picture as public or private as Config.Public says
-// and returns the user. It is to be called after whatever may have changed the
-// answer: the owner's privacy, a disabled account. A host that lets its users
-// change their privacy calls Conceal before a change to private and Settle
-// after any change; package httpadapter does.
+// follow has the Service act on what changes who may see a picture. A public
+// address is taken away before the change that hides the picture is written: a
+// crash between the two leaves a hidden address rather than a known one.
+func (s *Service) follow() error {
+	if s.cfg.Deletions != nil {
+		s.cfg.Deletions.Observe(profile.DeletionObserver{
+			Before: func(ctx context.Context, c profile.DeletionChange) error {
+				// A picture that goes public meanwhile is settled by who put it.
+				if c.At.IsZero() || !c.User.Picture.Public {
+					return nil
+				}
+				return s.hide(ctx, c.User.ID)
+			},
+			After: func(ctx context.Context, c profile.DeletionChange, err error) {
+				if c.At.IsZero() || err != nil {
+					s.settleLater(ctx, c.User.ID)
+				}
+			},
+		})
+	}
+	if s.urls == nil {
+		return nil
+	}
+	return s.cfg.Profiles.ObservePrivacy(settings.Observer[profile.Privacy]{
+		Before: func(ctx context.Context, c settings.Change[profile.Privacy]) error {
+			if c.New.ShownToAll("picture") {
+				return nil
+			}
+			return s.hide(ctx, c.UserID)
+		},
+		After: func(ctx context.Context, c settings.Change[profile.Privacy], _ error) { s.settleLater(ctx, c.UserID) },
+	})
+}
+
+// hide is Conceal of a user who may not be there.
+func (s *Service) hide(ctx context.Context, userID string) error {
+	_, err := s.Conceal(ctx, userID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// settleLater is Settle after a change. When that fails the picture's addresses are
+// hidden ones, which is safe, until the next change.
+func (s *Service) settleLater(ctx context.Context, userID string) {
+	if _, err := s.Settle(ctx, userID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "picture: a picture's addresses do not follow its owner's privacy yet",
+			slog.String("user", userID), slog.Any("error", err))
+	}
+}
+
+// Settle makes the user's picture as public or private as Config.Profiles says
+// and returns the user. The Service calls it by itself after every change of the
+// owner's privacy and after a deletion that was taken back. A host calls it after
+// what only the host can change, such as disabling an account.
 //
 // A picture that goes private is copied to fresh keys that nobody was told,
 // and the blobs under the old keys are deleted. When the call returns, the old
@@ -57,7 +110,7 @@ func (s *Service) Settle(ctx context.Context, userID string) (profile.User, erro
 }
 
 // Conceal takes away the public addresses of the user's picture, if it has
-// some, whatever Config.Public says, and returns the user.
+// some, whatever Config.Profiles says, and returns the user.
 func (s *Service) Conceal(ctx context.Context, userID string) (profile.User, error) {
 	u, err := s.cfg.Users.User(ctx, userID)
 	if err != nil || !u.Picture.Public {
@@ -71,7 +124,7 @@ func (s *Service) public(ctx context.Context, userID string) (bool, error) {
 	if s.urls == nil {
 		return false, nil
 	}
-	public, err := s.cfg.Public(ctx, userID)
+	_, public, err := s.cfg.Profiles.PictureVisible(ctx, profile.Viewer{}, userID)
 	if err != nil {
 		return false, fmt.Errorf("picture: who may see it: %w", err)
 	}

@@ -202,7 +202,7 @@ func TestR02_RepairBesideUploads(t *testing.T) {
 	for i := range 4 {
 		uploads.Go(func() {
 			for j := range 5 {
-				if _, err := second.Put(t.Context(), w.user.ID, small(byte(10*i+j)), nil); err != nil {
+				if _, err := second.Put(t.Context(), w.user.ID, small(byte(10*i+j)), picture.PutOptions{}); err != nil {
 					t.Errorf("Put: %v", err)
 				}
 			}

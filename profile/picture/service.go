@@ -9,10 +9,10 @@ import (
 	"image/color"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -39,13 +39,25 @@ const (
 	cacheControl = "public, max-age=31536000, immutable"
 )
 
-// Config is what a Service is made of. Users, Ledger, Blobs and Tx are needed;
-// Users, Ledger and Tx must be of one database.
+// DefaultUploadLimit is how often one user may begin to upload a picture.
+var DefaultUploadLimit = limit.Rule{Limit: 60, Window: time.Hour}
+
+// uploadKey is by what the uploads of a user are counted.
+func uploadKey(userID string) string { return "upload:user:" + userID }
+
+// Config is what a Service is made of. Users, Ledger, Blobs, Tx and LimitStore are
+// needed; all but Blobs must be of one database.
 type Config struct {
 	Users  profile.Store
 	Ledger Ledger
 	Blobs  storage.BlobStore
 	Tx     storage.Transactor
+	// LimitStore counts uploads; limit.Off{} counts nothing.
+	LimitStore limit.Store
+	// UploadLimit is how often one user may Put or BeginDirect; the zero Rule is
+	// DefaultUploadLimit.
+	UploadLimit limit.Rule
+	// Limits bound one file.
 	Limits Limits
 	// Decoders take formats beside JPEG, PNG, GIF and WebP: see
 	// Options.Decoders.
@@ -53,10 +65,14 @@ type Config struct {
 	// Background is what shows where a picture is transparent; nil keeps the
 	// transparency: see Options.Background.
 	Background color.Color
-	// Public reports whether everybody may see the user's picture. With it,
-	// and a BlobStore that is a storage.PublicURLer, public pictures have the
-	// store's own addresses: see Settle. nil means never.
-	Public func(ctx context.Context, userID string) (bool, error)
+	// Profiles says whether everybody may see a user's picture. With it, and a
+	// BlobStore that is a storage.PublicURLer, public pictures have the store's own
+	// addresses, and New has the Service follow every change of privacy: see Settle.
+	// nil means that no picture has a public address.
+	Profiles *profile.Service
+	// Deletions has the Service hide the pictures of accounts that their users
+	// delete; nil is for hosts whose accounts are not.
+	Deletions *profile.Deletions
 	// Pool, when set, is shared with others; nil is one of the Service's own.
 	Pool   *Pool
 	Now    func() time.Time // nil is time.Now
@@ -72,15 +88,21 @@ type Config struct {
 // then the blobs are put, then one transaction points to them, makes them live
 // and the old ones dead.
 type Service struct {
-	cfg  Config
-	pool *Pool
-	urls storage.PublicURLer // nil when there are no public addresses
+	cfg     Config
+	pool    *Pool
+	limiter limit.Limiter
+	urls    storage.PublicURLer // nil when there are no public addresses
 }
 
-// New returns a Service. It starts nothing.
+// New returns a Service, which acts from then on when Config.Profiles or
+// Config.Deletions change who may see a picture. It starts nothing.
 func New(cfg Config) (*Service, error) {
-	if cfg.Users == nil || cfg.Ledger == nil || cfg.Blobs == nil || cfg.Tx == nil {
-		return nil, errors.New("picture: Config needs Users, Ledger, Blobs and Tx")
+	if cfg.Users == nil || cfg.Ledger == nil || cfg.Blobs == nil || cfg.Tx == nil || cfg.LimitStore == nil {
+		return nil, errors.New("picture: Config needs Users, Ledger, Blobs, Tx and LimitStore")
+	}
+	cfg.UploadLimit = cfg.UploadLimit.Or(DefaultUploadLimit)
+	if err := cfg.UploadLimit.Check(); err != nil {
+		return nil, fmt.Errorf("picture: Config.UploadLimit: %w", err)
 	}
 	if _, err := opaque(cfg.Background); err != nil {
 		return nil, err
@@ -98,34 +120,45 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, pool: cfg.Pool}
-	if urls, ok := cfg.Blobs.(storage.PublicURLer); ok && cfg.Public != nil {
+	s := &Service{cfg: cfg, pool: cfg.Pool, limiter: limit.Limiter{Store: cfg.LimitStore, Now: cfg.Now}}
+	if urls, ok := cfg.Blobs.(storage.PublicURLer); ok && cfg.Profiles != nil {
 		s.urls = urls
 	}
-	return s, nil
+	return s, s.follow()
 }
 
 // MaxBytes is the longest file that Put takes, in bytes.
 func (s *Service) MaxBytes() int64 { return s.cfg.Limits.MaxBytes }
 
-// Owner returns the user whose present picture has the blob key; for any other
-// key it is storage.ErrNotFound.
-func (s *Service) Owner(ctx context.Context, key string) (userID string, err error) {
-	if !storage.ValidKey(key) || strings.HasPrefix(key, directPrefix) {
-		return "", fmt.Errorf("picture: %w", storage.ErrNotFound)
-	}
-	return s.cfg.Ledger.Owner(ctx, key)
+// PutOptions adjust Put and CompleteDirect.
+type PutOptions struct {
+	// Crop is the square to be cut out; nil is the middle.
+	Crop *Crop
+	// IfVersion, when not 0, must be the user's present version, else the error is
+	// storage.ErrStale and the picture is the one of before. It is looked at before
+	// the file is read, and holds until the picture is the user's.
+	IfVersion int64
 }
 
 // Put makes src the picture of the user, replacing any, and returns the user.
 // src is read to its end. Errors are those of the package comment, of src, and
 // of the stores (storage.ErrUnavailable, storage.ErrFull, …); after any of
-// them the user has the picture of before.
-func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *Crop) (profile.User, error) {
-	if _, err := s.cfg.Users.User(ctx, userID); err != nil {
-		return profile.User{}, err // before megabytes are read
+// them the user has the picture of before. More than Config.UploadLimit are a
+// *limit.ExceededError, and nothing is read of src.
+func (s *Service) Put(ctx context.Context, userID string, src io.Reader, o PutOptions) (profile.User, error) {
+	if err := s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit); err != nil {
+		return profile.User{}, err
 	}
-	res, err := process(ctx, src, Options{Crop: crop, Limits: s.cfg.Limits, Decoders: s.cfg.Decoders, Pool: s.pool, Background: s.cfg.Background})
+	return s.put(ctx, userID, src, o)
+}
+
+// put is Put of an upload that was counted.
+func (s *Service) put(ctx context.Context, userID string, src io.Reader, o PutOptions) (profile.User, error) {
+	// Before megabytes are read.
+	if _, err := s.present(ctx, userID, o.IfVersion); err != nil {
+		return profile.User{}, err
+	}
+	res, err := process(ctx, src, Options{Crop: o.Crop, Limits: s.cfg.Limits, Decoders: s.cfg.Decoders, Pool: s.pool, Background: s.cfg.Background})
 	if err != nil {
 		return profile.User{}, s.pipelineError(ctx, err)
 	}
@@ -142,12 +175,24 @@ func (s *Service) Put(ctx context.Context, userID string, src io.Reader, crop *C
 	if p.Public, err = s.public(ctx, userID); err != nil {
 		return profile.User{}, err
 	}
-	u, err := s.replace(ctx, userID, change{to: p, kind: KindChanged}, blobs)
+	u, err := s.replace(ctx, userID, change{to: p, kind: KindChanged, ifVersion: o.IfVersion}, blobs)
 	if err != nil || !p.Public {
 		return u, err
 	}
 	// The owner may have gone private since the question.
 	return s.Settle(ctx, userID)
+}
+
+// present reads the user, who must have that version if it is not 0.
+func (s *Service) present(ctx context.Context, userID string, ifVersion int64) (profile.User, error) {
+	u, err := s.cfg.Users.User(ctx, userID)
+	if err == nil && ifVersion != 0 && u.Version != ifVersion {
+		err = storage.ErrStale
+	}
+	if err != nil {
+		return profile.User{}, err
+	}
+	return u, nil
 }
 
 // blob is one that is to be put.
@@ -206,9 +251,10 @@ func (s *Service) putBlobs(ctx context.Context, blobs []blob) error {
 }
 
 // Remove takes the user's picture away and returns the user. Without a
-// picture nothing changes.
-func (s *Service) Remove(ctx context.Context, userID string) (profile.User, error) {
-	u, outcome, err := s.point(ctx, userID, change{kind: KindRemoved})
+// picture nothing changes. ifVersion, when not 0, must be the user's present
+// version, else the error is storage.ErrStale and nothing changes.
+func (s *Service) Remove(ctx context.Context, userID string, ifVersion int64) (profile.User, error) {
+	u, outcome, err := s.point(ctx, userID, change{kind: KindRemoved, ifVersion: ifVersion})
 	if err != nil && outcome == unknown {
 		if u, ok := s.pointsTo(ctx, userID, ""); ok {
 			return u, nil
@@ -231,6 +277,8 @@ type change struct {
 	kind activity.Kind // of the event, or ""
 	// from is the Base that the present picture must have; "" is any.
 	from string
+	// ifVersion is the version that the user must have; 0 is any.
+	ifVersion int64
 }
 
 // errReplaced: the present picture is not the one that the change is of.
@@ -241,7 +289,7 @@ var errReplaced = errors.New("picture: replaced in the meantime")
 func (s *Service) point(ctx context.Context, userID string, c change) (profile.User, outcome, error) {
 	for try := 1; ; try++ {
 		u, outcome, err := s.pointOnce(ctx, userID, c)
-		if !errors.Is(err, storage.ErrStale) || outcome != rolledBack {
+		if !errors.Is(err, storage.ErrStale) || outcome != rolledBack || c.ifVersion != 0 {
 			return u, outcome, err
 		}
 		if try == maxTries {
@@ -272,7 +320,7 @@ func (s *Service) pointOnce(ctx context.Context, userID string, c change) (profi
 // under read committed another upload may have come between, and the picture
 // to be marked dead would be the wrong one.
 func (s *Service) pointIn(ctx context.Context, userID string, c change) (profile.User, error) {
-	before, err := s.cfg.Users.User(ctx, userID)
+	before, err := s.present(ctx, userID, c.ifVersion)
 	if err != nil {
 		return profile.User{}, err
 	}

@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/memblob"
 )
@@ -47,7 +49,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) service(t testing.TB, change func(*picture.Config)) *picture.Service {
 	t.Helper()
 	cfg := picture.Config{
-		Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db,
+		Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db, LimitStore: limit.Off{},
 		Now: func() time.Time { return w.now },
 	}
 	if change != nil {
@@ -58,6 +60,27 @@ func (w *world) service(t testing.TB, change func(*picture.Config)) *picture.Ser
 		t.Fatal(err)
 	}
 	return svc
+}
+
+// privacy is the profiles of the world's users, and what changes who sees the one.
+func (w *world) privacy(t testing.TB) (*profile.Service, func(profile.Visibility)) {
+	t.Helper()
+	prefs, err := settings.New(settings.Config{
+		Store: w.db.Settings(), Sections: []settings.Declaration{profile.PrivacySection.Declare()}, Tx: w.db,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	profiles, err := profile.New(profile.Config{Store: w.db.Users(), Settings: prefs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return profiles, func(v profile.Visibility) {
+		t.Helper()
+		if err := settings.Set(t.Context(), prefs, profile.PrivacySection, w.user.ID, profile.Privacy{Visibility: v}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // small is a picture that costs little; seed makes them differ.
@@ -160,7 +183,7 @@ func (w *world) kinds(t testing.TB) string {
 
 func TestPutReplaceRemove(t *testing.T) {
 	w := newWorld(t)
-	first, err := w.svc.Put(t.Context(), w.user.ID, small(1), nil)
+	first, err := w.svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +196,7 @@ func TestPutReplaceRemove(t *testing.T) {
 	}
 	w.checkWhole(t)
 
-	second, err := w.svc.Put(t.Context(), w.user.ID, small(200), nil)
+	second, err := w.svc.Put(t.Context(), w.user.ID, small(200), picture.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,11 +211,11 @@ func TestPutReplaceRemove(t *testing.T) {
 	}
 	w.checkSwept(t)
 
-	third, err := w.svc.Remove(t.Context(), w.user.ID)
+	third, err := w.svc.Remove(t.Context(), w.user.ID, 0)
 	if err != nil || !third.Picture.IsZero() {
 		t.Errorf("after Remove: %+v, %v", third.Picture, err)
 	}
-	again, err := w.svc.Remove(t.Context(), w.user.ID)
+	again, err := w.svc.Remove(t.Context(), w.user.ID, 0)
 	if err != nil || again.Version != third.Version {
 		t.Errorf("Remove without a picture: version %d after %d, %v", again.Version, third.Version, err)
 	}
@@ -214,7 +237,7 @@ func TestAdoptedPictureIsReplaced(t *testing.T) {
 	if key := picture.Key(old, 64); key != "" {
 		t.Errorf("Key of a picture without a base is %q", key)
 	}
-	u, err := w.svc.Put(t.Context(), w.user.ID, small(1), nil)
+	u, err := w.svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{})
 	if err != nil || u.Picture.URL != "" {
 		t.Errorf("after Put: %+v, %v", u.Picture, err)
 	}
@@ -223,12 +246,12 @@ func TestAdoptedPictureIsReplaced(t *testing.T) {
 
 func TestRefusedPictureChangesNothing(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), nil); err != nil {
+	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	before := w.current(t)
 	for _, f := range imagetest.Refused() {
-		if _, err := w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(f.Data), nil); outcome(err) != f.Refused {
+		if _, err := w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(f.Data), picture.PutOptions{}); outcome(err) != f.Refused {
 			t.Errorf("%s: %v; want %s", f.Name, err, f.Refused)
 		}
 	}
@@ -238,10 +261,10 @@ func TestRefusedPictureChangesNothing(t *testing.T) {
 	if w.blobs.Len() != 4 {
 		t.Errorf("%d blobs; want 4", w.blobs.Len())
 	}
-	if _, err := w.svc.Put(t.Context(), "no-such-user", small(1), nil); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.Put(t.Context(), "no-such-user", small(1), picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("Put for an unknown user: %v; want storage.ErrNotFound", err)
 	}
-	if _, err := w.svc.Remove(t.Context(), "no-such-user"); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.svc.Remove(t.Context(), "no-such-user", 0); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("Remove for an unknown user: %v; want storage.ErrNotFound", err)
 	}
 	w.checkSwept(t)
@@ -251,7 +274,7 @@ func TestRefusedPictureChangesNothing(t *testing.T) {
 func TestS58_UnknownUserIsRefusedBeforeTheBodyIsRead(t *testing.T) {
 	w := newWorld(t)
 	src := &counting{Reader: small(1)}
-	if _, err := w.svc.Put(t.Context(), "no-such-user", src, nil); !errors.Is(err, storage.ErrNotFound) || src.n != 0 {
+	if _, err := w.svc.Put(t.Context(), "no-such-user", src, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) || src.n != 0 {
 		t.Errorf("%v after %d bytes; want storage.ErrNotFound after 0", err, src.n)
 	}
 }
@@ -266,7 +289,7 @@ func TestS62_KeysAreRandom(t *testing.T) {
 	letters := map[byte]int{}
 	jpg := imagetest.EXIF{Orientation: 1, GPS: true}.InJPEG(imagetest.FlatJPEG{Width: 8, Height: 8, Values: []byte{9}}.Bytes())
 	for range 20 {
-		u, err := w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(jpg), nil)
+		u, err := w.svc.Put(t.Context(), w.user.ID, bytes.NewReader(jpg), picture.PutOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +328,7 @@ func TestS63_ParallelUploadsLeaveOnePicture(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 12 {
 		wg.Go(func() {
-			if _, err := w.svc.Put(t.Context(), w.user.ID, small(byte(i)), nil); err != nil {
+			if _, err := w.svc.Put(t.Context(), w.user.ID, small(byte(i)), picture.PutOptions{}); err != nil {
 				t.Errorf("Put: %v", err)
 			}
 		})

@@ -1,7 +1,6 @@
 package picture_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -43,11 +42,11 @@ var all = []int{512, 256, 128, 64}
 // before it could, and what is moved to one that cannot, keeps working.
 func TestR25_OneBlobForEverySize(t *testing.T) {
 	w := newWorld(t)
-	public := true
+	profiles, shown := w.privacy(t)
 	store := &resizing{Store: w.blobs}
 	serve := func(change func(*picture.Config)) *picture.Service {
 		return w.service(t, func(cfg *picture.Config) {
-			cfg.Public = func(context.Context, string) (bool, error) { return public, nil }
+			cfg.Profiles = profiles
 			change(cfg)
 		})
 	}
@@ -90,7 +89,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	}
 
 	// Private, public again, removed: always what is referred to and no more.
-	public = false
+	shown(profile.Private)
 	u, err := now.Settle(t.Context(), w.user.ID)
 	if err != nil || u.Picture.Public || picture.Key(u.Picture, 512) == large || now.PublicURL(u.Picture, 64) != "" {
 		t.Errorf("gone private: %+v, %v", u.Picture, err)
@@ -98,7 +97,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	w.sweep(t, 0)
 	w.exact(t)
 	firstPicture(t, w) // while private: the same, so that it may go public
-	public = true
+	shown(profile.Public)
 	if u, err = now.Settle(t.Context(), w.user.ID); err != nil || now.PublicURL(u.Picture, 64) == "" {
 		t.Errorf("public again: %+v, %v", u.Picture, err)
 	}
@@ -116,7 +115,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	if n := len(w.stored(t)); n != 4 {
 		t.Errorf("%d blobs in a store that serves nobody", n)
 	}
-	if _, err := now.Remove(t.Context(), w.user.ID); err != nil {
+	if _, err := now.Remove(t.Context(), w.user.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	w.sweep(t, 0)

@@ -36,7 +36,7 @@ func TestSweepBesideUploads(t *testing.T) {
 	for i := range 4 {
 		uploads.Go(func() {
 			for j := range 5 {
-				_, err := w.svc.Put(t.Context(), w.user.ID, small(byte(10*i+j)), nil)
+				_, err := w.svc.Put(t.Context(), w.user.ID, small(byte(10*i+j)), picture.PutOptions{})
 				if err != nil && !errors.Is(err, storage.ErrUnavailable) {
 					t.Errorf("Put: %v", err)
 				}
@@ -123,10 +123,10 @@ func (b *badDelete) Delete(ctx context.Context, key string) error {
 
 func TestSweepGoesOnAfterAFailedDelete(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), nil); err != nil {
+	if _, err := w.svc.Put(t.Context(), w.user.ID, small(1), picture.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.svc.Remove(t.Context(), w.user.ID); err != nil {
+	if _, err := w.svc.Remove(t.Context(), w.user.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -79,7 +80,7 @@ func calls(t *testing.T, db *sqlstore.DB) map[string]func() {
 			version = r.Version
 		},
 		"throttle": func() {
-			_, _, err := db.Auth().Throttle().Take(ctx, "k", auth.Rule{Limit: 1000, Window: time.Hour}, now)
+			_, _, err := db.Limits().Take(ctx, "k", limit.Rule{Limit: 1000, Window: time.Hour}, now)
 			must(t, err)
 		},
 		"page": func() {

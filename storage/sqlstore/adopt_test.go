@@ -121,7 +121,7 @@ func TestAdoptedHashesSignInAndAreRehashed(t *testing.T) {
 	if err := db.Migrate(t.Context(), inUTC); err != nil {
 		t.Fatal(err)
 	}
-	service, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db})
+	service, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db})
 	if err != nil {
 		t.Fatal(err)
 	}

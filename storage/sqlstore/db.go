@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -134,6 +135,9 @@ func (d *DB) Users() profile.Store { return users{d} }
 // factors. Its session store is also an auth.SessionUserStore.
 func (d *DB) Auth() auth.Stores { return authStores{d} }
 
+// Limits returns the counters of tries.
+func (d *DB) Limits() limit.Store { return throttle{d} }
+
 // Outbox returns the store of messages that wait to be sent.
 func (d *DB) Outbox() notify.OutboxStore { return outbox{d} }
 
@@ -180,7 +184,6 @@ type authStores struct{ db *DB }
 
 func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
 func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
-func (a authStores) Throttle() auth.ThrottleStore  { return throttle(a) }
 func (a authStores) Tickets() auth.TicketStore     { return tickets(a) }
 func (a authStores) Factors() auth.FactorStore     { return factors(a) }
 

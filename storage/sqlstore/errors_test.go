@@ -142,7 +142,7 @@ func TestSQLiteBusyIsUnavailable(t *testing.T) {
 	}
 	defer db.Close()
 	err = holder.InTx(t.Context(), func(context.Context) error {
-		if err := db.Auth().Throttle().Reset(t.Context(), "k"); !errors.Is(err, storage.ErrUnavailable) {
+		if err := db.Limits().Reset(t.Context(), "k"); !errors.Is(err, storage.ErrUnavailable) {
 			t.Errorf("a write beside another process's: %v, want ErrUnavailable", err)
 		}
 		// Readers are not held up.

@@ -18,6 +18,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -56,8 +57,8 @@ func TestRestartKeepsEverything(t *testing.T) {
 		if err := db.Ledger().Reserve(ctx, u.ID, []string{"k-512.jpg"}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		rule := auth.Rule{Limit: 1, Window: time.Hour}
-		if ok, _, err := db.Auth().Throttle().Take(ctx, "k", rule, time.Now()); err != nil || !ok {
+		rule := limit.Rule{Limit: 1, Window: time.Hour}
+		if ok, _, err := db.Limits().Take(ctx, "k", rule, time.Now()); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 		if err := db.Close(); err != nil {
@@ -90,7 +91,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 		if page, err := db.Activity().Page(ctx, activity.Query{UserID: u.ID, Limit: 9}); err != nil || len(page) != 1 {
 			t.Errorf("activity: %v, %v", page, err)
 		}
-		if ok, _, err := db.Auth().Throttle().Take(ctx, "k", rule, time.Now()); err != nil || ok {
+		if ok, _, err := db.Limits().Take(ctx, "k", rule, time.Now()); err != nil || ok {
 			t.Errorf("throttle: ok %v, %v; want the try refused after a restart too", ok, err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
@@ -49,7 +50,7 @@ func readsAtScale(t *testing.T, db *sqlstore.DB, s scale) {
 		{"password", func(i int) error { _, err := db.Auth().Passwords().PasswordHash(ctx, nth(i)); return err }},
 		{"sessions", func(i int) error { _, err := db.Auth().Sessions().Sessions(ctx, nth(i)); return err }},
 		{"throttle", func(i int) error {
-			_, _, err := db.Auth().Throttle().Take(ctx, "k"+nth(i), auth.Rule{Limit: 5, Window: time.Minute}, scaleNow)
+			_, _, err := db.Limits().Take(ctx, "k"+nth(i), limit.Rule{Limit: 5, Window: time.Minute}, scaleNow)
 			return err
 		}},
 		{"append", func(i int) error {
@@ -213,8 +214,8 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 		ID: "held", UserID: "1", TokenHash: hash, Level: auth.LevelFull,
 		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 	}))
-	rule := auth.Rule{Limit: 2, Window: time.Hour}
-	_, _, err := db.Auth().Throttle().Take(ctx, "key", rule, at)
+	rule := limit.Rule{Limit: 2, Window: time.Hour}
+	_, _, err := db.Limits().Take(ctx, "key", rule, at)
 	must(err)
 
 	later := at.Add(2 * time.Hour) // both have ended by then
@@ -222,12 +223,12 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 		if err := db.Auth().Sessions().TouchSession(ctx, "held", later, later.Add(time.Hour), activity.Source{}); err != nil {
 			return err
 		}
-		if _, _, err := db.Auth().Throttle().Take(ctx, "key", rule, later); err != nil {
+		if _, _, err := db.Limits().Take(ctx, "key", rule, later); err != nil {
 			return err
 		}
 		apart := patient(t)
 		sessions, err1 := node.Auth().Sessions().PurgeSessions(apart, later, 1000)
-		limits, err2 := node.Auth().Throttle().PurgeThrottle(apart, later, 1000)
+		limits, err2 := node.Limits().PurgeLimits(apart, later, 1000)
 		if sessions != 0 || limits != 0 {
 			t.Errorf("%d sessions and %d limits removed that are in use", sessions, limits)
 		}
@@ -238,7 +239,7 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 	}
 	// The try in the transaction was the first of two of a new window.
 	for try, want := range []bool{true, false} {
-		if ok, _, err := db.Auth().Throttle().Take(ctx, "key", rule, later); err != nil || ok != want {
+		if ok, _, err := db.Limits().Take(ctx, "key", rule, later); err != nil || ok != want {
 			t.Errorf("try %d: %t, error %v, want %t", try+2, ok, err, want)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/activity/limit"
 )
 
 // Take is one upsert, so that concurrent calls of one key, on any node, queue
@@ -65,7 +65,7 @@ var errRule = errors.New("sqlstore: a throttle rule needs a limit and a window")
 
 type throttle struct{ db *DB }
 
-func (s throttle) Take(ctx context.Context, key string, rule auth.Rule, now time.Time) (bool, time.Duration, error) {
+func (s throttle) Take(ctx context.Context, key string, rule limit.Rule, now time.Time) (bool, time.Duration, error) {
 	if rule.Limit < 1 || rule.Window <= 0 || rule.Wait < 0 {
 		return false, 0, errRule
 	}
@@ -83,7 +83,7 @@ func (s throttle) Take(ctx context.Context, key string, rule auth.Rule, now time
 
 // waits are the first and the greatest wait of rule in microseconds, and how
 // often the first is doubled before it reaches the greatest.
-func waits(rule auth.Rule) (wait, most, doublings int64) {
+func waits(rule limit.Rule) (wait, most, doublings int64) {
 	if rule.Wait == 0 {
 		return 0, 0, 0
 	}
@@ -112,7 +112,7 @@ func (s throttle) Reset(ctx context.Context, key string) error {
 	return err
 }
 
-func (s throttle) PurgeThrottle(ctx context.Context, now time.Time, limit int) (int, error) {
-	n, err := s.db.exec(ctx, purgeThrottle, micros(now), limit)
+func (s throttle) PurgeLimits(ctx context.Context, now time.Time, most int) (int, error) {
+	n, err := s.db.exec(ctx, purgeThrottle, micros(now), most)
 	return int(n), err
 }

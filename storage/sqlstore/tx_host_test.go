@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -87,7 +88,7 @@ func (h host) everything(ctx context.Context, u profile.User, at time.Time) erro
 		err = h.db.Auth().Sessions().CreateSession(ctx, auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull})
 	}
 	if err == nil {
-		_, _, err = h.db.Auth().Throttle().Take(ctx, "k1", auth.Rule{Limit: 1, Window: time.Hour}, at)
+		_, _, err = h.db.Limits().Take(ctx, "k1", limit.Rule{Limit: 1, Window: time.Hour}, at)
 	}
 	if err == nil {
 		_, err = h.db.Settings().Put(ctx, u.ID, settings.Record{Data: []byte(`{"locale":"fr"}`)})
@@ -124,7 +125,7 @@ func (h host) made(t *testing.T, u profile.User, at time.Time) int {
 	see("Session", true, err)
 	// A try is counted where the next is refused; the look itself is undone.
 	err = h.db.InTx(ctx, func(ctx context.Context) error {
-		ok, _, err := h.db.Auth().Throttle().Take(ctx, "k1", auth.Rule{Limit: 1, Window: time.Hour}, at)
+		ok, _, err := h.db.Limits().Take(ctx, "k1", limit.Rule{Limit: 1, Window: time.Hour}, at)
 		see("Take", !ok, err)
 		return errOnPurpose
 	})

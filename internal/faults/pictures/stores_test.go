@@ -16,9 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
@@ -30,7 +32,7 @@ type world struct {
 	db       *sqlstore.DB
 	blobs    listed
 	pictures *picture.Service
-	public   bool
+	prefs    *settings.Service
 }
 
 func newWorld(t *testing.T, blobs listed) *world {
@@ -43,10 +45,18 @@ func newWorld(t *testing.T, blobs listed) *world {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, db: db, blobs: blobs, public: true}
+	w := &world{t: t, db: db, blobs: blobs}
+	if w.prefs, err = settings.New(settings.Config{
+		Store: db.Settings(), Sections: []settings.Declaration{profile.PrivacySection.Declare()}, Tx: db,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	profiles, err := profile.New(profile.Config{Store: db.Users(), Settings: w.prefs})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.pictures, err = picture.New(picture.Config{
-		Users: db.Users(), Ledger: db.Ledger(), Blobs: blobs, Tx: db,
-		Public: func(context.Context, string) (bool, error) { return w.public, nil },
+		Users: db.Users(), Ledger: db.Ledger(), Blobs: blobs, Tx: db, LimitStore: limit.Off{}, Profiles: profiles,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +73,14 @@ func (w *world) user(name string) string {
 	return u.ID
 }
 
+// shown changes who sees the user.
+func (w *world) shown(id string, v profile.Visibility) {
+	w.t.Helper()
+	if err := settings.Set(w.t.Context(), w.prefs, profile.PrivacySection, id, profile.Privacy{Visibility: v}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // photo is a JPEG of a few KB.
 func photo(seed uint32) io.Reader {
 	return bytes.NewReader(imagetest.JPEG(imagetest.Photo(96, 80, seed), 80))
@@ -70,7 +88,7 @@ func photo(seed uint32) io.Reader {
 
 func (w *world) put(user string, seed uint32) profile.User {
 	w.t.Helper()
-	u, err := w.pictures.Put(w.t.Context(), user, photo(seed), nil)
+	u, err := w.pictures.Put(w.t.Context(), user, photo(seed), picture.PutOptions{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -130,8 +148,8 @@ func TestR25_LifeOfAPicture(t *testing.T) {
 			if before.Public != urls || (w.pictures.PublicURL(before, 64) != "") != urls {
 				t.Errorf("a public picture has address %q; the store has addresses: %v", w.pictures.PublicURL(before, 64), urls)
 			}
-			w.public = false
-			u, err := w.pictures.Settle(t.Context(), ada)
+			w.shown(ada, profile.Private)
+			u, err := w.db.Users().User(t.Context(), ada)
 			if err != nil || u.Picture.Public || w.pictures.PublicURL(u.Picture, 64) != "" {
 				t.Errorf("gone private: %+v, %v", u.Picture, err)
 			}
@@ -143,16 +161,16 @@ func TestR25_LifeOfAPicture(t *testing.T) {
 				}
 			}
 			w.exact(ada, bob)
-			w.public = true
-			if u, err = w.pictures.Settle(t.Context(), ada); err != nil || u.Picture.Public != urls {
+			w.shown(ada, profile.Public)
+			if u, err = w.db.Users().User(t.Context(), ada); err != nil || u.Picture.Public != urls {
 				t.Errorf("public again: %+v, %v", u.Picture, err)
 			}
 			w.exact(ada, bob)
-			if _, err := w.pictures.Remove(t.Context(), ada); err != nil {
+			if _, err := w.pictures.Remove(t.Context(), ada, 0); err != nil {
 				t.Fatal(err)
 			}
 			w.exact(bob)
-			if _, err := w.pictures.Remove(t.Context(), bob); err != nil {
+			if _, err := w.pictures.Remove(t.Context(), bob, 0); err != nil {
 				t.Fatal(err)
 			}
 			w.exact()
@@ -175,7 +193,7 @@ func TestS63_ManyUploads(t *testing.T) {
 			for part := range 4 {
 				all.Go(func() {
 					for i := range n / 4 {
-						if _, err := w.pictures.Put(t.Context(), ada, photo(uint32(part*100+i)), nil); err != nil {
+						if _, err := w.pictures.Put(t.Context(), ada, photo(uint32(part*100+i)), picture.PutOptions{}); err != nil {
 							t.Errorf("upload %d of %d: %v", i, part, err)
 						}
 					}
@@ -213,7 +231,7 @@ func TestR24_StoreFailsAtEachCall(t *testing.T) {
 						t.Fatal(err)
 					}
 					f.fail(at, after)
-					u, err := w.pictures.Put(t.Context(), ada, photo(uint32(at)), nil)
+					u, err := w.pictures.Put(t.Context(), ada, photo(uint32(at)), picture.PutOptions{})
 					struck := f.heal()
 					if err == nil && struck > 0 {
 						t.Errorf("call %d failed and the upload is told to work", at)

@@ -13,18 +13,19 @@ import (
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // A host has the accounts erased whose time has come, and what it keeps of them
 // itself. Package httpadapter does this in App.Run.
 func ExampleEraser() {
 	db, ctx := memstore.New(), context.Background()
-	orders := profile.ContributorFunc(func(ctx context.Context, userID string) error {
+	orders := personal.Funcs{Erase: func(ctx context.Context, userID string) error {
 		fmt.Println("the orders of user", userID, "are forgotten")
 		return nil
-	})
+	}}
 	eraser, err := profile.NewEraser(profile.EraserConfig{
-		Users: db.Users().(profile.DeletableStore), Tx: db, Contributors: []profile.Contributor{orders},
+		Users: db.Users().(profile.DeletableStore), Tx: db, LimitStore: db.Limits(), Contributors: []personal.Contributor{orders},
 	})
 	if err != nil {
 		panic(err)
@@ -56,13 +57,13 @@ type erasing struct {
 	told  []activity.Event
 }
 
-func newErasing(t *testing.T, who ...profile.Contributor) *erasing {
+func newErasing(t *testing.T, who ...personal.Contributor) *erasing {
 	t.Helper()
 	db := memstore.New()
 	e := &erasing{db: db, users: db.Users().(profile.DeletableStore), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	var err error
 	e.Eraser, err = profile.NewEraser(profile.EraserConfig{
-		Users: e.users, Tx: db, Contributors: who, Recorder: e, Now: func() time.Time { return e.now },
+		Users: e.users, Tx: db, LimitStore: db.Limits(), Contributors: who, Recorder: e, Now: func() time.Time { return e.now },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +139,8 @@ func TestR43_EraserTriesAgain(t *testing.T) {
 	var order []string
 	var e *erasing
 	e = newErasing(t,
-		profile.ContributorFunc(func(_ context.Context, id string) error { order = append(order, "first "+id); return nil }),
-		profile.ContributorFunc(func(ctx context.Context, id string) error {
+		personal.Funcs{Erase: func(_ context.Context, id string) error { order = append(order, "first "+id); return nil }},
+		personal.Funcs{Erase: func(ctx context.Context, id string) error {
 			if id == ada && down.Load() {
 				return errDown
 			}
@@ -148,7 +149,7 @@ func TestR43_EraserTriesAgain(t *testing.T) {
 			}
 			order = append(order, "second "+id)
 			return nil
-		}))
+		}})
 	u := e.leaves(t, "ada", e.now.Add(-time.Hour))
 	ada = u.ID
 	bea := e.leaves(t, "bea", e.now.Add(-time.Minute))
@@ -178,12 +179,12 @@ func TestR43_EraserTriesAgain(t *testing.T) {
 // Many more than one question brings, some of whom fail for ever.
 func TestEraserDoesNotStarve(t *testing.T) {
 	errNever := errors.New("never")
-	e := newErasing(t, profile.ContributorFunc(func(_ context.Context, id string) error {
+	e := newErasing(t, personal.Funcs{Erase: func(_ context.Context, id string) error {
 		if len(id) == 1 { // the first nine
 			return errNever
 		}
 		return nil
-	}))
+	}})
 	for i := range 230 {
 		e.leaves(t, fmt.Sprintf("user%d", i), e.now.Add(-time.Duration(500-i)*time.Minute))
 	}

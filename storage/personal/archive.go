@@ -1,4 +1,4 @@
-package profile
+package personal
 
 import (
 	"archive/zip"
@@ -9,22 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"time"
-
-	"github.com/profilekit/profilekit/activity"
 )
 
-// KindExported is the event of a copy of everything that was handed out.
-const KindExported activity.Kind = "profile.exported"
-
-// Exporter is an optional method of a Contributor: what it keeps of users they
-// may have a copy of (the right of access and of portability, GDPR articles 15
-// and 20).
-type Exporter interface {
-	// ExportUser adds files to a with what is kept of the user. It holds no
-	// connection of a database while it writes: whoever reads may be slow. Secrets,
-	// such as hashes of passwords, and what is of other people stay out.
-	ExportUser(ctx context.Context, userID string, a *Archive) error
-}
+// ReadTime bounds one read of a database for an export.
+const ReadTime = 15 * time.Second
 
 // Archive is a zip file that is being written, for one user. It is not safe for
 // concurrent use.
@@ -45,10 +33,10 @@ func NewArchive(w io.Writer, at time.Time) *Archive {
 // is.
 func (a *Archive) Create(name string, compressed bool) (io.Writer, error) {
 	if !fs.ValidPath(name) || name == "." {
-		return nil, fmt.Errorf("profile: archive: %q is no path of a file", name)
+		return nil, fmt.Errorf("personal: archive: %q is no path of a file", name)
 	}
 	if a.names[name] {
-		return nil, fmt.Errorf("profile: archive: %q is there already", name)
+		return nil, fmt.Errorf("personal: archive: %q is there already", name)
 	}
 	a.names[name] = true
 	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: a.at}
@@ -62,7 +50,7 @@ func (a *Archive) Create(name string, compressed bool) (io.Writer, error) {
 func (a *Archive) JSON(name string, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		return fmt.Errorf("profile: archive: %s: %w", name, err)
+		return fmt.Errorf("personal: archive: %s: %w", name, err)
 	}
 	w, err := a.Create(name, false)
 	if err != nil {
@@ -72,13 +60,17 @@ func (a *Archive) JSON(name string, v any) error {
 	return err
 }
 
-// Flush writes what is held back to the writer below.
-func (a *Archive) Flush() error { return a.zip.Flush() }
+// Bounded returns ctx with a deadline for one read of a database, ReadTime from
+// now: an export as a whole takes as long as its reader does, and a database that
+// is silent must not.
+func (a *Archive) Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, ReadTime)
+}
 
 // Close ends the archive. One that was not closed no program takes for whole.
 func (a *Archive) Close() error {
 	if len(a.names) == 0 {
-		return errors.New("profile: archive: there is nothing in it")
+		return errors.New("personal: archive: there is nothing in it")
 	}
 	return a.zip.Close()
 }

@@ -1,38 +1,79 @@
-package authtest
+// Package limittest is the conformance suite of limit.Store: one case for each thing
+// that its comment promises. A store of your own passes it from an ordinary test:
+//
+//	func TestLimits(t *testing.T) {
+//		limittest.Run(t, func(t *testing.T) limittest.Harness {
+//			db := openEmpty(t) // your own; it closes in t.Cleanup
+//			return limittest.Harness{Store: db.Limits(), Tx: db}
+//		})
+//	}
+//
+// The suite does not sleep, and runs under the race detector.
+package limittest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/conform"
+	"github.com/profilekit/profilekit/storage"
 )
+
+// Harness is a store to be judged.
+type Harness struct {
+	// Store is empty at first.
+	Store limit.Store
+	// Tx begins transactions that the store joins; nil leaves their cases out.
+	Tx storage.Transactor
+}
+
+// Run runs the suite. It calls open once for each subject, each time for a store
+// of its own.
+func Run(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
+	for _, s := range []struct {
+		name  string
+		cases func(t *testing.T, h Harness)
+	}{
+		{"hard limit", hardCases},
+		{"growing waits", growingCases},
+		{"refund and reset", refundCases},
+		{"purge", purgeCases},
+		{"ended context", endedCases},
+		{"transaction", txCases},
+	} {
+		t.Run(s.name, func(t *testing.T) { s.cases(t, open(t)) })
+	}
+}
 
 var (
 	// hard allows 5 in a minute and then nothing.
-	hard = auth.Rule{Limit: 5, Window: time.Minute}
+	hard = limit.Rule{Limit: 5, Window: time.Minute}
 	// growing allows 3 in 15 minutes and then one after 10 s, 20 s, 40 s, 60 s, 60 s ….
-	growing = auth.Rule{Limit: 3, Window: 15 * time.Minute, Wait: 10 * time.Second, MaxWait: time.Minute}
+	growing = limit.Rule{Limit: 3, Window: 15 * time.Minute, Wait: 10 * time.Second, MaxWait: time.Minute}
 )
 
 // slack is how exactly a wait must be told: a store may keep milliseconds.
 const slack = time.Millisecond
 
 // allowed takes one try, which must be let through.
-func allowed(t *testing.T, h Harness, key string, rule auth.Rule, now time.Time) {
+func allowed(t *testing.T, h Harness, key string, rule limit.Rule, now time.Time) {
 	t.Helper()
-	ok, wait, err := h.Stores.Throttle().Take(conform.Context(t), key, rule, now)
+	ok, wait, err := h.Store.Take(conform.Context(t), key, rule, now)
 	if err != nil || !ok {
 		t.Errorf("Take: ok %v, wait %v, error %v; want the try let through", ok, wait, err)
 	}
 }
 
 // refused takes one try, which must be refused with that wait.
-func refused(t *testing.T, h Harness, key string, rule auth.Rule, now time.Time, want time.Duration) {
+func refused(t *testing.T, h Harness, key string, rule limit.Rule, now time.Time, want time.Duration) {
 	t.Helper()
-	ok, wait, err := h.Stores.Throttle().Take(conform.Context(t), key, rule, now)
+	ok, wait, err := h.Store.Take(conform.Context(t), key, rule, now)
 	switch {
 	case err != nil || ok:
 		t.Errorf("Take: ok %v, error %v; want the try refused", ok, err)
@@ -42,12 +83,12 @@ func refused(t *testing.T, h Harness, key string, rule auth.Rule, now time.Time,
 }
 
 // parallel takes 100 tries at once and checks that exactly want come through.
-func parallel(t *testing.T, h Harness, key string, rule auth.Rule, now time.Time, want int) {
+func parallel(t *testing.T, h Harness, key string, rule limit.Rule, now time.Time, want int) {
 	t.Helper()
 	ctx := conform.Context(t)
 	oks := make([]bool, 100)
 	for _, err := range conform.Together(len(oks), func(i int) (err error) {
-		oks[i], _, err = h.Stores.Throttle().Take(ctx, key, rule, now)
+		oks[i], _, err = h.Store.Take(ctx, key, rule, now)
 		return err
 	}) {
 		conform.Must(t, "Take", err)
@@ -112,7 +153,7 @@ func hardCases(t *testing.T, h Harness) {
 		for range hard.Limit {
 			allowed(t, h, key, hard, at)
 		}
-		ok, wait, err := h.Stores.Throttle().Take(conform.Context(t), key, hard, at.Add(-time.Hour))
+		ok, wait, err := h.Store.Take(conform.Context(t), key, hard, at.Add(-time.Hour))
 		conform.Must(t, "Take", err)
 		if ok || wait < time.Minute-slack {
 			t.Errorf("an hour before the first try: ok %v, wait %v; want it refused, for a minute at least", ok, wait)
@@ -183,7 +224,7 @@ func growingCases(t *testing.T, h Harness) {
 			allowed(t, h, key, growing, at)
 		}
 		for _, back := range []time.Duration{time.Second, time.Hour, 48 * time.Hour} {
-			ok, wait, err := h.Stores.Throttle().Take(conform.Context(t), key, growing, at.Add(-back))
+			ok, wait, err := h.Store.Take(conform.Context(t), key, growing, at.Add(-back))
 			conform.Must(t, "Take", err)
 			if ok || wait < growing.Wait-slack {
 				t.Errorf("%v before the last try: ok %v, wait %v; want it refused, for 10s at least", back, ok, wait)
@@ -193,12 +234,12 @@ func growingCases(t *testing.T, h Harness) {
 }
 
 func refundCases(t *testing.T, h Harness) {
-	th, at := h.Stores.Throttle(), conform.Time()
+	th, at := h.Store, conform.Time()
 	refund := func(t *testing.T, key string) {
 		t.Helper()
 		conform.Must(t, "Refund", th.Refund(conform.Context(t), key))
 	}
-	for name, rule := range map[string]auth.Rule{"hard": hard, "growing": growing} {
+	for name, rule := range map[string]limit.Rule{"hard": hard, "growing": growing} {
 		first := rule.Wait
 		if first == 0 {
 			first = rule.Window
@@ -262,7 +303,7 @@ func refundCases(t *testing.T, h Harness) {
 		refused(t, h, key, growing, now, 2*growing.Wait)
 	})
 	t.Run("concurrent refunds all count", func(t *testing.T) {
-		rule := auth.Rule{Limit: 40, Window: time.Minute}
+		rule := limit.Rule{Limit: 40, Window: time.Minute}
 		ctx, key := conform.Context(t), conform.Name("k")
 		for range rule.Limit {
 			allowed(t, h, key, rule, at)
@@ -274,13 +315,13 @@ func refundCases(t *testing.T, h Harness) {
 	})
 }
 
-func purgeThrottleCases(t *testing.T, h Harness) {
+func purgeCases(t *testing.T, h Harness) {
 	at := conform.Time()
-	purge := func(t *testing.T, now time.Time, limit, want int) {
+	purge := func(t *testing.T, now time.Time, most, want int) {
 		t.Helper()
-		n, err := h.Stores.Throttle().PurgeThrottle(conform.Context(t), now, limit)
+		n, err := h.Store.PurgeLimits(conform.Context(t), now, most)
 		if err != nil || n != want {
-			t.Errorf("PurgeThrottle with limit %d: %d and error %v, want %d", limit, n, err, want)
+			t.Errorf("PurgeLimits with limit %d: %d and error %v, want %d", most, n, err, want)
 		}
 	}
 	full, slow := conform.Name("k"), conform.Name("k")
@@ -306,4 +347,69 @@ func purgeThrottleCases(t *testing.T, h Harness) {
 		purge(t, last.Add(growing.Window+slack), 100, 1)
 		purge(t, last.Add(growing.Window+slack), 100, 0)
 	})
+}
+
+func endedCases(t *testing.T, h Harness) {
+	at, key, full := conform.Time(), conform.Name("k"), conform.Name("k")
+	for range hard.Limit {
+		allowed(t, h, full, hard, at)
+	}
+	conform.EndedContext(t, []conform.Call{
+		{Name: "Take", Do: func(ctx context.Context) error {
+			ok, _, err := h.Store.Take(ctx, key, hard, at)
+			if ok {
+				t.Error("Take with an ended context let the try through")
+			}
+			return err
+		}},
+		{Name: "Refund", Do: func(ctx context.Context) error { return h.Store.Refund(ctx, full) }},
+		{Name: "Reset", Do: func(ctx context.Context) error { return h.Store.Reset(ctx, full) }},
+		{Name: "PurgeLimits", Do: func(ctx context.Context) error {
+			_, err := h.Store.PurgeLimits(ctx, at.Add(1000*time.Hour), 10)
+			return err
+		}},
+	})
+	refused(t, h, full, hard, at, hard.Window)
+	parallel(t, h, key, hard, at, hard.Limit)
+}
+
+type (
+	do   = func(context.Context) error
+	made = func(context.Context) bool
+)
+
+func txCases(t *testing.T, h Harness) {
+	conform.Transactions(t, h.Tx, []conform.Change{
+		{Name: "Take", Prepare: func(t *testing.T) (do, made) { return inTx(t, h, h.Store.Reset, false) }},
+		{Name: "Reset", Prepare: func(t *testing.T) (do, made) { return inTx(t, h, h.Store.Reset, true) }},
+		{Name: "Refund", Prepare: func(t *testing.T) (do, made) { return inTx(t, h, h.Store.Refund, true) }},
+	})
+}
+
+// inTx takes the only try of a key in a transaction or, with taken, gives the try
+// back there. Whether the try was counted is seen by trying once more, which is
+// undone by the same way back.
+func inTx(t *testing.T, h Harness, back func(context.Context, string) error, taken bool) (do, made) {
+	key, at := conform.Name("k"), conform.Time()
+	one := limit.Rule{Limit: 1, Window: time.Minute}
+	take := func(ctx context.Context) error {
+		ok, _, err := h.Store.Take(ctx, key, one, at)
+		if err == nil && !ok {
+			err = errors.New("the first try was refused")
+		}
+		return err
+	}
+	change := take
+	if taken {
+		conform.Must(t, "Take", take(conform.Context(t)))
+		change = func(ctx context.Context) error { return back(ctx, key) }
+	}
+	return change, func(ctx context.Context) bool {
+		ok, _, err := h.Store.Take(ctx, key, one, at)
+		conform.Must(t, "Take", err)
+		if ok {
+			conform.Must(t, "the way back", back(ctx, key))
+		}
+		return ok == taken
+	}
 }

@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
-// Kinds of the events of an account's end. Package auth records the first two,
-// an Eraser the last.
+// Kinds of the events of an account's end. A Deletions records the first two, an
+// Eraser the last.
 const (
 	// KindDeletionRequested: the account will be erased. Detail: at, the time
-	// (RFC 3339), endedSessions.
+	// (RFC 3339), and endedSessions where package auth keeps the sessions.
 	KindDeletionRequested activity.Kind = "profile.deletion_requested"
 	// KindRestored: that was taken back.
 	KindRestored activity.Kind = "profile.restored"
@@ -44,20 +46,6 @@ type DeletableStore interface {
 	DeleteUser(ctx context.Context, id string, version int64) error
 }
 
-// Contributor keeps something of users beside their profile.
-type Contributor interface {
-	// EraseUser removes everything of the user. It is called outside any
-	// transaction, before the user is removed, and again until it succeeded
-	// once and the user is gone: what is removed already is no error.
-	EraseUser(ctx context.Context, userID string) error
-}
-
-// ContributorFunc is a function as a Contributor.
-type ContributorFunc func(ctx context.Context, userID string) error
-
-// EraseUser implements Contributor.
-func (f ContributorFunc) EraseUser(ctx context.Context, userID string) error { return f(ctx, userID) }
-
 // Margin is how long after DeletesAt an Eraser waits. Until then whatever the
 // user had begun is over, and nodes whose clocks differ by less agree on whether
 // the deletion can still be taken back.
@@ -70,14 +58,17 @@ const claimed = time.Hour
 // eraseBatch is how many users one question for due ones brings.
 const eraseBatch = 50
 
-// EraserConfig is what NewEraser takes. Users and Tx are required and of one
-// database.
+// EraserConfig is what NewEraser takes. Users, Tx and LimitStore are required, and
+// of one database.
 type EraserConfig struct {
 	Users DeletableStore
 	Tx    storage.Transactor
 	// Contributors keep what else there is of a user, in the order in which they
 	// forget it.
-	Contributors []Contributor
+	Contributors []personal.Contributor
+	// LimitStore has the counters of the limits of Deletions and Exporter, which are
+	// forgotten too; it is required.
+	LimitStore limit.Store
 	// Holds keeps the names of who is gone against everybody for NameHold, as in
 	// Config; nil frees them at once.
 	Holds    HoldStore
@@ -98,8 +89,8 @@ type Eraser struct{ cfg EraserConfig }
 
 // NewEraser returns an Eraser, or what is wrong with c. It starts nothing.
 func NewEraser(c EraserConfig) (*Eraser, error) {
-	if c.Users == nil || c.Tx == nil {
-		return nil, errors.New("profile: EraserConfig.Users and EraserConfig.Tx are required")
+	if c.Users == nil || c.Tx == nil || c.LimitStore == nil {
+		return nil, errors.New("profile: EraserConfig needs Users, Tx and LimitStore")
 	}
 	if c.NameHold == 0 {
 		c.NameHold = DefaultNameHold
@@ -155,6 +146,9 @@ func (e *Eraser) erase(ctx context.Context, id string, before time.Time) error {
 		if err := c.EraseUser(ctx, id); err != nil {
 			return err
 		}
+	}
+	if err := eraseLimits(ctx, e.cfg.LimitStore, id); err != nil {
+		return err
 	}
 	err = e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
 		if e.cfg.Recorder != nil {

@@ -1,4 +1,4 @@
-package profile_test
+package personal_test
 
 import (
 	"archive/zip"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // orders is what a shop keeps of its customers: they can have a copy of it, and
@@ -18,13 +18,13 @@ type orders struct{}
 
 func (orders) EraseUser(ctx context.Context, userID string) error { return nil }
 
-func (orders) ExportUser(ctx context.Context, userID string, a *profile.Archive) error {
+func (orders) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	return a.JSON("shop/orders.json", []map[string]any{{"item": "engine", "count": 1}})
 }
 
-func ExampleExporter() {
+func ExampleContributor() {
 	var file bytes.Buffer
-	a := profile.NewArchive(&file, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	a := personal.NewArchive(&file, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	if err := (orders{}).ExportUser(context.Background(), "1", a); err != nil {
 		panic(err)
 	}
@@ -47,7 +47,7 @@ func ExampleExporter() {
 }
 
 func TestArchiveRefusesNames(t *testing.T) {
-	a := profile.NewArchive(io.Discard, time.Now())
+	a := personal.NewArchive(io.Discard, time.Now())
 	for _, name := range []string{"", ".", "/etc/passwd", "../up", "a/../b", "a//b", "a/", `c:\..\x/..`} {
 		if _, err := a.Create(name, false); (err == nil) != (name == `c:\..\x/..`) && err == nil {
 			t.Errorf("%q is taken", name)

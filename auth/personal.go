@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/storage/personal"
+)
+
+// Personal is what the stores of this package keep of users, as a
+// personal.Contributor. A Service is one too. A host that brings its own sign-in has
+// no Service, and gives a Personal to its Exporter and its Eraser for what an
+// earlier sign-in by this package may have left.
+type Personal struct {
+	// Stores are required; for a host with users of its own they are those of
+	// SeparateStores.
+	Stores Stores
+	// LimitStore has the counters of tries; it is required.
+	LimitStore limit.Store
+}
+
+var (
+	_ personal.Contributor = Personal{}
+	_ personal.Contributor = (*Service)(nil)
+)
+
+// exportedSession is a session or a trusted device in a copy.
+type exportedSession struct {
+	ID         string    `json:"id"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+	Remember   bool      `json:"remember,omitempty"`
+	IP         string    `json:"ip,omitempty"`
+	Device     string    `json:"device,omitempty"`
+	Place      string    `json:"place,omitempty"`
+}
+
+// exportedFactor is a second factor in a copy. Its secret stays out.
+type exportedFactor struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"`
+	Name       string     `json:"name,omitempty"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	Pending    bool       `json:"pending,omitempty"`
+}
+
+// ExportUser adds the user's sessions, trusted devices and second factors to a copy.
+// Hashes of passwords and tokens, and secrets of factors, stay out: they are worth
+// something to a thief only. Tickets and counters stay out too, since they hold
+// nothing but a hash and a time.
+func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
+	ctx, cancel := a.Bounded(ctx)
+	defer cancel()
+	sessions, err := p.Stores.Sessions().Sessions(ctx, userID)
+	if err != nil {
+		return err
+	}
+	factors, err := p.Stores.Factors().Factors(ctx, userID)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Sessions []exportedSession `json:"sessions"`
+		Devices  []exportedSession `json:"trustedDevices"`
+		Factors  []exportedFactor  `json:"factors"`
+	}{[]exportedSession{}, []exportedSession{}, []exportedFactor{}}
+	for _, s := range sessions {
+		e := exportedSession{
+			ID: s.ID, CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), ExpiresAt: s.ExpiresAt.UTC(),
+			Remember: s.Remember, IP: s.Source.IP, Device: s.Source.Device, Place: s.Source.Place,
+		}
+		if s.Level == LevelDevice {
+			out.Devices = append(out.Devices, e)
+		} else {
+			out.Sessions = append(out.Sessions, e)
+		}
+	}
+	for _, f := range factors {
+		e := exportedFactor{ID: f.ID, Kind: f.Kind, Name: f.Name, CreatedAt: f.CreatedAt.UTC(), Pending: f.Pending}
+		if !f.LastUsedAt.IsZero() {
+			at := f.LastUsedAt.UTC()
+			e.LastUsedAt = &at
+		}
+		out.Factors = append(out.Factors, e)
+	}
+	return a.JSON("security.json", out)
+}
+
+// EraseUser removes all that is kept of the user: sessions, trusted devices,
+// tickets, factors, the password and the counters of its limits.
+func (p Personal) EraseUser(ctx context.Context, userID string) error {
+	_, sessions := p.Stores.Sessions().EndSessions(ctx, userID, "")
+	_, tickets := p.Stores.Tickets().DropTickets(ctx, userID)
+	_, factors := p.Stores.Factors().RemoveFactors(ctx, userID)
+	if err := errors.Join(sessions, tickets, factors); err != nil {
+		return err
+	}
+	for _, key := range []string{accountKey(userID), factorKey(userID), mailUserKey(userID)} {
+		if err := p.LimitStore.Reset(ctx, key); err != nil {
+			return err
+		}
+	}
+	return p.Stores.Passwords().Erase(ctx, userID)
+}
+
+// ExportUser is that of Personal.
+func (s *Service) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
+	return s.kept.ExportUser(ctx, userID, a)
+}
+
+// EraseUser is that of Personal.
+func (s *Service) EraseUser(ctx context.Context, userID string) error {
+	return s.kept.EraseUser(ctx, userID)
+}

@@ -1,0 +1,178 @@
+package profile
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
+)
+
+// KindExported is the event of a copy of everything that was handed out.
+const KindExported activity.Kind = "profile.exported"
+
+// DefaultExportLimit is how often one user gets a copy of everything.
+var DefaultExportLimit = limit.Rule{Limit: 10, Window: 24 * time.Hour}
+
+func exportKey(userID string) string { return "export:user:" + userID }
+
+// ExporterConfig is what NewExporter takes. Users, Tx and LimitStore are required,
+// and of one database.
+type ExporterConfig struct {
+	Users      Store
+	Tx         storage.Transactor
+	LimitStore limit.Store
+	// Limit is how often one user may Export; the zero Rule is DefaultExportLimit.
+	Limit limit.Rule
+	// Contributors keep what else there is of a user, in the order of their files.
+	Contributors []personal.Contributor
+	// Activity is the feed in which an export is noted; nil for hosts without one.
+	Activity activity.Store
+	// Recorder is told of the event in its transaction; nil for none.
+	Recorder activity.Recorder
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Logger gets one record for each export; nil is silent.
+	Logger *slog.Logger
+}
+
+// Exporter hands out a copy of everything that is kept of a user: the profile, and
+// what the Contributors add. It is safe for concurrent use.
+type Exporter struct {
+	cfg     ExporterConfig
+	limiter limit.Limiter
+}
+
+// NewExporter returns an Exporter, or what is wrong with c. It starts nothing.
+func NewExporter(c ExporterConfig) (*Exporter, error) {
+	if c.Users == nil || c.Tx == nil || c.LimitStore == nil {
+		return nil, errors.New("profile: ExporterConfig needs Users, Tx and LimitStore")
+	}
+	c.Limit = c.Limit.Or(DefaultExportLimit)
+	if err := c.Limit.Check(); err != nil {
+		return nil, fmt.Errorf("profile: ExporterConfig.Limit: %w", err)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Exporter{cfg: c, limiter: limit.Limiter{Store: c.LimitStore, Now: c.Now}}, nil
+}
+
+// heldBack is how much of a copy is made before its first byte leaves, in bytes.
+// Most copies are smaller, but for the picture, and fail as a whole or not at all.
+const heldBack = 64 << 10
+
+// Export writes a zip with everything that is kept of the caller to w. Whoever has
+// it needs nothing else of the account, so the event KindExported is written
+// before anything is read, and is in the copy.
+//
+// A proof that is not fresh is ErrNotFresh, an account that is gone, disabled or
+// leaving ErrNoAccount, more than Limit a *limit.ExceededError. After an error the
+// file is none: as long as nothing was written to w, the caller can still say so;
+// afterwards the connection has to be cut.
+func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
+	if err := c.check(e.cfg.Now(), false); err != nil {
+		return err
+	}
+	id := c.User.ID
+	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.Limit); err != nil {
+		e.log(ctx, id, slog.Bool("refused", true))
+		return err
+	}
+	if err := e.note(ctx, id); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, heldBack)
+	a := personal.NewArchive(out, e.cfg.Now())
+	if err := a.JSON("profile.json", copyOf(c.User)); err != nil {
+		return err
+	}
+	for _, who := range e.cfg.Contributors {
+		if err := who.ExportUser(ctx, id, a); err != nil {
+			return err
+		}
+	}
+	if err := a.Close(); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// note writes the event.
+func (e *Exporter) note(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, personal.ReadTime)
+	defer cancel()
+	event := activity.NewEvent(ctx, KindExported, id, e.cfg.Now(), nil)
+	err := e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if e.cfg.Activity != nil {
+			if err := e.cfg.Activity.Append(ctx, event); err != nil {
+				return err
+			}
+		}
+		if e.cfg.Recorder == nil {
+			return nil
+		}
+		return e.cfg.Recorder.Record(ctx, event)
+	})
+	if err != nil {
+		return err
+	}
+	e.log(ctx, id)
+	return nil
+}
+
+func (e *Exporter) log(ctx context.Context, userID string, more ...slog.Attr) {
+	e.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "profile: a copy of everything", append([]slog.Attr{
+		slog.String("kind", string(KindExported)), slog.String("user", userID),
+	}, more...)...)
+}
+
+// exported is a User in a copy: the names of the HTTP contract, with everything
+// that is the person's. What is not of the person stays out: Version, Disabled, and
+// where the blobs of the picture are, which is in the copy as a file.
+type exported struct {
+	ID                 string    `json:"id"`
+	Username           string    `json:"username"`
+	Email              string    `json:"email"`
+	EmailVerified      bool      `json:"emailVerified"`
+	PendingEmail       string    `json:"pendingEmail,omitempty"`
+	DisplayName        string    `json:"displayName,omitempty"`
+	GivenName          string    `json:"givenName,omitempty"`
+	FamilyName         string    `json:"familyName,omitempty"`
+	Pronouns           string    `json:"pronouns,omitempty"`
+	Bio                string    `json:"bio,omitempty"`
+	Phone              string    `json:"phone,omitempty"`
+	Address            Address   `json:"address,omitzero"`
+	Birthday           Date      `json:"birthday,omitempty"`
+	Links              []string  `json:"links,omitempty"`
+	Custom             any       `json:"custom,omitempty"`
+	PicturePlaceholder string    `json:"picturePlaceholder,omitempty"`
+	PictureURL         string    `json:"profilePicture,omitempty"`
+	Role               string    `json:"role"`
+	CreatedAt          time.Time `json:"createdAt"`
+	UpdatedAt          time.Time `json:"updatedAt"`
+}
+
+func copyOf(u User) exported {
+	out := exported{
+		ID: u.ID, Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified, PendingEmail: u.PendingEmail,
+		DisplayName: u.DisplayName, GivenName: u.GivenName, FamilyName: u.FamilyName, Pronouns: u.Pronouns, Bio: u.Bio,
+		Phone: u.Phone, Address: u.Address, Birthday: u.Birthday, Links: u.Links,
+		PicturePlaceholder: u.Picture.Placeholder, PictureURL: u.Picture.URL,
+		Role: u.Role, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+	}
+	if len(u.Custom) > 0 {
+		out.Custom = u.Custom
+	}
+	return out
+}

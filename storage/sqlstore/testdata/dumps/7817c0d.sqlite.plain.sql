@@ -1,0 +1,302 @@
+-- A database of commit 7817c0d, see README.md: sqlite, plain.
+
+CREATE TABLE profilekit_activity (
+	id      TEXT    NOT NULL PRIMARY KEY,
+	user_id TEXT    NOT NULL,
+	kind    TEXT    NOT NULL,
+	at      INTEGER NOT NULL,
+	ip      TEXT    NOT NULL DEFAULT '',
+	device  TEXT    NOT NULL DEFAULT '',
+	place   TEXT    NOT NULL DEFAULT '',
+	detail  TEXT    NOT NULL DEFAULT '{}'
+);
+CREATE TABLE profilekit_blobs (
+	key     TEXT    NOT NULL PRIMARY KEY,
+	user_id TEXT    NOT NULL,
+	state   TEXT    NOT NULL CHECK (state IN ('pending', 'live', 'dead', 'claimed')),
+	at      INTEGER NOT NULL
+);
+CREATE TABLE profilekit_factors (
+	id           TEXT    NOT NULL PRIMARY KEY,
+	user_id      TEXT    NOT NULL,
+	kind         TEXT    NOT NULL,
+	name         TEXT    NOT NULL,
+	lookup       TEXT    NOT NULL,
+	counter      INTEGER NOT NULL,
+	data         BLOB    NOT NULL,
+	pending      BOOLEAN NOT NULL,
+	created_at   INTEGER NOT NULL,
+	last_used_at INTEGER NOT NULL,
+	expires_at   INTEGER NOT NULL
+);
+CREATE TABLE profilekit_holds (
+	key     TEXT    NOT NULL,
+	user_id TEXT    NOT NULL,
+	ends_at INTEGER NOT NULL,
+	PRIMARY KEY (key, user_id)
+);
+CREATE TABLE profilekit_migrations (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	);
+CREATE TABLE profilekit_outbox (
+	id         TEXT    NOT NULL PRIMARY KEY,
+	body       BLOB    NOT NULL,
+	attempts   INTEGER NOT NULL,
+	created_at INTEGER NOT NULL,
+	next_at    INTEGER NOT NULL,
+	dead       BOOLEAN NOT NULL,
+	reason     TEXT    NOT NULL
+);
+CREATE TABLE profilekit_passwords (
+	user_id TEXT NOT NULL PRIMARY KEY,
+	hash    TEXT NOT NULL
+);
+CREATE TABLE profilekit_sessions (
+	id           TEXT    NOT NULL PRIMARY KEY,
+	user_id      TEXT    NOT NULL,
+	token_hash   BLOB    NOT NULL UNIQUE,
+	level        TEXT    NOT NULL,
+	remember     BOOLEAN NOT NULL,
+	ip           TEXT    NOT NULL,
+	device       TEXT    NOT NULL,
+	place        TEXT    NOT NULL,
+	created_at   INTEGER NOT NULL,
+	proved_at    INTEGER NOT NULL,
+	last_used_at INTEGER NOT NULL,
+	idle_until   INTEGER NOT NULL,
+	expires_at   INTEGER NOT NULL
+);
+CREATE TABLE profilekit_settings (
+	user_id    TEXT    NOT NULL PRIMARY KEY,
+	data       TEXT    NOT NULL CHECK (json_valid(data)),
+	version    INTEGER NOT NULL,
+	updated_at INTEGER NOT NULL
+);
+CREATE TABLE profilekit_throttle (
+	key       TEXT    NOT NULL PRIMARY KEY,
+	tries     INTEGER NOT NULL,
+	first_at  INTEGER NOT NULL,
+	last_at   INTEGER NOT NULL,
+	next_at   INTEGER NOT NULL,
+	forget_at INTEGER NOT NULL,
+	allowed   BOOLEAN NOT NULL
+);
+CREATE TABLE profilekit_tickets (
+	hash       BLOB    NOT NULL PRIMARY KEY,
+	purpose    TEXT    NOT NULL,
+	user_id    TEXT    NOT NULL,
+	slot       INTEGER,
+	data       BLOB    NOT NULL,
+	created_at INTEGER NOT NULL,
+	expires_at INTEGER NOT NULL
+);
+CREATE TABLE users (
+	id              INTEGER PRIMARY KEY AUTOINCREMENT,
+	username        VARCHAR(50)  NOT NULL UNIQUE CHECK (length(username) <= 50),
+	email           VARCHAR(100) NOT NULL UNIQUE CHECK (length(email) <= 100),
+	password_hash   TEXT         NOT NULL DEFAULT '',
+	profile_picture TEXT,
+	role            VARCHAR(20)  DEFAULT 'user' CHECK (length(role) <= 20),
+	created_at      INTEGER      NOT NULL,
+	username_key    TEXT         NOT NULL UNIQUE,
+	email_key       TEXT         NOT NULL UNIQUE,
+	email_verified  BOOLEAN      NOT NULL DEFAULT FALSE,
+	pending_email   TEXT         NOT NULL DEFAULT '',
+	display_name    TEXT         NOT NULL DEFAULT '',
+	given_name      TEXT         NOT NULL DEFAULT '',
+	family_name     TEXT         NOT NULL DEFAULT '',
+	pronouns        TEXT         NOT NULL DEFAULT '',
+	bio             TEXT         NOT NULL DEFAULT '',
+	phone           TEXT         NOT NULL DEFAULT '',
+	address         TEXT         NOT NULL DEFAULT '{}' CHECK (json_valid(address)),
+	birthday        TEXT         NOT NULL DEFAULT '',
+	links           TEXT         NOT NULL DEFAULT '[]' CHECK (json_valid(links)),
+	custom          TEXT         NOT NULL DEFAULT 'null' CHECK (json_valid(custom)),
+	picture         TEXT         NOT NULL DEFAULT 'null' CHECK (json_valid(picture)),
+	disabled        BOOLEAN      NOT NULL DEFAULT FALSE,
+	version         INTEGER      NOT NULL DEFAULT 1,
+	updated_at      INTEGER      NOT NULL
+, deletes_at INTEGER NOT NULL DEFAULT 0);
+
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4e6d-774b-a0d3-264d7afa83a6', '1', 'auth.registered', 1762162200173456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4f0d-774b-a94f-1484e6214ba3', '1', 'auth.email_verified', 1762162200333456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4f7b-774b-a3a7-a7f98a177aea', '1', 'profile.updated', 1762162200443456, '2001:db8::/48', 'curl', 'Brno', '{"fields":"displayName,givenName,familyName,bio,address,birthday,links,pronouns,custom"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4f8f-774b-95dc-50b3dd4067aa', '1', 'settings.changed', 1762162200463456, '2001:db8::/48', 'curl', 'Brno', '{"sections":"appearance,locale,timeZone,privacy,notifications"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4fa3-774b-aeee-eb4380ea0e76', '1', 'shop.ordered', 1762162200483456, '2001:db8::/48', 'curl', 'Brno', '{"order":"1234"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4fcb-774b-b309-0b41ab49937e', '1', 'picture.changed', 1762162200523456, '', '', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-4fe9-774b-ad44-22c6b22ab6e9', '1', 'picture.changed', 1762162200553456, '', '', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-502f-774b-a14e-e99a1ca1e87b', '1', 'auth.reauthenticated', 1762162200623456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"totp"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-502f-774b-a733-e5b77819798f', '1', 'auth.factor_added', 1762162200623456, '203.0.113.0/24', 'Firefox on Linux', '', '{"endedSessions":"0","method":"totp"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-507f-774b-b194-f8135ce95014', '1', 'auth.factor_added', 1762162200703456, '203.0.113.0/24', 'Firefox on Linux', '', '{"endedSessions":"0","method":"passkey"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-507f-774b-b4a5-68bdc633c9a4', '1', 'auth.reauthenticated', 1762162200703456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"passkey"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-50f7-774b-8c10-7edfb381cdf8', '1', 'auth.reauthenticated', 1762162200823456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"sms"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-50f7-774b-9549-c92cdf77044e', '1', 'auth.factor_added', 1762162200823456, '203.0.113.0/24', 'Firefox on Linux', '', '{"endedSessions":"0","method":"sms"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a490d-518d-774b-ba3b-ada9cc5af8a7', '1', 'auth.sign_in', 1762162200973456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"passkey"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-2edd-774b-b7d0-20ebd91493a7', '2', 'auth.registered', 1762169401053456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-2f73-774b-bf57-a1b2783021e2', '2', 'auth.sign_in_failed', 1762169401203456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"password","reason":"wrong"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-2f9b-774b-8025-10630fb61b22', '2', 'auth.sign_in_failed', 1762169401243456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"password","reason":"wrong"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-2fc3-774b-beb7-fb1b28a1e7d7', '2', 'auth.sign_in_failed', 1762169401283456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"password","reason":"wrong"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-2ff5-774b-ac44-20dfce2fc09f', '2', 'auth.reset_requested', 1762169401333456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3031-774b-8642-9bad6f0b16b8', '3', 'auth.registered', 1762169401393456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-30d1-774b-a135-de0672d578ac', '3', 'auth.email_verified', 1762169401553456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3135-774b-b5fa-7690c443461f', '3', 'auth.email_change_requested', 1762169401653456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3185-774b-a8d6-506e240ad01c', '4', 'auth.registered', 1762169401733456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3225-774b-8b08-285469799c7e', '4', 'auth.email_verified', 1762169401893456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3289-774b-aee1-fd158cd9ff65', '4', 'auth.email_change_requested', 1762169401993456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-32d9-774b-9732-70752a159140', '4', 'auth.email_changed', 1762169402073456, '203.0.113.0/24', 'Firefox on Linux', '', '{"endedSessions":"0"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3315-774b-b255-9491d9e2bc35', '4', 'profile.updated', 1762169402133456, '', '', '', '{"fields":"username"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-335b-774b-b238-1b13f856ca53', '5', 'auth.registered', 1762169402203456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-3473-774b-85f9-29b29e35c1e2', '5', 'auth.sign_in', 1762169402483456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"password"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-349b-774b-b91f-fdb0d57be278', '5', 'profile.deletion_requested', 1762169402523456, '203.0.113.0/24', 'Firefox on Linux', '', '{"at":"2025-11-17T11:30:02Z","endedSessions":"2"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a497b-34f5-774b-b75b-1b6cd93b6081', '5', 'auth.sign_in', 1762169402613456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"password"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a49e9-12f9-774b-a9c9-f713f5e2868a', '1', 'auth.device_trusted', 1762176602873456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a49e9-12f9-774b-ae9a-2c9bfaa30a01', '1', 'auth.sign_in', 1762176602873456, '203.0.113.0/24', 'Firefox on Linux', '', '{"method":"totp"}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a49e9-13fd-774b-ac45-6e6fe936bc5d', '1', 'auth.recovery_requested', 1762176603133456, '203.0.113.0/24', 'Firefox on Linux', '', '{}');
+INSERT INTO profilekit_activity (id, user_id, kind, at, ip, device, place, detail) VALUES ('019a49e9-141b-774b-bc63-fa9efe4bcdbc', 'host-7', 'auth.password_reset', 1762176603163456, '', '', '', '{}');
+
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('6qaelkkc7pm2xgz2tfvmwzle66-128.jpg', '1', 'live', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('6qaelkkc7pm2xgz2tfvmwzle66-256.jpg', '1', 'live', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('6qaelkkc7pm2xgz2tfvmwzle66-512.jpg', '1', 'live', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('6qaelkkc7pm2xgz2tfvmwzle66-64.jpg', '1', 'live', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ada-coming.png', '1', 'pending', 1762162200573456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ada-swept.png', '1', 'claimed', 1762162200503456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ch5bcbxldhwpehbmyhgazj32bg-128.jpg', '1', 'dead', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ch5bcbxldhwpehbmyhgazj32bg-256.jpg', '1', 'dead', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ch5bcbxldhwpehbmyhgazj32bg-512.jpg', '1', 'dead', 1762162200553456);
+INSERT INTO profilekit_blobs (key, user_id, state, at) VALUES ('ch5bcbxldhwpehbmyhgazj32bg-64.jpg', '1', 'dead', 1762162200553456);
+
+INSERT INTO profilekit_factors (id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at) VALUES ('493109eedca3103f906786f4a7bf5feb', '1', 'sms', '•••321', '', 0, X'63303331303230663937323064366637323962656635343838616365373230390A010564756D7073E766C9DC1E0E2FB617DF05DE420D4BAD647F7F4138F057621FC3D4CE455510AF0BA3586E6076E89F2E9D0D33B3CEEE0CE0A0708523', 1, 1762162200903456, -62135596800000000, 1762162800903456);
+INSERT INTO profilekit_factors (id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at) VALUES ('9598f327053b448d47b6d02fe7ba89a9', '1', 'sms', '•••456', '', 0, X'010564756D7073AAD6194CAE7981CE2E8573E7A2E1F248C252AB29EC865EF649D77D50EC9EF60946B5F6D85AFF55E04ECCA6F77EC705431EB9F41218', 0, 1762162200753456, 1762162200823456, 9223372036854775807);
+INSERT INTO profilekit_factors (id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at) VALUES ('a034d132ef7b0f8244acf8777bb7d5ba', '1', 'totp', 'Phone', '', 58739220, X'010564756D707329647AE28BF7678C69135D83358C60520B4C190DF50088F7CF0B37F5A60DBFAE752862DB9026422C742E756214E5746666CAC32A1BBAFCFE33115338', 0, 1762162200593456, 1762176602903456, 9223372036854775807);
+INSERT INTO profilekit_factors (id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at) VALUES ('d642b78e832ffeb7f4b386f4e0fae360', '1', 'passkey', 'Laptop', '6s6ZhHSOniJ5ZvDE9akNAsdT2k-h9_0tbeTf8dKpFsU', 0, X'7B227075626C69634B6579223A22705145434179596741534659494F387A39534234484E6D34484A486B737A747737747279426B414555372F31746377337373304C4F6D2F7A496C67674C38543079565949316D5678384C6E556F5854335142367739706553682F787A474E5A3659576E6D6E79383D222C227472616E73706F727473223A5B22696E7465726E616C225D2C227576223A747275657D', 0, 1762162200703456, 1762162200973456, 9223372036854775807);
+
+INSERT INTO profilekit_holds (key, user_id, ends_at) VALUES ('email:a00837b14d2717bc16e2b4a02d1bac501a30904498ab4b9c9b3292ed93c1c6a2', '4', 1762515061993456);
+INSERT INTO profilekit_holds (key, user_id, ends_at) VALUES ('username:17ab366a9d57dfa9b9c117375e0592c8b77a84176b9e250c3c56aa1c7ddf52e8', '', 1765974602443456);
+INSERT INTO profilekit_holds (key, user_id, ends_at) VALUES ('username:5457c4ead72d554a44bd792bf88aa1c4da79b23b08b1e58982ff1eddf6c3fd71', '4', 1764761402153456);
+
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (1, 0, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (2, 1, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (3, 2, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (4, 3, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (5, 4, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (6, 5, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (7, 6, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (8, 7, 1, '2025-11-03 09:30:00');
+INSERT INTO profilekit_migrations (id, version_id, is_applied, tstamp) VALUES (9, 8, 1, '2025-11-03 09:30:00');
+
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('2R2WXASD7AKNWFLN3ZKAQ5K2TU', X'010564756D7073A9D4266D4DA03F0449343EA40ABF082EE1A0B1F2F296BA92062E4E00B2532E7BFF16809303E057C01BCF93C1D01B5E3BDBD0496AA0B0AE4FD1424A059978022BA328384178D5FAB8872C80FC995B1691472AD1308F104E2A8BC0CF5DF0A6C8F05A62808499C6AF14451DEA2FAD17C8A9A8EB4E096718F282250A5BDEFAB37E2E4792166FB014B88D5B2197703CAB4AF9833BDDCD3529F273792DF35C092DD5D2C20D301EB00E872383DED4B53D952677E1556232C51FD61BAB8C003416DA3BE72912EA1C8A4389B109F809FB5599DD823F0913F812706E505D2D8C6B89472AC085ACB3EBC478BAA7F0ECDFEF29E9BA937F98A710B76810B5D70740BC712CA259B67DE62CADEF78EB54A8CB99392E0D52972762D198A55F54D64596E4ED9A30067B3567DC4A1B8541EDD30230ED61F4AE63B4B1A9E7E2232DF50FC90EE027A5F623A7F2073D8B04', 0, 1762176603043456, 1762176603043456, 0, '');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('GGBFFVE5BSJRJRQS6PO5ZHG5V2', X'010564756D70736E22C18F15BE32DEACDD146A3722C2FAAFCC542521827005F757F513E3001B181BB2DB495A456BF2254D5A2B95556131F92149231CAC2A002BCF3999F0135067C7FE857EE4E167067B145C28D8958B8EB6E0072D3E1EFBCBC013877686ED870718CE35CAC6C2537F60DB2F46DE68220B7E435DD413858F567812663D276B396789BE1FDD5FBEA46AAB710298FF6BC677D477AA454CE87FC2574808382E7974F32648F853E19F79B3A480E9D6A5B789CF42480DBE51B34AC8709DC138875823B99B1A4DDB6E0D91107FE8E28DB413930265E94D206A6A4B4BC626EB204AB07EDB115BF94879554D29955A28A46E6B5F8DE488785D3DBDAE723141C325881E310EB190194BD4A3D94F109CEB6BABEADDADC0D96A9D5D75432164CD7A1729B4594C00A6E7A654381DD425841283307D6DA9FE478ECA297FA1C6EA0262FAAB6362406555B8D78C398C55C8285A42098E0FB84D6C577A84B180CCE08FE79B100A62169FEEB260F60E590E342AEC835CC53282D30093E578AD24279330FCAC17D27FE779BB0060C3286DCE05303F0D33875D7430F01D6F5E1AB4745D5113997F8A425AD3DEE7A13C83326A9817CD0BF83A1C3F6F8749C49C4B07494D1F49CAC130C2FC1A9E670C0D6DB6C05375BC60E320C766A952CD6C67B53C0A02F20563445591D30270138FB074', 1, 1762176602933456, 1762177203173456, 0, '');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('IBOIFXL35IUKCADBGD7DAJIK64', X'010564756D70739928530C9018D8BD657C6E7057281FABF69B0971983B8EA1A044E8F9336BAA03D1CD98C562F21ECFFE3BCE10B7C19C067608AE642EA04F4573336EB9C40726D83543551D86E3156D8EB39CCCDBCC961FFA29D80D0C8CD7435B77B43E9D3F21EF3788A6F7CC33FDE8F26BA86F89B6488D3C322D26A509BF410040FEFB9D00D703D2E07DC06AA41E6AFF5275E2A822875FDD2A7A164D13CF67F44F34486FAB2D3A91A42080DD14B741C655C260D6026CC76247F3A1B7A3AD5F217B1E72D1789D9260899DE75C83ABCEA4668081DCDF54DDC7717B5A64AF3D586FF4BCF0CEB8DC1203AC45F89BADCDD977091B58C3FFB8F9CB732089777F2EA1DC773245CD98F0E716D00681BCB3516018508D921FE4557870D4AB84687B578ED3F9116EB9E64FD274B16C7764FBB62DFDCDCFB4095AB6862CDDFBE9F6C375C100750FDEE7CBBABBBE10D3C44529056E2A07FDB363E8B4CF045E23D7703CBD22F06D3F3D5EB3AFA78A92EEFDC1BE48B515D541DF0677CA895954D1E1827E5DD0377A0210', 1, 1762162200353456, 1762162200413456, 1, 'refused for good: 550 no such mailbox');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('NLHFWJFFNBK5QEP3GL4ODTHEKX', X'010564756D7073DC5A01E4F4F2936586214695EA56EC3ECB8300858C3B3CDC3F343814B160062ECFA51F8BAFBAE167202B0FDED42623F6E8665C18A7B69FC514BBDE63D310E7ACD9EF2D01E940DDDAE175E3A667E8B2E20F40AED33408EF8112DA413F44DA80C43250BA06B7F80FCBC93E3640B79B3C9FE359CF981C6AC65463C6387F345F34F7F8ECEBA154612C1989DE5E939CDE8A56F37ED2597B1D02C487F4E8280DF462B15E96D2E605975B9440456ACD3DDC4BC591CF10A2A5D02E6FE0AB51424A5F9F1A7921F12075B2938B462381C590517F4135EBCDC8C462283E5BDF0118BEB23ED933D14953A9FB09ADA7AA31D45490E79F4A062D9DFE2E788E6AD330D54C5AC872E6FA1F8722128E37322827C398160A5D2C69338EEE7A113427BBF44A5CB2AAA8806508404C48936BFC8B68AC16576CDF92F7C21C9A7682D997FF22FD70E04C94100A60961BDBAFE01A5D6A7496E5AC1F7CAE98F2913E3528FC29D0E300B1BEA300724501C4CDF3FFA5C091339573B83F2E1B22880B3E5A42C4ED0210C87B56035E31F168957C3E26C20DE1CE50B6D47BB00B63EBFFAABDCBA1C6712E939D25517080B6B5043F2ED692750ACF6AF1FC8599AEF4E8EC2DE85F5A1EC2A4B88A5541567D0571235492369A5B2C7D98442A49BF12014DD0194F84A2BE6EBEDE91537FDDB74AB3092FCDB0E758F04650B0A692CA11CA28AFA4633D76B19438E368F5377AE6C5AC338CADEE', 1, 1762162200203456, 1762162200383456, 1, 'refused for good: 550 no such mailbox');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('VAPJAK2SUR7MOMLL77VYRZ4CJA', X'010564756D70737FFC0EAD921C6C2BAD2FBD18CB9B5A493CA8BEEBFAF0B577C9B3FF4A2906A61AB387075B2526E5CC6DA515F504798FE6EDDDEE01E6610B3BBC6C09698149753BFB8F1064C01EE3A111EFD71DC013B3F79811E9037218C2921E34B95013E4DDEA567B93F26A7CFE08DE6D4C2867D1E15FCB74ABECD7C230CC755C8C01B351305E5E555DB9A24CF17DE436C98D90207151F992E5E09A98FD5D968B41AA9E4158383327D41E7BC25E1C2BB4BDFC660819A383B5F6D38C0E54788E8D592DB466321A492EA230D3EB7EE049BBB5871F8730D414C7170136FC356847A271B8EF519036B1D605953AB7E61AACCBC76A83B9A9B476C46B04C3E19E12C439DAE8DFC651AA62975A5FEEA8FD8D43AC3E865BF59C8B82092CE7D161989215F163922A0EF55CA99C4A17B40D983B217C83CCAACE92A058ED3627BD62F6893875C9DF676FF622276F2354AF38917410C8CD91A313DEE90EFB2E6D2F87507467210FCB88B19C42DBDDE18C08B0A3FCAC0167A4ED02BB35536119935083E2CDB026BCFD1C1C549DEB6A68DCD55777D1294AE195AB7F9948FEE571051436F985175CD8E1C7BFE9810E263B76814B2E88FFA3E9AFC0D7676CBE172AC058E882C06C1AF7D6A287C2E209A1520034C06DBFAD4CBBDD1D2350633BAA7125E9BC9DE7BD62A56A12607DE325A2C990D25B8E44146776CDEEF893562E991F8B3A8680E2DD570A10C6E70EC91412040F337DC6553994F689C8BFD608C6577465A33C4E09C0', 0, 1762176603143456, 1762176603143456, 0, '');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('YK35Q7DHI2DFAQ56LQYQFKQJ3A', X'010564756D7073BC5568240EF08C5778EB5991C47D45933345C5F937BD142125AC0DD008C68484554404DAA535F94C97158B8A5BE308240EE589A30D951814EE16368183CFDFBD2EBE1DF90BF5C35042F9CEC9B111DB39C99C2D579A0892826562D2790100BA60F5028147A06ACEDF667ED17B6A2948D7CA50343B7E5DFCE238F066832BAD7C125936917F72BDCD78034B02CB9D2A96F4BB3B134D9E08608326763784F7A355C1DCE22C47609CD46827FBC92872DDE5C03BE70323D8DEE667C68DC4E66FB8DBCC6A310960229105469FAE758D38D76E6C6A0527D9E67D30585007335C9CF836CEC1E3139175996A208B4EA94984DE8E59389B024072682040536AD08602572B1BDD2AAF50FDF69163ACB83FB72615535D3462379FA5F7FF81919C0552142D4B9B1511DE0D25760EB2662AAD38D835290DF05A87090432FE51AF820416180C831A8031F617F6E875EB620849FF6FBF0CE42333CC967ABF9256A756A7ADD423D103E1C1B0A092570C967C8C8B1D', 0, 1762176603153456, 1762176603153456, 0, '');
+INSERT INTO profilekit_outbox (id, body, attempts, created_at, next_at, dead, reason) VALUES ('ZKCGZYKUMEEXCJS7WW3PPTO5C2', X'010564756D7073784BF3CD22E430E205A9FFFD05B812346DF02529B9CD8D5229DBDAABB9F67E234BFAE3CDC292DA734C1AAD9FA50D830F813636CBA71327B89BA9987665653AAE622C0E503C7340FC528BEC277AA9EA97D9BAFFF9446E9F9258ECFBF6660D26246798E4456C5C6A32561CAC1CE58240CD3EDD4DEA4658F44FB1E5B3F5BEE15FE748E94D9D7E48426B828E3EC2C9326C821ED54CDE757BF9DC494F42CEFDA4F95F0513FE3A49CA93B467B309542E0968D25A0C381DDDC8A6B446BC4FA86158A2D4CDEB9260E5452A3CF786C0EA161AE90D8AB7A68541F88A7962E5A2F4F89734ADD57CDF8C8FF9B84577C53999360C91463911C3BF901A926480A0779E0498ADAE0F3AC92E4415743261A7870F8AF02CC25FC5FE7520CAC05F168A0F3C31841E7CC877D2C41860ED0341329A801685B6C69A3E2FDB0421A8ED23FA90BD1C92FF220BE406DA35D1A2A02A5E8E11411C5AEED5A0E8357E853C049682267FB275479448E91CAE5AE0A9FE9E3B594C1DDB0E9CF5DA8716D1112F0141CB667A8A9CB5E209BD86C6C270349DE99335056089DA7023CCD6E99BFFA7D8028B4E6602767C781E09EF737E66B67063E282EF6E4B742F42ADDA25DBB63CC863177C04F9C31B7400AC54DA21FB0477F96B53D1DF13D264A55AB00D8BD1E487B1A88E39CB6351A5EBE5000F345B59A8D4E0510F757B303B9CEEB2171E212ED9049809650C95575E04413D52AE45604C', 1, 1762162200283456, 1762162200403456, 1, 'refused for good: 550 no such mailbox');
+
+INSERT INTO profilekit_passwords (user_id, hash) VALUES ('host-7', '$argon2id$v=19$m=8,t=1,p=1$4LMNplq42+vV6t98hK5j7A$1YJy++o+LbffDeGC69cPnu7GQyhbOBNCcUZlSXw1kFo');
+
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('2fe5db0b733d69d5f47d2b5f814a481b', '1', X'C7E9409166857D68210F10B3481B116017BC701060E3E1AAE9C48506B856F8BB', 'half', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762176602973456, 1762176602973456, 1762176602973456, 1762177202973456, 1762177202973456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('3f53331ae1d442975037e8dacfa8e67d', '4', X'C410BCCA9A05D71FFCDF46A5A38060EB5046E199084115D6793B09535D2F0BED', 'full', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762169401733456, 1762169401733456, 1762169401733456, 1762255801733456, 1762774201733456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('4284ada08d0d514958d08435d8643a3c', '1', X'357B5637C566803AB4DD8134BE2B821BA4007BD13FD75DF3539FADE6F254449D', 'full', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762162200973456, 1762162200973456, 1762162200973456, 1762248600973456, 1762767000973456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('9191a8def37b4a0ba210d73515071dfd', '1', X'42A82B69DA0CBF7A63448F429F68124E0E288D644A75ABFD1EBA5B189B760C62', 'device', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762176602873456, 1762176602873456, 1762176602873456, 1764768602873456, 1764768602873456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('97437e4ba94ef78557b696c4a52e33ed', '2', X'119F41DD4B36E3950DC34754300668FE490B53B31BB163BB7F163E19B92F562E', 'full', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762169401053456, 1762169401053456, 1762169401053456, 1762255801053456, 1762774201053456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('993b526dc08fd93db1374a409726d296', '5', X'5696852A0DAE1CC805D52AF2D5ABCD0F69C240D861EF5B0F5D1D3EFB9623DE3D', 'leaving', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762169402613456, 1762169402613456, 1762169402613456, 1762170002613456, 1762170002613456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('9e9a1f8a69996e55a40360c2f5c27c51', '1', X'39B08E7417A53CCA07B54A9086741266F7B44B877B233700783C199568A2B662', 'full', 1, '203.0.113.0/24', 'Firefox on Linux', '', 1762176602843456, 1762176602873456, 1762176602843456, 1764768602873456, 1769952602873456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('c031020f9720d6f729bef5488ace7209', '1', X'4C4F684A6D01FEDAF4B62D983A14279E2433535B4D8886CB570452653486781F', 'full', 1, '203.0.113.0/24', 'Firefox on Linux', '', 1762162200173456, 1762162200823456, 1762162200173456, 1764754200823456, 1769938200173456);
+INSERT INTO profilekit_sessions (id, user_id, token_hash, level, remember, ip, device, place, created_at, proved_at, last_used_at, idle_until, expires_at) VALUES ('df17dfba24ccde65811a2cf8ad47bcde', '3', X'27F6B510C54FD92E50C59E9059C952025EED686D80B32743594AE767992D5149', 'full', 0, '203.0.113.0/24', 'Firefox on Linux', '', 1762169401393456, 1762169401393456, 1762169401393456, 1762255801393456, 1762774201393456);
+
+INSERT INTO profilekit_settings (user_id, data, version, updated_at) VALUES ('1', '{"$schema":1,"appearance":{"fontScale":1.25,"theme":"dark"},"locale":"cs","notifications":{"product":{"email":true}},"privacy":{"fields":{"email":"private"},"visibility":"members"},"timeZone":"Europe/Prague"}', 1, 1762162200473456);
+
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('code:46f94f862eb6bb4acf036da40550a4cbee55c785aa2ad37c7cc60d2cdfe3341b', 1, 1762162200843456, 1762162200843456, 1762162200843456, 1762162800843456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('deletion:user:5', 1, 1762169402513456, 1762169402513456, 1762169402513456, 1762255802513456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:all', 3, 1762176603033456, 1762176603113456, 1762176603113456, 1762180203033456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:net:203.0.113.7/32', 3, 1762176603003456, 1762176603093456, 1762176603093456, 1762180203003456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:1c4753aad368a5bdcc9401fe4c29f482e69e15183cc4921da3a4d876778a8ec0', 1, 1762169402263456, 1762169402263456, 1762169402263456, 1762173002263456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:39f2b0c720afb91f8d1058eacd9a56f2cee2a0535cc810a46a0b531e6cdd1c08', 1, 1762169402183456, 1762169402183456, 1762169402183456, 1762173002183456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:686b5e4cf4f963adf8f51468a48028ef8d15bd02fa335f821279a3d1678c9615', 3, 1762169401033456, 1762169401303456, 1762169401303456, 1762173001033456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:7c45f5698aa779b4b58b20d15d0a62057f2f118aa0f669382fc9cc190bb107df', 2, 1762169401373456, 1762169401453456, 1762169401453456, 1762173001373456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:81125bf4a7b2bf34bcb85b72fdf330be5b45bf8ba3113c4dd74c456057cf5f3b', 1, 1762169401953456, 1762169401953456, 1762169401953456, 1762173001953456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:b6e81874b8017c9e41c6707ec59fb38e846916bcc98ba5f2d0f593edf10e4096', 2, 1762169401713456, 1762169401793456, 1762169401793456, 1762173001713456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:cfe00dde46ef942601ffafb9e2825e802858b460e586b8305b344c1eb826357d', 1, 1762176603063456, 1762176603063456, 1762176603063456, 1762180203063456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:dff8a1ca86e7e2f254e164e8bb6213276ac222634ddebcaa4259933fe6ce7c3e', 1, 1762169401613456, 1762169401613456, 1762169401613456, 1762173001613456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:e8a4e1b7e60abd39316c98e3b66a8c01407c3a95d2b2cfe14d8b83e00ea42070', 1, 1762162200923456, 1762162200923456, 1762162200923456, 1762165800923456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:to:f417a9109171fe54f0433ef3af126615f06e2dacb615f11ffb59a4f7cdfd4c10', 2, 1762176603013456, 1762176603103456, 1762176603103456, 1762180203013456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:user:1', 2, 1762176603023456, 1762176603073456, 1762176603073456, 1762180203023456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:user:2', 1, 1762169401123456, 1762169401123456, 1762169401123456, 1762173001123456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:user:3', 2, 1762169401463456, 1762169401623456, 1762169401623456, 1762173001463456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('mail:user:4', 2, 1762169401803456, 1762169401963456, 1762169401963456, 1762173001803456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('password:net:203.0.113.7/32', 0, 1762176602813456, 1762176602943456, 1762176602943456, 1762177502813456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('password:user:2', 3, 1762169401193456, 1762169401273456, 1762169401273456, 1762170301273456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('register:net:203.0.113.7/32', 5, 1762169401013456, 1762169402243456, 1762169402243456, 1762173001013456, 1);
+INSERT INTO profilekit_throttle (key, tries, first_at, last_at, next_at, forget_at, allowed) VALUES ('token:net:203.0.113.7/32', 0, 1762169401523456, 1762169402033456, 1762169402033456, 1762170301523456, 1);
+
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'057925E33357EC762231F07180A37C1C252D65FEAF95151438418202A7C4B9DB', 'recovery', '1', 4, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'0C115E60643D1DBCEE5EBE846C8ECA94E610CF7FC01289D6C132D03AD034BC3A', 'recovery', '1', 9, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'24006909133DDD88D0EE17F3CB6EE70FEF34ECD00605B0684F8EA1F399C06766', 'report', '1', NULL, X'', 1762176602923456, 1762781402923456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'27AA13F0F592DA5EA0683223885BE85D0A74E51075C431FD56F2F3BD26BD8AAD', 'recovery', '1', 1, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'3460EEFF04A83CCEEA91DE1C31F0D697BB7A36757370229130FB62DB123E110D', 'recovery', '1', 0, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'36C8DE5EF2300B3D5FA352A9585F2CB33262A850E4460DCB41AA721BC4AA1852', 'challenge', '', NULL, X'', 1762162200703456, 1762162500683456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'3990D8F381EB8260893C083DD47FD301CBE1FA2332354349BC88D91802D9B814', 'report', '2', NULL, X'', 1762169401333456, 1762774201333456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'3B29DDC106E093AE6313ABBD2C5D9F6B7F5EBE4C3321812128FB7CBC273C2A9F', 'challenge', '', NULL, X'', 1762162200973456, 1762162500963456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'3C458272DA1B48A2CE1C79385C12B3E4C7A2247B9E4FED42EDEA4B2268C0F316', 'report', '3', NULL, X'', 1762169401393456, 1762774201393456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'3F53EB8DC0441802BBA189A4C16FAF74B74A01B34DAB6A8FDCFF38BB4D4C47A6', 'report', '4', NULL, X'', 1762169401833456, 1762774201833456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'586331FFB8B28D738C16BF0DFFBA00C555DECD8F2820AFE5828C808195D29FB1', 'recovery', '1', 7, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'5DEC3FD86BBFF73A39769DC4B927670D46AA85616CDC8DCD3BCC630F3041D1E3', 'factor.recovery', '1', 0, X'7B22656D61696C223A22616461406578616D706C652E6F7267222C2266726F6D223A22323032352D31312D30365431333A33303A30332E3133333435365A227D', 1762176603133456, 1763040603133456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'652B3D4D7133ACD087B7834660FC5BEBCC5B3B4F39D233086E14843DAAFDC62B', 'report', '2', NULL, X'', 1762169401153456, 1762774201153456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'670CC2D3DA7CE1D54C3B64CA8CA1F2CFF00F33C21FFB18E5516430B0A6823D95', 'recovery', '1', 2, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'6D2782420D1A86C90C7E680CFF72B022E939656CF981899E9423DA38DB0208D6', 'report', '2', NULL, X'', 1762169401053456, 1762774201053456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'743845E4401E8FC5DFE9E0BABFAB02F6DC8DB69253273BEA8BD8AD78C3D1A57D', 'report', '1', NULL, X'', 1762176603133456, 1763040603133456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'76117A76A2371E56A2FAB2C40159994CAFA79B694A7E3B0359C2966056947CAB', 'report', '3', NULL, X'', 1762169401493456, 1762774201493456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'792CE753739E6D74E05E7127EBF6E507BB7E0C504D964FC5CB09FA03078624D9', 'report', '1', NULL, X'', 1762162200173456, 1762767000173456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'79EA8888EAD5D0BB254085172F6A8640D760318B5D03CAF1308ACC52721E2D9F', 'verify', '2', 0, X'7B22656D61696C223A22626F62406578616D706C652E6F7267227D', 1762169401153456, 1762255801153456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'7AE9AF4CEF55058477699AA1CA0A6688ADEB29E59188BB0D2143B009609A8974', 'recovery', '1', 5, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'7B283F02B9B7BCBA32D45F3C7A69F6690272AF4E067927C6DE64016402E9EC96', 'report', '1', NULL, X'', 1762162200723456, 1762767000723456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'7DA6C07288D5828AA4FC9064091BFC19809837998133412487B3A816FB94FEA2', 'code', '1', 0, X'736D730A3266653564623062373333643639643566343764326235663831346134383162', 1762176602993456, 1762177202993456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'83E7832E1F429A7E9A58CCD6259971AE8D1CA5ED676D78048D9DE709DB003909', 'report', '5', NULL, X'', 1762169402203456, 1762774202203456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'8400ED4D45E71D800AFFB667B61AEE1168DBCA756FE826BE329882E8815AAD8D', 'recovery', '1', 3, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'91043BD729CFD2EF7BFF6BCB58B9F4E99FDFF3C47DF5D60BD0A3382ACBA08C20', 'report', '1', NULL, X'', 1762162200653456, 1762767000653456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'92C7CE2052DDC510B36560D060974CAFF46EF7E49205D4885AC8EC6D025E56D1', 'recovery', '1', 6, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'9BBF889719473D71FF4CE9D10B2B5CD73A5241EDA256AE8FC722416F1A209B34', 'report', '1', NULL, X'', 1762162200873456, 1762767000873456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'9FB81A8C972BEA46A914EA282EB29A145CF5C21E351B30E7FFF344DB0F234EAD', 'report', '1', NULL, X'', 1762162200273456, 1762767000273456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'BA6AEA444FCA0EE71A279DB610CBDF7A52DEFDC6181D37E7C2F5AAE8B5CE59A2', 'recovery', '1', 8, X'', 1762162200623456, 9223372036854775807);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'CE40B9F3271786CAA3A2F90CF65F7813582233C95A95969FCACAE986B565193C', 'report', '5', NULL, X'', 1762169402563456, 1762774202563456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'D354F38301FB75917C17C114577E391CC093359706AFF48335BF1D48EC8D6B93', 'report', '4', NULL, X'', 1762169401733456, 1762774201733456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'D3E26399C26A5C8AF49D047361531DEB3A376924D744343AD026C7B52CB1BAE5', 'reset', '2', 0, X'626F62406578616D706C652E6F7267', 1762169401333456, 1762173001333456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'D8AC767F5677F60DFE748F671490B16E992E842EC55D2B8FDC86FCAF438B8BD6', 'email.undo', '3', NULL, X'7B2266726F6D223A22637964406578616D706C652E6F7267222C22746F223A22637964406578616D706C652E636F6D222C2273657373696F6E223A226466313764666261323463636465363538313161326366386164343762636465222C2270726F766564223A747275657D', 1762169401653456, 1762515001653456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'E0FA07FBE99EAA19E9A36BCB63ED3CB4A6245FC2843BA19CAFD169A4A38297A7', 'email.undo', '4', NULL, X'7B2266726F6D223A22646565406578616D706C652E6F7267222C22746F223A22646565406578616D706C652E636F6D222C2273657373696F6E223A223366353333333161653164343432393735303337653864616366613865363764222C2270726F766564223A747275657D', 1762169401993456, 1762515001993456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'E5CF57779699D7EBA11B963CFECCE730044C2EC1462FD1F95604CF0233CD7907', 'phone', '1', 0, X'736D730A6330333130323066393732306436663732396265663534383861636537323039', 1762162200903456, 1762162800903456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'EB6720B576CC3A16D6F2FAD28586DC23057498A4BE8444AD9C687C076BF95BC0', 'email.change', '3', 0, X'7B2266726F6D223A22637964406578616D706C652E6F7267222C22746F223A22637964406578616D706C652E636F6D222C2273657373696F6E223A226466313764666261323463636465363538313161326366386164343762636465222C2270726F766564223A747275657D', 1762169401653456, 1762255801653456);
+INSERT INTO profilekit_tickets (hash, purpose, user_id, slot, data, created_at, expires_at) VALUES (X'FAEAC2063B4C45603B11A9235779A0615728C83E1D4D489553A027CFA3B6297E', 'report', '4', NULL, X'', 1762169402103456, 1762774202103456);
+
+INSERT INTO users (id, username, email, password_hash, profile_picture, role, created_at, username_key, email_key, email_verified, pending_email, display_name, given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, disabled, version, updated_at, deletes_at) VALUES (1, 'ada', 'ada@example.org', '$argon2id$v=19$m=8,t=1,p=1$jkonDHAovIhPj3ifROuxjg$qhBD16mM5TUwqXdOPY3GjopXsUeyhIHEl23vYqTL9pM', '', 'user', 1762162200183456, 'ada', 'ada@example.org', 1, '', 'Ada, Countess of Lovelace', 'Ada', 'King', 'she/her', 'It''s "poetical science".
+C:\notes — čeština, 日本語, 🚲', '+420601123456', '{"line1":"12 St James''s Square","city":"London","country":"GB"}', '1915-12-10', '["https://example.org/ada?a=1\u0026b=2","https://example.com/"]', '{"team":{"name":"engines","size":2}}', '{"base":"6qaelkkc7pm2xgz2tfvmwzle66","ext":"jpg","sizes":[512,256,128,64],"placeholder":"2vkJpyhwenbAZ4iHeKiGeIiGB7eMj8cI"}', 0, 6, 1762162200863456, 0);
+INSERT INTO users (id, username, email, password_hash, profile_picture, role, created_at, username_key, email_key, email_verified, pending_email, display_name, given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, disabled, version, updated_at, deletes_at) VALUES (2, 'bob', 'bob@example.org', '$argon2id$v=19$m=8,t=1,p=1$17ThRwBIMFYdKG7IOv7LCw$Yv+yfgIDbzETpY+AWyiN2goeAw/kqW/Ko2VomSHppW0', '', 'user', 1762169401063456, 'bob', 'bob@example.org', 0, '', '', '', '', '', '', '', '{}', '', '[]', 'null', 'null', 0, 1, 1762169401063456, 0);
+INSERT INTO users (id, username, email, password_hash, profile_picture, role, created_at, username_key, email_key, email_verified, pending_email, display_name, given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, disabled, version, updated_at, deletes_at) VALUES (3, 'cyd', 'cyd@example.org', '$argon2id$v=19$m=8,t=1,p=1$IcMIHul7zPn9EQ0L0Waljg$plhvG6kR2WUxOc17URfYFF88dfRKh8t1HBcL3prLbKk', '', 'user', 1762169401403456, 'cyd', 'cyd@example.org', 1, 'cyd@example.com', '', '', '', '', '', '', '{}', '', '[]', 'null', 'null', 0, 3, 1762169401663456, 0);
+INSERT INTO users (id, username, email, password_hash, profile_picture, role, created_at, username_key, email_key, email_verified, pending_email, display_name, given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, disabled, version, updated_at, deletes_at) VALUES (4, 'dee-2', 'dee@example.com', '$argon2id$v=19$m=8,t=1,p=1$u6fMeOpiyp61i1npj+jRxQ$3Z+OnroLtmkNDV8cgLx90IFz9gi7ELy9UvJcGS4l2lU', '', 'user', 1762169401743456, 'dee-2', 'dee@example.com', 1, '', '', '', '', '', '', '', '{}', '', '[]', 'null', 'null', 0, 5, 1762169402143456, 0);
+INSERT INTO users (id, username, email, password_hash, profile_picture, role, created_at, username_key, email_key, email_verified, pending_email, display_name, given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, disabled, version, updated_at, deletes_at) VALUES (5, 'eve', 'eve@example.org', '$argon2id$v=19$m=8,t=1,p=1$AzPSUG6UJtISrtK0IVYqhA$wukSAgTTej7fpz6UkVayDc16k0qZDwV9uab6eWSWKPI', '', 'user', 1762169402213456, 'eve', 'eve@example.org', 0, '', '', '', '', '', '', '', '{}', '', '[]', 'null', 'null', 0, 2, 1762169402553456, 1763379002523456);
+
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('profilekit_migrations', 9);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('users', 6);
+
+CREATE INDEX profilekit_activity_kind ON profilekit_activity (user_id, kind, at DESC, id DESC);
+CREATE INDEX profilekit_activity_time ON profilekit_activity (at);
+CREATE INDEX profilekit_activity_user ON profilekit_activity (user_id, at DESC, id DESC);
+CREATE INDEX profilekit_blobs_state ON profilekit_blobs (state, at) WHERE state <> 'live';
+CREATE INDEX profilekit_blobs_user ON profilekit_blobs (user_id);
+CREATE INDEX profilekit_factors_end ON profilekit_factors (expires_at) WHERE pending;
+CREATE UNIQUE INDEX profilekit_factors_lookup ON profilekit_factors (kind, lookup) WHERE lookup <> '';
+CREATE UNIQUE INDEX profilekit_factors_pending ON profilekit_factors (user_id, kind) WHERE pending;
+CREATE INDEX profilekit_factors_user ON profilekit_factors (user_id, created_at, id);
+CREATE INDEX profilekit_holds_end ON profilekit_holds (ends_at);
+CREATE INDEX profilekit_holds_user ON profilekit_holds (user_id, key);
+CREATE INDEX profilekit_outbox_dead ON profilekit_outbox (next_at) WHERE dead;
+CREATE INDEX profilekit_outbox_next ON profilekit_outbox (next_at) WHERE NOT dead;
+CREATE INDEX profilekit_sessions_end ON profilekit_sessions (min(idle_until, expires_at));
+CREATE INDEX profilekit_sessions_user ON profilekit_sessions (user_id);
+CREATE INDEX profilekit_throttle_forget ON profilekit_throttle (forget_at);
+CREATE INDEX profilekit_tickets_end ON profilekit_tickets (expires_at);
+CREATE UNIQUE INDEX profilekit_tickets_user ON profilekit_tickets (user_id, purpose, slot);
+CREATE INDEX profilekit_users_deletes_at ON users (deletes_at) WHERE deletes_at > 0;
