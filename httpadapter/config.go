@@ -65,8 +65,8 @@ type Caller struct {
 	// there is nobody.
 	UserID string
 	// ProvedAt is when the person last proved who they are. Export, deletion and
-	// restore ask for a proof that is profile.Fresh: of the last 10 minutes, and at
-	// most 3 minutes ahead of this node's clock.
+	// restore ask for a proof that is profile.Fresh: of the last 10 minutes, and less
+	// than 3 minutes ahead of this node's clock.
 	ProvedAt time.Time
 }
 
