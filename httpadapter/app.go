@@ -45,6 +45,7 @@ type App struct {
 	openapi []byte
 	signed  storage.SignedURLer // nil: pictures are served from here
 	avatar  func() []byte
+	kept    auth.Personal // without Stores when there are none
 }
 
 // New builds an App. It starts nothing and calls no store.
@@ -160,14 +161,13 @@ func (a *App) deletions() (err error) {
 // who keep something of users.
 func (a *App) personal() (err error) {
 	own := []personal.Contributor{a.Settings}
-	switch s := a.cfg.Stores.Auth(); {
-	case a.Auth != nil:
-		own = append(own, a.Auth)
-	case s != nil: // from before the host's own sign-in
+	if s := a.cfg.Stores.Auth(); s != nil {
 		if apart, ok := s.(auth.SeparateStores); ok && a.cfg.ownUsers {
 			s = apart.Separate()
 		}
-		own = append(own, auth.Personal{Stores: s, LimitStore: a.cfg.limits})
+		// With a host's own sign-in too: ours may have left something.
+		a.kept = auth.Personal{Stores: s, LimitStore: a.cfg.limits}
+		own = append(own, a.kept)
 	}
 	if a.Pictures != nil {
 		own = append(own, a.Pictures)
@@ -254,8 +254,8 @@ func (a *App) Run(ctx context.Context) error {
 
 // clean does one round; a part that fails is logged and tried again next time.
 func (a *App) clean(ctx context.Context) {
-	if a.Auth != nil {
-		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+	if a.kept.Stores != nil {
+		if err := a.kept.PurgeExpired(ctx, a.cfg.Now()); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
 		}
 	}
