@@ -3,7 +3,6 @@ package httpadapter_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,10 +125,4 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 			t.Errorf("%d sessions and %d tickets are left, %v", len(sessions), len(tickets), err)
 		}
 	})
-}
-
-type nobody struct{}
-
-func (nobody) Authenticate(*http.Request) (httpadapter.Caller, error) {
-	return httpadapter.Caller{}, auth.ErrUnauthenticated
 }
