@@ -169,7 +169,7 @@ func wantMarks(t *testing.T, whose string, got files, p Person, want bool) {
 	t.Helper()
 	for _, mark := range p.Marks {
 		if got.has(mark) != want {
-			t.Errorf("%s having %q of user %s is %v, want %v", whose, mark, p.ID, !want, want)
+			t.Errorf("%s having %.60q of user %s is %v, want %v", whose, mark, p.ID, !want, want)
 		}
 	}
 }
