@@ -83,13 +83,13 @@
 // owner is told that there is an account; erasing, when that time has come.
 //
 //	state    what happens                             then
-//	kept     profile.Deletions.Request, fresh                   leaving: all sessions, trusted devices and pending links end
-//	kept     profile.Deletions.Request, not fresh               kept
+//	kept     profile.Deletions.Request, fresh         leaving: all sessions, trusted devices and pending links end
+//	kept     profile.Deletions.Request, not fresh     kept
 //	leaving  SignIn with every factor                 leaving: DeletionPending, which opens Restore alone, for 10 minutes
 //	leaving  Restore                                  kept: other sessions end
 //	leaving  Report, UndoEmailChange                  kept: whoever asked was not the owner
 //	leaving  Reset                                    leaving; kept, if the address was never proved before
-//	leaving  its grace passes                        erasing
+//	leaving  the grace passes                         erasing
 //	erasing  SignIn, Forgot, any link                 erasing: as if there were no account
 //	erasing  profile.Eraser.Erase                     gone: everything in every table and the pictures, and the ID is never
 //	                                                  given out again; a process that dies is followed by the next
@@ -128,10 +128,17 @@
 //
 // # Limits
 //
-// Tries are counted in the ThrottleStore before a password is looked at, by
+// Tries are counted in Config.LimitStore before a password is looked at, by
 // account (whatever the spelling, the identifier and the method) and by network
 // of the client. Of any number of parallel tries no more are evaluated than
-// Limits allows. A code that was sent is dead after CodeTries. When a store fails, nobody is let in.
+// Limits allows. A code that was sent is dead after CodeTries. When a store fails,
+// nobody is let in.
+//
+// # Fresh proofs
+//
+// Methods whose comment says that the caller must be Fresh look for it themselves,
+// and are profile.ErrNotFresh otherwise. It is one definition, profile.Fresh, which
+// also holds for a host's own sign-in.
 //
 // # Events
 //

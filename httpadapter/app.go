@@ -178,7 +178,7 @@ func (a *App) personal() (err error) {
 	}
 	a.Exporter, err = profile.NewExporter(profile.ExporterConfig{
 		Users: a.users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.ExportLimit,
-		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(),
+		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(), ReadTime: a.cfg.RequestTimeout,
 		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	users, ok := a.users.(profile.DeletableStore)

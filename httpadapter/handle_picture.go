@@ -2,10 +2,8 @@ package httpadapter
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"slices"
@@ -15,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/profile/picture/initials"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -112,7 +111,7 @@ func cropParameter(r *http.Request) (*picture.Crop, error) {
 	if err != nil || s == "" {
 		return nil, err
 	}
-	bad := problemf(400, "bad_parameter", "crop is x,y,size in pixels of the upright picture.")
+	bad := badParameter("crop is x,y,size in pixels of the upright picture.", input.New("crop", input.Square, nil))
 	parts := strings.Split(s, ",")
 	if len(parts) != 3 {
 		return nil, bad
@@ -155,7 +154,7 @@ func (a *App) getUserPicture(c *call) error {
 	}
 	format := cmp.Or(q.Get("format"), "png")
 	if format != "png" && format != "svg" {
-		return problemf(400, "bad_parameter", "format is png or svg.")
+		return badParameter("format is png or svg.", input.OneOf("format", "png", "svg"))
 	}
 	v, err := c.viewer()
 	if err != nil {
@@ -237,32 +236,18 @@ func (a *App) getPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.Pictures.Owner(c.ctx(), key)
+	public, err := a.Pictures.Visible(c.ctx(), v, key)
 	if err != nil {
 		return err
-	}
-	visible, public, err := a.Profiles.PictureVisible(c.ctx(), v, owner)
-	if err != nil {
-		return err
-	}
-	if !visible {
-		return errNotFound
 	}
 	if a.signed != nil {
 		return c.pictureAtStore(key)
 	}
-	blob, info, err := a.cfg.Blobs.Open(c.ctx(), key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNotFound
-	}
+	blob, info, err := a.Pictures.Open(c.ctx(), key)
 	if err != nil {
 		return err
 	}
 	defer blob.Close()
-
-	if t := info.ContentType; t != "image/jpeg" && t != "image/png" {
-		return errors.New("httpadapter: a picture's blob is of another type") // not from the pipeline
-	}
 
 	h := c.w.Header()
 	safePicture(h)

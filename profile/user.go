@@ -5,6 +5,11 @@
 //	user, err := profiles.Edit(ctx, userID, profile.Edit{Bio: &bio}, 0)
 //	user, visible, err := profiles.ByUsername(ctx, profile.Viewer{UserID: me}, "ann")
 //	if visible.Has("email") { … }
+//
+// A Deletions begins the end of accounts and takes it back, an Eraser removes those
+// whose time has come, and an Exporter hands out copies of everything that is kept.
+// What they need of a person who acts is a Caller with a Fresh proof, whoever found
+// out who calls.
 package profile
 
 import (

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"github.com/profilekit/profilekit/storage"
 )
 
 // Change is the change of one section's value for one user, defaults filled in.
@@ -133,8 +135,14 @@ func (s *Service) put(ctx context.Context, list []observed, write func(context.C
 	if !slices.ContainsFunc(list, func(o observed) bool { return o.in != nil }) {
 		return write(ctx)
 	}
+	stale := false
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
-		if r, err = write(ctx); err != nil {
+		if r, err = write(ctx); errors.Is(err, storage.ErrStale) {
+			stale = true
+			return nil // nothing was done, and a caller's transaction can go on
+		}
+		stale = false
+		if err != nil {
 			return err
 		}
 		for _, o := range list {
@@ -147,5 +155,8 @@ func (s *Service) put(ctx context.Context, list []observed, write func(context.C
 		}
 		return nil
 	})
+	if err == nil && stale {
+		err = storage.ErrStale
+	}
 	return r, err
 }

@@ -37,7 +37,7 @@ type Operation struct {
 }
 
 // classes are the values of x-profilekit-class.
-var classes = []string{"anyone", "half", "in", "fresh"}
+var classes = []string{"anyone", "half", "in", "fresh", "leaving"}
 
 // New reads a document and refuses one that is not valid OpenAPI 3.1, or in
 // which an operation lacks an id or a class.

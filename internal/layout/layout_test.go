@@ -108,6 +108,7 @@ var rules = []rule{
 	},
 	{why: "activity is below settings", from: own("activity"), except: testPackages(), never: own("settings", "profile")},
 	{why: "settings is below profile", from: own("settings"), except: append(testPackages(), own("settings/notify")...), never: own("profile", "auth/authtest")},
+	{why: "what is wrong with an input needs nothing", from: own("settings/input"), never: []string{"github.com", "golang.org"}},
 	{why: "profile is below auth", from: own("profile"), except: testPackages(), never: []string{module + "/auth"}},
 }
 

@@ -17,9 +17,10 @@
 // A Service does that for a user and keeps the result:
 //
 //	pictures, err := picture.New(picture.Config{
-//		Users: db.Users(), Ledger: db.Ledger(), Tx: db, Blobs: blobs,
+//		Users: db.Users(), Ledger: db.Ledger(), Tx: db, LimitStore: db.Limits(), Blobs: blobs,
+//		Profiles: profiles, Deletions: deletions, // it hides pictures when these say so
 //	})
-//	user, err := pictures.Put(ctx, userID, req.Body, nil)
+//	user, err := pictures.Put(ctx, userID, req.Body, picture.PutOptions{})
 //	key := picture.Key(user.Picture, 256) // for blobs.Open
 //
 // and somebody calls pictures.Sweep every now and then, which removes the
@@ -64,5 +65,7 @@
 //   - ErrUnsupported: another kind of file; the text names it when known;
 //   - *RejectedError: a picture, but broken or over a limit;
 //   - *input.InvalidError: a crop that is not inside the picture;
-//   - ErrBusy: too many pictures are being decoded; try again.
+//   - ErrBusy: too many pictures are being decoded; try again;
+//   - *limit.ExceededError: too many uploads of one user;
+//   - storage.ErrStale: the user has another version than PutOptions.IfVersion.
 package picture

@@ -9,7 +9,6 @@ import (
 	"image/color"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
@@ -130,15 +129,6 @@ func New(cfg Config) (*Service, error) {
 
 // MaxBytes is the longest file that Put takes, in bytes.
 func (s *Service) MaxBytes() int64 { return s.cfg.Limits.MaxBytes }
-
-// Owner returns the user whose present picture has the blob key; for any other
-// key it is storage.ErrNotFound.
-func (s *Service) Owner(ctx context.Context, key string) (userID string, err error) {
-	if !storage.ValidKey(key) || strings.HasPrefix(key, directPrefix) {
-		return "", fmt.Errorf("picture: %w", storage.ErrNotFound)
-	}
-	return s.cfg.Ledger.Owner(ctx, key)
-}
 
 // PutOptions adjust Put and CompleteDirect.
 type PutOptions struct {
