@@ -103,7 +103,7 @@ func (f files) has(text string) bool {
 // export makes a copy.
 func (h Harness) export(ctx context.Context, userID string) (files, error) {
 	var file bytes.Buffer
-	a := personal.NewArchive(&file, conform.Time())
+	a := personal.NewArchive(&file, conform.Time(), 0)
 	if err := a.JSON("personaltest.json", true); err != nil { // so that none is empty
 		return nil, err
 	}
