@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -232,13 +233,13 @@ const cleanEvery = 10 * time.Minute
 // Config.ActivityRetention, holds that ended, accounts whose deletion is due, and pictures that
 // nobody points to. It removes a few
 // hundred rows at a time and leaves the database alone for as long as that took.
-// Several nodes may run it at once. A Courier that has a Run of its own, as
-// *notify.Notifier, is run too. It returns ctx.Err().
+// Several nodes may run it at once. A Courier or a Recorder that has a Run of its
+// own, as *notify.Notifier, is run too. It returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
-	if worker, ok := a.cfg.Courier.(interface{ Run(context.Context) error }); ok {
-		var mail sync.WaitGroup
-		mail.Go(func() { _ = worker.Run(ctx) })
-		defer mail.Wait()
+	var mail sync.WaitGroup
+	defer mail.Wait()
+	for _, w := range a.workers() {
+		mail.Go(func() { _ = w.Run(ctx) })
 	}
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
@@ -250,6 +251,25 @@ func (a *App) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// worker sends what was written down.
+type worker interface {
+	Run(ctx context.Context) error
+}
+
+// workers are the Courier and the Recorder, as far as they are workers. A host with a
+// sign-in of its own may have a Recorder alone. One that is both is run once.
+func (a *App) workers() (list []worker) {
+	courier, ok := a.cfg.Courier.(worker)
+	if ok {
+		list = append(list, courier)
+	}
+	recorder, also := a.cfg.Recorder.(worker)
+	if also && !(ok && reflect.ValueOf(courier).Comparable() && courier == recorder) {
+		list = append(list, recorder)
+	}
+	return list
 }
 
 // clean does one round; a part that fails is logged and tried again next time.

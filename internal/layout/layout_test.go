@@ -103,7 +103,7 @@ var rules = []rule{
 	{
 		why:    "storage is the floor",
 		from:   own("storage"),
-		except: append(slices.Clone(sqlSide), own("storage/storagetest")...),
+		except: append(slices.Clone(sqlSide), own("storage/storagetest", "storage/personal/personaltest")...),
 		never:  own("activity", "settings", "profile", "auth"),
 	},
 	{why: "activity is below settings", from: own("activity"), except: testPackages(), never: own("settings", "profile")},
@@ -114,7 +114,7 @@ var rules = []rule{
 
 // testPackages may look wherever their subject needs.
 func testPackages() []string {
-	return own("storage/storagetest", "activity/activitytest", "settings/settingstest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
+	return own("storage/storagetest", "storage/personal/personaltest", "activity/activitytest", "settings/settingstest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
 }
 
 // under reports whether path is one of roots or below one. A root that is
