@@ -51,8 +51,9 @@ type exportedFactor struct {
 
 // ExportUser adds the user's sessions, trusted devices and second factors to a copy.
 // Hashes of passwords and tokens, and secrets of factors, stay out: they are worth
-// something to a thief only. Tickets and counters stay out too, since they hold
-// nothing but a hash and a time.
+// something to a thief only. Tickets and counters stay out too: they are gone within
+// days, and beside hashes and times they hold addresses that the profile or its
+// history tells as well.
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()
