@@ -221,7 +221,7 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 	})
 	switch {
 	case err == nil:
-		tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(id.User.ID)) })
+		tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
 	case errors.Is(err, ErrInvalidCode):
 		s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
 	}

@@ -119,16 +119,16 @@ type Config struct {
 // nothing in memory but its SessionCache and starts no goroutine: any number of
 // nodes may share the stores.
 type Service struct {
-	users     profile.Store
-	passwords PasswordStore
-	sessions  SessionStore
-	joined    SessionUserStore // nil when sessions and users are read apart
-	throttle  limit.Store
-	tickets   TicketStore
-	factors   FactorStore
-	activity  activity.Store
-	tx        storage.Transactor
-	holds     profile.HoldStore // nil when there is none
+	users      profile.Store
+	passwords  PasswordStore
+	sessions   SessionStore
+	joined     SessionUserStore // nil when sessions and users are read apart
+	limitStore limit.Store
+	tickets    TicketStore
+	factors    FactorStore
+	activity   activity.Store
+	tx         storage.Transactor
+	holds      profile.HoldStore // nil when there is none
 
 	hashers       *Hashers
 	signUp        SignUpMode
@@ -180,7 +180,7 @@ func New(c Config) (*Service, error) {
 		users:         c.Users,
 		passwords:     c.Stores.Passwords(),
 		sessions:      c.Stores.Sessions(),
-		throttle:      c.LimitStore,
+		limitStore:    c.LimitStore,
 		tickets:       c.Stores.Tickets(),
 		factors:       c.Stores.Factors(),
 		activity:      c.Activity,

@@ -132,7 +132,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(id.User.ID)) })
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
 	return out, nil
 }
 

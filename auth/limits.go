@@ -62,7 +62,7 @@ func (l Limits) check() error {
 	return nil
 }
 
-// Keys of the throttle. An account has one key, so every way to it counts
+// Keys of the counters. An account has one key, so every way to it counts
 // together. A login that is nobody's is kept as a hash: people type passwords
 // into the wrong field.
 func accountKey(userID string) string { return "password:user:" + userID }
@@ -77,7 +77,7 @@ func unknownKey(canonical string) string {
 
 // take counts one try under key. Only a clear yes of the store is nil.
 func (s *Service) take(ctx context.Context, key string, rule limit.Rule) error {
-	return limit.Limiter{Store: s.throttle, Now: s.now}.Take(ctx, key, rule)
+	return limit.Limiter{Store: s.limitStore, Now: s.now}.Take(ctx, key, rule)
 }
 
 // tries is what one attempt at a password took from the limits.
@@ -89,15 +89,15 @@ type tries struct {
 
 // unspent gives both tries back: nothing was evaluated.
 func (t tries) unspent(ctx context.Context) {
-	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.account) })
-	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.address) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.account) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
 }
 
 // proved forgets the failures of the account and gives the address its try
 // back: the password was right.
 func (t tries) proved(ctx context.Context) {
-	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Reset(ctx, t.account) })
-	t.after(ctx, func(ctx context.Context) error { return t.s.throttle.Refund(ctx, t.address) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Reset(ctx, t.account) })
+	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
 }
 
 // settleTimeout bounds what is still done after the answer is known.

@@ -30,7 +30,7 @@ const (
 	ReportLife = 7 * 24 * time.Hour
 )
 
-// Keys of the throttle for what is sent. A target has one key, so that all that
+// Keys of the counters for what is sent. A target has one key, so that all that
 // goes to it counts together.
 const mailAllKey = "mail:all"
 
@@ -144,7 +144,7 @@ func (s *Service) opened(ctx context.Context, c Client, p Purpose, token string,
 		s.log(ctx, slog.LevelInfo, kindToken, "", slog.String("refused", string(p)))
 		return Ticket{}, ErrInvalidToken
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Refund(ctx, key) })
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Refund(ctx, key) })
 	return t, err
 }
 

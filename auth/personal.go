@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // Personal is what the stores of this package keep of users, as a
 // personal.Contributor. A Service is one too. A host that brings its own sign-in has
-// no Service, and gives a Personal to its Exporter and its Eraser for what an
-// earlier sign-in by this package may have left.
+// no Service, and gives a Personal to its Exporter and its Eraser, and calls
+// PurgeExpired, for what an earlier sign-in by this package may have left.
 type Personal struct {
 	// Stores are required; for a host with users of its own they are those of
 	// SeparateStores.
@@ -50,8 +51,9 @@ type exportedFactor struct {
 
 // ExportUser adds the user's sessions, trusted devices and second factors to a copy.
 // Hashes of passwords and tokens, and secrets of factors, stay out: they are worth
-// something to a thief only. Tickets and counters stay out too, since they hold
-// nothing but a hash and a time.
+// something to a thief only. Tickets and counters stay out too: they are gone within
+// days, and beside hashes and times they hold addresses that the profile or its
+// history tells as well.
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()
@@ -115,4 +117,31 @@ func (s *Service) ExportUser(ctx context.Context, userID string, a *personal.Arc
 // EraseUser is that of Personal.
 func (s *Service) EraseUser(ctx context.Context, userID string) error {
 	return s.kept.EraseUser(ctx, userID)
+}
+
+// purgeBatch is how many rows one statement of PurgeExpired removes: few enough
+// that nobody waits for its locks.
+const purgeBatch = 250
+
+// keepSpent is how long tickets stay beyond their end. A challenge that was used
+// is among them, and would count again if a clock that ran a day ahead had its row
+// removed before it was set right.
+const keepSpent = 48 * time.Hour
+
+// PurgeExpired removes sessions that reached a limit, pending factors that expired,
+// and tickets two days after they did. It works in batches until none is left, and
+// pauses after each batch for as long as that took. Nothing depends on it but the
+// space; once an hour is plenty, on any number of nodes. For the counters of limits
+// see limit.PurgeExpired.
+func (p Personal) PurgeExpired(ctx context.Context, now time.Time) error {
+	_, sessions := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return p.Stores.Sessions().PurgeSessions(ctx, now, limit)
+	})
+	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return p.Stores.Tickets().PurgeTickets(ctx, now.Add(-keepSpent), limit)
+	})
+	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return p.Stores.Factors().PurgeFactors(ctx, now, limit)
+	})
+	return errors.Join(sessions, tickets, factors)
 }

@@ -59,7 +59,7 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 	if err != nil {
 		return err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, factorKey(t.UserID)) })
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(t.UserID)) })
 	s.log(ctx, slog.LevelWarn, KindFactorsRecovered, t.UserID)
 	return nil
 }

@@ -138,7 +138,7 @@ func (s *Service) Reset(ctx context.Context, c Client, token, password string) e
 	if err != nil {
 		return err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.throttle.Reset(ctx, accountKey(t.UserID)) })
+	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, accountKey(t.UserID)) })
 	s.log(ctx, slog.LevelInfo, KindPasswordReset, t.UserID)
 	return nil
 }

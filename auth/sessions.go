@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -105,30 +103,5 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 	return ended, nil
 }
 
-// purgeBatch is how many rows one statement of PurgeExpired removes: few enough
-// that nobody waits for its locks.
-const purgeBatch = 250
-
-// keepSpent is how long tickets stay beyond their end. A challenge that was used
-// is among them, and would count again if a clock that ran a day ahead had its row
-// removed before it was set right.
-const keepSpent = 48 * time.Hour
-
-// PurgeExpired removes sessions that reached a limit, pending factors that expired,
-// and tickets two days after they did. It works in batches until none is left, and
-// pauses after each batch for as long as that took. Nothing depends on it but the
-// space; once an hour is plenty, on any number of nodes. For the counters of limits
-// see limit.PurgeExpired.
-func (s *Service) PurgeExpired(ctx context.Context) error {
-	now := s.now()
-	_, sessions := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return s.sessions.PurgeSessions(ctx, now, limit)
-	})
-	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return s.tickets.PurgeTickets(ctx, now.Add(-keepSpent), limit)
-	})
-	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return s.factors.PurgeFactors(ctx, now, limit)
-	})
-	return errors.Join(sessions, tickets, factors)
-}
+// PurgeExpired is that of Personal, at the time of Config.Now.
+func (s *Service) PurgeExpired(ctx context.Context) error { return s.kept.PurgeExpired(ctx, s.now()) }

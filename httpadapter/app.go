@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type App struct {
 	openapi []byte
 	signed  storage.SignedURLer // nil: pictures are served from here
 	avatar  func() []byte
+	kept    auth.Personal // without Stores when there are none
 }
 
 // New builds an App. It starts nothing and calls no store.
@@ -160,14 +162,13 @@ func (a *App) deletions() (err error) {
 // who keep something of users.
 func (a *App) personal() (err error) {
 	own := []personal.Contributor{a.Settings}
-	switch s := a.cfg.Stores.Auth(); {
-	case a.Auth != nil:
-		own = append(own, a.Auth)
-	case s != nil: // from before the host's own sign-in
+	if s := a.cfg.Stores.Auth(); s != nil {
 		if apart, ok := s.(auth.SeparateStores); ok && a.cfg.ownUsers {
 			s = apart.Separate()
 		}
-		own = append(own, auth.Personal{Stores: s, LimitStore: a.cfg.limits})
+		// With a host's own sign-in too: ours may have left something.
+		a.kept = auth.Personal{Stores: s, LimitStore: a.cfg.limits}
+		own = append(own, a.kept)
 	}
 	if a.Pictures != nil {
 		own = append(own, a.Pictures)
@@ -177,7 +178,7 @@ func (a *App) personal() (err error) {
 	}
 	a.Exporter, err = profile.NewExporter(profile.ExporterConfig{
 		Users: a.users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.ExportLimit,
-		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(),
+		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(), ReadTime: a.cfg.RequestTimeout,
 		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	users, ok := a.users.(profile.DeletableStore)
@@ -232,13 +233,13 @@ const cleanEvery = 10 * time.Minute
 // Config.ActivityRetention, holds that ended, accounts whose deletion is due, and pictures that
 // nobody points to. It removes a few
 // hundred rows at a time and leaves the database alone for as long as that took.
-// Several nodes may run it at once. A Courier that has a Run of its own, as
-// *notify.Notifier, is run too. It returns ctx.Err().
+// Several nodes may run it at once. A Courier or a Recorder that has a Run of its
+// own, as *notify.Notifier, is run too. It returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
-	if worker, ok := a.cfg.Courier.(interface{ Run(context.Context) error }); ok {
-		var mail sync.WaitGroup
-		mail.Go(func() { _ = worker.Run(ctx) })
-		defer mail.Wait()
+	var mail sync.WaitGroup
+	defer mail.Wait()
+	for _, w := range a.workers() {
+		mail.Go(func() { _ = w.Run(ctx) })
 	}
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
@@ -252,10 +253,29 @@ func (a *App) Run(ctx context.Context) error {
 	}
 }
 
+// worker sends what was written down.
+type worker interface {
+	Run(ctx context.Context) error
+}
+
+// workers are the Courier and the Recorder, as far as they are workers. A host with a
+// sign-in of its own may have a Recorder alone. One that is both is run once.
+func (a *App) workers() (list []worker) {
+	courier, ok := a.cfg.Courier.(worker)
+	if ok {
+		list = append(list, courier)
+	}
+	recorder, also := a.cfg.Recorder.(worker)
+	if also && !(ok && reflect.ValueOf(courier).Comparable() && courier == recorder) {
+		list = append(list, recorder)
+	}
+	return list
+}
+
 // clean does one round; a part that fails is logged and tried again next time.
 func (a *App) clean(ctx context.Context) {
-	if a.Auth != nil {
-		if err := a.Auth.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+	if a.kept.Stores != nil {
+		if err := a.kept.PurgeExpired(ctx, a.cfg.Now()); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
 		}
 	}

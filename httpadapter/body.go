@@ -85,7 +85,7 @@ func (c *call) bodyDone() {
 // errCutShort: the client closed or reset before the Content-Length that it
 // promised, or its chunks are malformed. Whoever still reads the answer learns
 // that nothing was done.
-var errCutShort = problemf(400, "bad_parameter", "The body ended before its Content-Length or is malformed.")
+var errCutShort = problemf(400, "incomplete_body", "The body ended before its Content-Length or is malformed.")
 
 // bodyReader tells a body that was too slow from a database that was: both are
 // deadline errors below. A body that was given up because the server stops is

@@ -16,7 +16,7 @@ func TestS23_APhoneOnlyBesideAnApp(t *testing.T) {
 	c := w.client().register("ada")
 	conflict := func(r reply) {
 		t.Helper()
-		if r.StatusCode != 409 || r.code(t) != "conflict" {
+		if r.StatusCode != 409 || r.code(t) != "code_needs_factor" {
 			t.Errorf("%d %s, want a conflict", r.StatusCode, r.body)
 		}
 	}

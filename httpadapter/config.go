@@ -43,9 +43,16 @@ type HoldStores interface {
 	Holds() profile.HoldStore
 }
 
-// Authenticator is a host's own sign-in. With one in Config the routes under
-// {base}/auth are not mounted; everything else is there and keeps its rules: limits,
-// fresh proofs, events, and the end of an account.
+// Authenticator is a host's own sign-in. It takes over what our sign-in does: the
+// routes under {base}/auth, the links in mail and the limits of signing in are gone.
+// Every other rule is kept: fresh proofs, the limits of uploads, copies and
+// deletions, the feed and Config.Recorder, privacy and the hiding of pictures, held
+// names, the check of origins, disabled users, and the end of an account until App.Run
+// has erased it, with what our sign-in may have left in the database. README.md has
+// the table of who keeps what.
+//
+// It goes on naming users whose account will be erased: they are 401 everywhere but
+// at POST {base}/profile/restore, which needs a fresh proof.
 type Authenticator interface {
 	// Authenticate says who sent r. A request without a valid identity is
 	// auth.ErrUnauthenticated; any other error is the server's fault.
@@ -54,9 +61,12 @@ type Authenticator interface {
 
 // Caller is the identity that an Authenticator found.
 type Caller struct {
+	// UserID is that of the user in Config.Users or Stores.Users. An ID that is not
+	// there is nobody.
 	UserID string
-	// ProvedAt is when the person last proved who they are; routes that need
-	// a fresh proof ask for one within 10 minutes.
+	// ProvedAt is when the person last proved who they are. Export, deletion and
+	// restore ask for a proof that is profile.Fresh: of the last 10 minutes, and less
+	// than 3 minutes ahead of this node's clock.
 	ProvedAt time.Time
 }
 
@@ -84,7 +94,10 @@ type Config struct {
 
 	// Users overrides Stores.Users for a host with its own users table.
 	Users profile.Store
-	// Authenticator replaces our sessions by the host's own.
+	// Authenticator replaces our sign-in and sessions by the host's own and keeps
+	// every other rule. What is for our sign-in alone is not used with it: Courier,
+	// Links, SignUp, Hashers, Session, AuthLimits, Factors, Captcha, Passkeys, Codes,
+	// FactorRecovery and what is said of passwords. A SessionCache is refused.
 	Authenticator Authenticator
 
 	// Courier brings links and codes to people, and works inside the transaction

@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/profile/picture/initials"
+	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -110,7 +111,7 @@ func cropParameter(r *http.Request) (*picture.Crop, error) {
 	if err != nil || s == "" {
 		return nil, err
 	}
-	bad := problemf(400, "bad_parameter", "crop is x,y,size in pixels of the upright picture.")
+	bad := badParameter("crop is x,y,size in pixels of the upright picture.", input.New("crop", input.Square, nil))
 	parts := strings.Split(s, ",")
 	if len(parts) != 3 {
 		return nil, bad
@@ -153,7 +154,7 @@ func (a *App) getUserPicture(c *call) error {
 	}
 	format := cmp.Or(q.Get("format"), "png")
 	if format != "png" && format != "svg" {
-		return problemf(400, "bad_parameter", "format is png or svg.")
+		return badParameter("format is png or svg.", input.OneOf("format", "png", "svg"))
 	}
 	v, err := c.viewer()
 	if err != nil {

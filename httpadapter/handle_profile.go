@@ -193,6 +193,9 @@ func (a *App) getUser(c *call) error {
 	return c.answer(http.StatusOK, a.others(u, visible))
 }
 
+// maxSize bounds ?size=, in pixels.
+const maxSize = 4096
+
 // sizeParameter reads ?size=, the wished side in pixels.
 func sizeParameter(q url.Values) (int, error) {
 	s := q.Get("size")
@@ -200,8 +203,8 @@ func sizeParameter(q url.Values) (int, error) {
 		return 512, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > 4096 {
-		return 0, problemf(400, "bad_parameter", "size is a number of pixels from 1 to 4096.")
+	if err != nil || n < 1 || n > maxSize {
+		return 0, badParameter("size is a number of pixels from 1 to 4096.", input.New("size", input.OutOfRange, input.Params{"min": 1, "max": maxSize}))
 	}
 	return n, nil
 }

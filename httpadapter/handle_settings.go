@@ -10,6 +10,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/internal/strictjson"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/input"
 )
 
 func (a *App) getSettings(c *call) error {
@@ -79,6 +80,9 @@ func viewOfEvent(e activity.Event) activityView {
 	}
 }
 
+// maxLimit bounds ?limit=, in events.
+const maxLimit = 100
+
 // pageLimit reads ?limit=: 1 to 100, 20 by default.
 func pageLimit(q url.Values) (int, error) {
 	s := q.Get("limit")
@@ -86,14 +90,29 @@ func pageLimit(q url.Values) (int, error) {
 		return 20, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > 100 {
-		return 0, problemf(400, "bad_parameter", "limit is a number from 1 to 100.")
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, badParameter("limit is a number from 1 to 100.", input.New("limit", input.OutOfRange, input.Params{"min": 1, "max": maxLimit}))
 	}
 	return n, nil
 }
 
-// maxKind bounds ?kind=, in bytes.
+// maxKind bounds ?kind=, in characters.
 const maxKind = 64
+
+// kindParameter reads ?kind=, the name of a kind.
+func kindParameter(q url.Values) (activity.Kind, error) {
+	const detail = "kind is the name of a kind of activity."
+	kind := q.Get("kind")
+	for _, r := range kind {
+		if (r < 'a' || r > 'z') && r != '.' && r != '_' {
+			return "", badParameter(detail, input.New("kind", input.Characters, nil))
+		}
+	}
+	if len(kind) > maxKind {
+		return "", badParameter(detail, input.Long("kind", maxKind))
+	}
+	return activity.Kind(kind), nil
+}
 
 func (a *App) getActivity(c *call) error {
 	q, err := parameters(c.r)
@@ -104,15 +123,12 @@ func (a *App) getActivity(c *call) error {
 	if err != nil {
 		return err
 	}
-	kind := q.Get("kind")
-	for i := range len(kind) {
-		b := kind[i]
-		if i >= maxKind || (b < 'a' || b > 'z') && b != '.' && b != '_' {
-			return problemf(400, "bad_parameter", "kind is the name of a kind of activity.")
-		}
+	kind, err := kindParameter(q)
+	if err != nil {
+		return err
 	}
 	page, err := a.Activity.Page(c.ctx(), c.id.User.ID, activity.PageRequest{
-		Limit: limit, Cursor: q.Get("cursor"), Kind: activity.Kind(kind),
+		Limit: limit, Cursor: q.Get("cursor"), Kind: kind,
 	})
 	if err != nil {
 		return err

@@ -182,7 +182,7 @@ func (a *App) require(role *string, next http.Handler) http.Handler {
 			return
 		}
 		if role != nil && id.User.Role != *role {
-			problemf(403, "forbidden", "This needs another role.").write(w)
+			problemf(403, "role_required", "This needs another role.").write(w)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, id.User)))

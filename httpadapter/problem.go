@@ -26,6 +26,7 @@ type problem struct {
 	Title  string         `json:"title"`
 	Detail string         `json:"detail,omitempty"`
 	Code   string         `json:"code"`
+	Params input.Params   `json:"params,omitempty"`
 	Errors []problemField `json:"errors,omitempty"`
 
 	retryAfter time.Duration
@@ -89,9 +90,13 @@ func problemOf(err error) *problem {
 		p.retryAfter = max(limited.RetryAfter, time.Second)
 		return p
 	case errors.As(err, &tooEarly):
-		return problemf(409, "too_early", "This link works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
+		p := problemf(409, "too_early", "This link works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
+		p.Params = input.Params{"from": tooEarly.From.UTC().Format(time.RFC3339)}
+		return p
 	case errors.As(err, &rejected):
-		return problemf(422, "picture_rejected", rejected.Error())
+		p := problemf(422, "picture_rejected", rejected.Error())
+		p.Params = input.Params{"reason": rejected.Reason}
+		return p
 	case errors.As(err, &tooBig), errors.Is(err, picture.ErrTooLarge):
 		return problemf(413, "too_large", "The body is larger than allowed here.")
 	case errors.Is(err, picture.ErrUnsupported):
@@ -109,9 +114,9 @@ func problemOf(err error) *problem {
 	case errors.Is(err, auth.ErrInvalidCode):
 		return problemf(422, "invalid_code", "The code is wrong, too old, or was used already.")
 	case errors.Is(err, auth.ErrLastFactor):
-		return problemf(409, "conflict", "Without this you could not sign in any more.")
+		return problemf(409, "last_factor", "Without this you could not sign in any more.")
 	case errors.Is(err, auth.ErrCodeAlone):
-		return problemf(409, "conflict", "Codes that are sent are only for who has an app or a passkey too.")
+		return problemf(409, "code_needs_factor", "Codes that are sent are only for accounts with an app or a passkey too.")
 	case errors.Is(err, profile.ErrNotRestorable):
 		return problemf(409, "not_leaving", "There is no deletion of this account to take back.")
 	case errors.Is(err, profile.ErrEmailChangeUnavailable):
@@ -152,6 +157,13 @@ func invalidProblem(e *input.InvalidError) *problem {
 		}
 	}
 	p.Errors = viewsOf(e.Fields)
+	return p
+}
+
+// badParameter is a value of the query that is not taken.
+func badParameter(detail string, bad ...input.FieldError) *problem {
+	p := problemf(400, "bad_parameter", detail)
+	p.Errors = viewsOf(bad)
 	return p
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 )
 
@@ -87,4 +88,41 @@ func TestR37_TheDefaultRetentionIs400Days(t *testing.T) {
 			t.Errorf("%d events went at the age of %v, want %d; error %v", n, c.age, c.want, err)
 		}
 	}
+}
+
+// What our sign-in left goes when its time is over, also after a host has put its own
+// sign-in in our place.
+func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, w := config(t)
+		app, err := httpadapter.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := app.Auth.Register(t.Context(), auth.Client{}, auth.Registration{Username: "ada", Email: "ada@example.org", Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForReset, UserID: in.User.ID, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}
+		if err := cfg.Stores.Auth().Tickets().AddTickets(t.Context(), in.User.ID, "", []auth.Ticket{ticket}); err != nil {
+			t.Fatal(err)
+		}
+		made := w.clock.Now()
+		w.clock.advance(100 * 24 * time.Hour)
+		cfg.Authenticator = nobody{}
+		if app, err = httpadapter.New(cfg); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- app.Run(ctx) }()
+		synctest.Wait()
+		cancel()
+		<-ran
+		sessions, err := cfg.Stores.Auth().Sessions().Sessions(t.Context(), in.User.ID)
+		tickets, err2 := cfg.Stores.Auth().Tickets().Tickets(t.Context(), in.User.ID, auth.ForReset, made)
+		if err := errors.Join(err, err2); err != nil || len(sessions)+len(tickets) != 0 {
+			t.Errorf("%d sessions and %d tickets are left, %v", len(sessions), len(tickets), err)
+		}
+	})
 }

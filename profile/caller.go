@@ -21,9 +21,10 @@ var ErrNoAccount = errors.New("profile: the account is gone, disabled or being d
 // Fresh reports whether a proof of identity of the time provedAt is fresh at now: at
 // most FreshFor old. A proof from the future, as after a clock was set back, is none
 // beyond ClockSkew, by which the node that noted it may be ahead. It is the one
-// definition, for the sessions of package auth and for a host's own sign-in.
+// definition, for the sessions of package auth and for a host's own sign-in. Both
+// times count in the precision of the stores, microseconds.
 func Fresh(provedAt, now time.Time) bool {
-	age := now.Sub(provedAt)
+	age := now.Truncate(time.Microsecond).Sub(provedAt.Truncate(time.Microsecond))
 	return age <= FreshFor && age > -ClockSkew
 }
 

@@ -37,6 +37,9 @@ type ExporterConfig struct {
 	Activity activity.Store
 	// Recorder is told of the event in its transaction; nil for none.
 	Recorder activity.Recorder
+	// ReadTime bounds one read of a database, and the writing of the event; 0 is
+	// personal.DefaultReadTime.
+	ReadTime time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Logger gets one record for each export; nil is silent.
@@ -58,6 +61,9 @@ func NewExporter(c ExporterConfig) (*Exporter, error) {
 	c.Limit = c.Limit.Or(DefaultExportLimit)
 	if err := c.Limit.Check(); err != nil {
 		return nil, fmt.Errorf("profile: ExporterConfig.Limit: %w", err)
+	}
+	if c.ReadTime <= 0 {
+		c.ReadTime = personal.DefaultReadTime
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -85,15 +91,11 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 		return err
 	}
 	id := c.User.ID
-	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.Limit); err != nil {
-		e.log(ctx, id, slog.Bool("refused", true))
-		return err
-	}
-	if err := e.note(ctx, id); err != nil {
+	if err := e.begin(ctx, id); err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(w, heldBack)
-	a := personal.NewArchive(out, e.cfg.Now())
+	a := personal.NewArchive(out, e.cfg.Now(), e.cfg.ReadTime)
 	if err := a.JSON("profile.json", copyOf(c.User)); err != nil {
 		return err
 	}
@@ -108,10 +110,14 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 	return out.Flush()
 }
 
-// note writes the event.
-func (e *Exporter) note(ctx context.Context, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, personal.ReadTime)
+// begin takes a try and writes the event.
+func (e *Exporter) begin(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.ReadTime)
 	defer cancel()
+	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.Limit); err != nil {
+		e.log(ctx, id, slog.Bool("refused", true))
+		return err
+	}
 	event := activity.NewEvent(ctx, KindExported, id, e.cfg.Now(), nil)
 	err := e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
 		if e.cfg.Activity != nil {

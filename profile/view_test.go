@@ -212,10 +212,10 @@ func TestPrivacySection(t *testing.T) {
 		patch string
 		want  []string
 	}{
-		{`{"privacy":{"visibility":"friends"}}`, []string{"privacy.visibility range"}},
-		{`{"privacy":{"visibility":""}}`, []string{"privacy.visibility range"}},
+		{`{"privacy":{"visibility":"friends"}}`, []string{"privacy.visibility not_allowed"}},
+		{`{"privacy":{"visibility":""}}`, []string{"privacy.visibility not_allowed"}},
 		{`{"privacy":{"visibility":true}}`, []string{"privacy.visibility type"}},
-		{`{"privacy":{"fields":{"bio":"all","email":"private"}}}`, []string{"privacy.fields.bio range"}},
+		{`{"privacy":{"fields":{"bio":"all","email":"private"}}}`, []string{"privacy.fields.bio not_allowed"}},
 		{
 			`{"privacy":{"fields":{"role":"public","Email":"public","id":null}}}`,
 			[]string{"privacy.fields.role unknown_field", "privacy.fields.Email unknown_field", "privacy.fields.id unknown_field"},

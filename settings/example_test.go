@@ -21,9 +21,7 @@ var ShopSection = settings.Section[Shop]{
 	Default: Shop{Currency: "EUR", PerPage: 20},
 	Validate: func(s Shop) error {
 		if s.PerPage < 5 || s.PerPage > 100 {
-			return input.Invalid(input.FieldError{
-				Field: "perPage", Code: input.OutOfRange, Message: "must be 5 to 100",
-			})
+			return input.Invalid(input.New("perPage", input.OutOfRange, input.Params{"min": 5, "max": 100}))
 		}
 		return nil
 	},
@@ -55,7 +53,7 @@ func Example() {
 	fmt.Println(shop.Currency, shop.PerPage, err)
 	// Output:
 	// {"locale":"fr","app":{"shop":{"currency":"EUR","perPage":50}}} <nil>
-	// invalid app.shop.perPage: must be 5 to 100
+	// invalid app.shop.perPage: must be from 5 to 100
 	// invalid app.shop.perpage: is not a field here
 	// EUR 50 <nil>
 }

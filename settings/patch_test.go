@@ -90,8 +90,8 @@ func TestS42_S51_PatchIsStrict(t *testing.T) {
 		{
 			`{"appearance":{"theme":"sepia","fontScale":0.79,"accent":"red","density":"tight"},"locale":"x y","timeZone":"Mars/Base","app":{"editor":{"tab":9}}}`,
 			[]string{
-				"appearance.theme range", "appearance.accent format", "appearance.density range", "appearance.fontScale range",
-				"app.editor.tab range", "locale format", "timeZone format",
+				"appearance.theme not_allowed", "appearance.accent invalid_color", "appearance.density not_allowed", "appearance.fontScale out_of_range",
+				"app.editor.tab out_of_range", "locale invalid_language", "timeZone invalid_time_zone",
 			},
 		},
 		{`{"app":{"editor":{"keys":["1","2","3","4"]}},"locale":"de"}`, []string{"app.editor.keys too_long"}},

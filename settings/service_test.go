@@ -218,10 +218,10 @@ func TestSet(t *testing.T) {
 	if got := w.events(t); !slices.Equal(got, []string{"settings.changed locale"}) {
 		t.Errorf("events %q", got)
 	}
-	if got := problems(settings.Set(t.Context(), w.Service, settings.LocaleSection, "ann", "?")); !slices.Equal(got, []string{"locale format"}) {
+	if got := problems(settings.Set(t.Context(), w.Service, settings.LocaleSection, "ann", "?")); !slices.Equal(got, []string{"locale invalid_language"}) {
 		t.Errorf("%q", got)
 	}
-	if got := problems(settings.Set(t.Context(), w.Service, noteSection, "ann", "a\x00b")); !slices.Equal(got, []string{"app.note format"}) {
+	if got := problems(settings.Set(t.Context(), w.Service, noteSection, "ann", "a\x00b")); !slices.Equal(got, []string{"app.note invalid_json"}) {
 		t.Errorf("a NUL: %q", got)
 	}
 	undeclared := settings.Section[string]{Name: "nowhere"}
@@ -239,7 +239,7 @@ func TestStoredSizeIsBounded(t *testing.T) {
 	big := strings.Repeat("x", 40<<10)
 	w.patch(t, `{"app":{"note":"`+big+`"}}`)
 	_, err := w.Patch(t.Context(), "ann", []byte(`{"app":{"editor":{"font":"`+big+`"}}}`), 0)
-	if got := problems(err); !slices.Equal(got, []string{" too_long"}) {
+	if got := problems(err); !slices.Equal(got, []string{" too_large"}) {
 		t.Errorf("%v", err)
 	}
 }

@@ -42,7 +42,7 @@ func (r Rule) Or(d Rule) Rule {
 // Check returns what is wrong with r.
 func (r Rule) Check() error {
 	if r.Limit < 1 || r.Window <= 0 || r.Wait < 0 || r.MaxWait < r.Wait {
-		return errors.New("Limit and Window must be above 0, and MaxWait at least Wait")
+		return errors.New("a rule needs a Limit and a Window above 0, and a MaxWait of at least Wait")
 	}
 	return nil
 }

@@ -150,7 +150,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 				m := memstore.New()
 				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Tickets(), m.Auth().Factors()}
 				breakIt(&b)
-				return Harness{Stores: b, Users: m.Users(), Tx: m, Activity: m.Activity()}
+				return Harness{Stores: b, Users: m.Users(), Tx: m, Limits: m.Limits(), Activity: m.Activity()}
 			})
 		}}
 	}

@@ -17,7 +17,7 @@ func ExampleRun() {
 	_ = func(t *testing.T) { // func TestAuthStores(t *testing.T)
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := memstore.New()
-			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
 		})
 	}
 }

@@ -335,6 +335,22 @@ var problems = []sample{
 		method: "POST", path: "/api/auth/email/change", status: 403, answerType: problem,
 		answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"reauthentication_required"}`,
 	},
+	{
+		method: "GET", path: "/api/activity?limit=0", status: 400, answerType: problem,
+		answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"bad_parameter","errors":[{"field":"limit","code":"out_of_range","params":{"min":1,"max":100},"message":"No."}]}`,
+	},
+	{
+		method: "POST", path: "/api/auth/mfa/recovery/confirm", status: 409, answerType: problem,
+		answer: `{"status":409,"title":"Conflict","detail":"No.","code":"too_early","params":{"from":"2026-11-25T08:00:00Z"}}`,
+	},
+	{
+		method: "PUT", path: "/api/profile/picture", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"picture_rejected","params":{"reason":"pixels"}}`,
+	},
+	{
+		method: "PATCH", path: "/api/settings", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"invalid","errors":[{"field":"app.shop.seats","code":"shop.sold_out","message":"No."}]}`,
+	},
 	{method: "POST", path: "/upload-profile", status: 415, answerType: jsonT, answer: `{"success":false,"message":"No."}`},
 	{method: "POST", path: "/upload-profile", status: 429, answerType: jsonT, answer: `{"success":false,"message":"No."}`, header: map[string]string{"Retry-After": "1"}},
 }

@@ -30,6 +30,6 @@ func Example() {
 	// Output:
 	// <nil>
 	// unknown field address.contry
-	// address.country must be a string
+	// address.country must be of the JSON type string
 	// malformed JSON at byte 16: a name in quotes must be here
 }

@@ -103,17 +103,18 @@ var rules = []rule{
 	{
 		why:    "storage is the floor",
 		from:   own("storage"),
-		except: append(slices.Clone(sqlSide), own("storage/storagetest")...),
+		except: append(slices.Clone(sqlSide), own("storage/storagetest", "storage/personal/personaltest")...),
 		never:  own("activity", "settings", "profile", "auth"),
 	},
 	{why: "activity is below settings", from: own("activity"), except: testPackages(), never: own("settings", "profile")},
 	{why: "settings is below profile", from: own("settings"), except: append(testPackages(), own("settings/notify")...), never: own("profile", "auth/authtest")},
+	{why: "what is wrong with an input needs nothing", from: own("settings/input"), never: []string{"github.com", "golang.org"}},
 	{why: "profile is below auth", from: own("profile"), except: testPackages(), never: []string{module + "/auth"}},
 }
 
 // testPackages may look wherever their subject needs.
 func testPackages() []string {
-	return own("storage/storagetest", "activity/activitytest", "settings/settingstest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
+	return own("storage/storagetest", "storage/personal/personaltest", "activity/activitytest", "settings/settingstest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
 }
 
 // under reports whether path is one of roots or below one. A root that is

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/activity/limit/limittest"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -43,14 +44,14 @@ func TestUsers(t *testing.T) {
 func TestAuth(t *testing.T) {
 	authtest.Run(t, func(*testing.T) authtest.Harness {
 		s := memstore.New()
-		return authtest.Harness{Stores: s.Auth(), Users: s.Users(), Tx: s, Activity: s.Activity()}
+		return authtest.Harness{Stores: s.Auth(), Users: s.Users(), Tx: s, Limits: s.Limits(), Activity: s.Activity()}
 	})
 }
 
 func TestAuthApart(t *testing.T) {
 	authtest.Run(t, func(*testing.T) authtest.Harness {
 		s := memstore.New()
-		return authtest.Harness{Stores: s.Auth().(auth.SeparateStores).Separate(), Tx: s, Activity: s.Activity()}
+		return authtest.Harness{Stores: s.Auth().(auth.SeparateStores).Separate(), Tx: s, Limits: s.Limits(), Activity: s.Activity()}
 	})
 }
 
@@ -58,5 +59,12 @@ func TestHolds(t *testing.T) {
 	profiletest.RunHolds(t, func(*testing.T) profiletest.HoldHarness {
 		s := memstore.New()
 		return profiletest.HoldHarness{Holds: s.Holds(), Tx: s}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	limittest.Run(t, func(*testing.T) limittest.Harness {
+		s := memstore.New()
+		return limittest.Harness{Store: s.Limits(), Tx: s}
 	})
 }

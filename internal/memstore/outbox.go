@@ -94,7 +94,7 @@ func (o outbox) RetryItem(ctx context.Context, id string, at time.Time) error {
 
 func (o outbox) BuryItem(ctx context.Context, id, reason string, at time.Time) error {
 	return o.change(ctx, id, func(l letter) letter {
-		l.dead, l.Reason, l.next = true, reason, stored(at)
+		l.dead, l.Reason, l.next, l.Body = true, reason, stored(at), nil
 		return l
 	})
 }

@@ -46,6 +46,8 @@ type body struct {
 	Plain   string
 }
 
+// fields are the code that comes first, and the paths, each with its code where
+// that is another.
 func fields(err error) (code string, paths []string) {
 	var ie *input.InvalidError
 	if errors.As(err, &ie) {
@@ -53,7 +55,11 @@ func fields(err error) (code string, paths []string) {
 			if code == "" {
 				code = string(f.Code)
 			}
-			paths = append(paths, f.Field)
+			path := f.Field
+			if string(f.Code) != code {
+				path += " " + string(f.Code)
+			}
+			paths = append(paths, path)
 		}
 	}
 	return code, paths
@@ -171,12 +177,12 @@ func TestS51_RefusesFields(t *testing.T) {
 		{`{"raw":{"a":[{"b":1,"b":2}]}}`, "duplicate_field", []string{"raw.a[0].b"}},
 		{`{"any":{"a":1,"a":1}}`, "duplicate_field", []string{"any.a"}},
 		{`{"map":{"k":{},"k":{}}}`, "duplicate_field", []string{"map.k"}},
-		{`{"x":1,"name":"a","name":"b","age":""}`, "duplicate_field", []string{"name"}},
-		{`{"x":1,"age":""}`, "unknown_field", []string{"x"}},
+		{`{"x":1,"name":"a","name":"b","age":""}`, "duplicate_field", []string{"name", "x unknown_field", "age type"}},
+		{`{"x":1,"age":""}`, "unknown_field", []string{"x", "age type"}},
 		{`{"role":"admin","id":7}`, "read_only", []string{"role", "id"}},
 		{`{"ROLE":"admin"}`, "unknown_field", []string{"ROLE"}},
 		{`{"address":{"role":"x"}}`, "unknown_field", []string{"address.role"}},
-		{`{"role":1,"role":2}`, "duplicate_field", []string{"role"}},
+		{`{"role":1,"role":2}`, "duplicate_field", []string{"role", "role read_only", "role read_only"}},
 		{
 			`{"name":1,"age":"1","on":0,"links":"a","address":[],"places":{},"map":[],"nick":false,"opt":1,"pair":null}`, "type",
 			[]string{"name", "age", "on", "links", "address", "places", "map", "nick", "opt", "pair"},
@@ -184,7 +190,7 @@ func TestS51_RefusesFields(t *testing.T) {
 		{`{"links":["a",1,null],"optList":[true]}`, "type", []string{"links[1]", "links[2]", "optList[0]"}},
 		{`{"name":null,"age":null,"on":null,"scale":null}`, "type", []string{"name", "age", "on", "scale"}},
 		{`{"age":1.0,"size":1e2}`, "type", []string{"age", "size"}},
-		{`{"age":128,"size":-1,"scale":1e999,"raw":-1e999}`, "range", []string{"age", "size", "scale", "raw"}},
+		{`{"age":128,"size":-1,"scale":1e999,"raw":-1e999}`, "out_of_range", []string{"age", "size", "scale", "raw"}},
 		{`[]`, "type", []string{""}},
 		{`null`, "type", []string{""}},
 		{`"x"`, "type", []string{""}},
@@ -317,8 +323,8 @@ func ExampleDecode() {
 	}
 	// Output:
 	// <nil>
-	// unknown_field: NAME
-	// invalid role: may not be set
+	// invalid NAME: is not a field here
+	// invalid role: cannot be set here
 }
 
 func BenchmarkDecode(b *testing.B) {

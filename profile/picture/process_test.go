@@ -187,7 +187,7 @@ func TestCrop(t *testing.T) {
 	} {
 		_, err := picture.Process(t.Context(), bytes.NewReader(data), picture.Options{Crop: &c})
 		var invalid *input.InvalidError
-		if !errors.As(err, &invalid) || invalid.Fields[0].Field != "crop" || invalid.Fields[0].Code != input.OutOfRange {
+		if !errors.As(err, &invalid) || invalid.Fields[0].Field != "crop" || invalid.Fields[0].Code != input.Square {
 			t.Errorf("crop %v: %v; want it refused as invalid", c, err)
 		}
 	}

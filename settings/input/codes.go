@@ -12,8 +12,9 @@ import (
 // can translate it; the numbers and words that differ are in Params.
 type Code string
 
-// The codes of this library. The parameters of each are in the comment. A host
-// adds codes of its own as it likes, best with a prefix: "shop.sold_out".
+// The codes of this library. The parameters of each are in the comment. A code of
+// a host's own has a prefix and a dot, "shop.sold_out", by which clients tell it
+// from these.
 const (
 	// Required: the value is missing or empty.
 	Required Code = "required"
@@ -158,15 +159,18 @@ func names(s string) (out []string) {
 }
 
 func sentence(code Code, params Params) string {
-	s := text[code]
+	var filled []string
 	for name, value := range params {
 		if list, ok := value.([]string); ok {
 			value = strings.Join(list, ", ")
 		}
-		s = strings.ReplaceAll(s, "{"+name+"}", fmt.Sprint(value))
+		filled = append(filled, "{"+name+"}", fmt.Sprint(value))
 	}
-	return s
+	return singular.Replace(strings.NewReplacer(filled...).Replace(text[code]))
 }
+
+// singular mends what a 1 makes of the texts.
+var singular = strings.NewReplacer(" 1 characters ", " 1 character ", " 1 bytes ", " 1 byte ", " 1 items ", " 1 item ")
 
 // Units of TooShort and TooLong.
 const (

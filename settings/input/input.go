@@ -16,7 +16,10 @@
 // and the text may end in a log.
 package input
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // FieldError is one value that was refused.
 type FieldError struct {
@@ -56,7 +59,7 @@ func (e *InvalidError) Error() string {
 		if i > 0 {
 			b.WriteByte(';')
 		}
-		b.WriteString(" " + f.Field + ": " + f.Message)
+		b.WriteString(" " + cmp.Or(f.Field, "value") + ": " + f.Message)
 	}
 	return b.String()
 }

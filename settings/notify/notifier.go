@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"regexp"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 )
@@ -169,7 +171,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 		}
 		if now := n.now(); now.Sub(purged) > time.Hour {
 			purged = now
-			if _, err := n.cfg.Store.PurgeItems(ctx, now.Add(-deadFor), 250); err != nil && ctx.Err() == nil {
+			if err := n.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 				n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: dead letters were not removed", slog.Any("error", err))
 			}
 		}
@@ -183,11 +185,24 @@ func (n *Notifier) Run(ctx context.Context) error {
 }
 
 const (
-	// batch is how many letters one worker takes at a time.
-	batch = 10
+	// claimed is how many letters one worker takes at a time.
+	claimed = 10
+	// purgeBatch is how many rows one statement of PurgeExpired removes.
+	purgeBatch = 250
 	// deadFor is how long a dead letter is kept to be looked at.
 	deadFor = 30 * 24 * time.Hour
 )
+
+// PurgeExpired removes dead letters 30 days after they were given up, in small
+// batches until none is left. Run does it every hour; hosts that call Flush instead
+// call this too.
+func (n *Notifier) PurgeExpired(ctx context.Context) error {
+	before := n.now().Add(-deadFor)
+	_, err := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
+		return n.cfg.Store.PurgeItems(ctx, before, limit)
+	})
+	return err
+}
 
 // Flush takes some of what waits, sends it, and says how many items it took. An
 // error is the store's; what a sender refuses is tried again later. Tests and
@@ -195,7 +210,7 @@ const (
 func (n *Notifier) Flush(ctx context.Context) (taken int, err error) {
 	now := n.now()
 	// Long enough for all of them to time out.
-	items, err := n.cfg.Store.ClaimItems(ctx, now, now.Add(batch*n.cfg.SendTimeout+time.Minute), batch)
+	items, err := n.cfg.Store.ClaimItems(ctx, now, now.Add(claimed*n.cfg.SendTimeout+time.Minute), claimed)
 	if err != nil {
 		return 0, err
 	}
@@ -240,7 +255,7 @@ func (n *Notifier) handle(ctx context.Context, item Item) error {
 		return n.bury(ctx, item, m, err)
 	}
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter was not sent and is tried again",
-		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempt", item.Attempts), slog.Any("error", err))
+		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempt", item.Attempts), slog.String("error", reason(m, err)))
 	return n.cfg.Store.RetryItem(ctx, item.ID, n.now().Add(backOff(item.Attempts)))
 }
 
@@ -267,12 +282,23 @@ func (n *Notifier) open(item Item) (m auth.Message, err error) {
 	return m, nil
 }
 
-// bury makes a dead letter. Its reason is for operators and must not hold what
-// the letter held: the sender's words may.
-func (n *Notifier) bury(ctx context.Context, item Item, m auth.Message, why error) error {
+// bury makes a dead letter.
+func (n *Notifier) bury(ctx context.Context, item Item, m auth.Message, err error) error {
+	why := reason(m, err)
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelError, "notify: a letter was given up",
-		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempts", item.Attempts), slog.Any("error", why))
-	return n.cfg.Store.BuryItem(ctx, item.ID, why.Error(), n.now())
+		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempts", item.Attempts), slog.String("error", why))
+	return n.cfg.Store.BuryItem(ctx, item.ID, why, n.now())
+}
+
+// reason is why a letter was not sent, for operators: the words of a sender without
+// the address that they may hold. It is kept for longer than the account may be.
+func reason(m auth.Message, err error) string {
+	why := err.Error()
+	if m.To == "" {
+		return why
+	}
+	address := regexp.MustCompile("(?i)" + regexp.QuoteMeta(m.To))
+	return address.ReplaceAllLiteralString(why, "[the address]")
 }
 
 // backOff is 10 s, 20, 40 and so on up to an hour, each up to a half longer so

@@ -620,3 +620,55 @@ func TestFilesAppearWhole(t *testing.T) {
 		}
 	}
 }
+
+// S66: what a server says of a mailbox names it, and is kept for longer than the
+// account of its owner may be.
+func TestS66_ADeadLetterDoesNotTellTheAddress(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		p := open(t, db, func(c *notify.Config) { c.Attempts = 2 })
+		p.mail.fail = func(l notify.Letter) error {
+			return fmt.Errorf("450 <%s> or %s is busy", strings.ToUpper(l.To), l.To)
+		}
+		if err := p.Deliver(t.Context(), reset("ada@example.org")); err != nil {
+			t.Fatal(err)
+		}
+		p.flush(t)
+		p.now = p.now.Add(time.Minute)
+		p.flush(t)
+		dead, err := p.DeadLetters(t.Context(), 10)
+		if err != nil || len(dead) != 1 || dead[0].Reason != "450 <[the address]> or [the address] is busy" {
+			t.Errorf("%+v, %v", dead, err)
+		}
+		if log := strings.ToLower(p.log.String()); strings.Contains(log, "ada@example.org") || !strings.Contains(log, "is busy") {
+			t.Errorf("the log says %s", log)
+		}
+	})
+}
+
+func TestDeadLettersAreKeptFor30Days(t *testing.T) {
+	const month = 30 * 24 * time.Hour
+	onDatabases(t, func(t *testing.T, db database) {
+		p, ctx := open(t, db), t.Context()
+		for i := range 300 { // more than one batch
+			id := fmt.Sprint("letter-", i)
+			if err := db.Outbox().AddItem(ctx, notify.Item{ID: id, Body: []byte("sealed"), CreatedAt: p.now}); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Outbox().BuryItem(ctx, id, "no such mailbox", p.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			after time.Duration
+			left  int
+		}{{month, 300}, {time.Second, 0}} {
+			p.now = p.now.Add(c.after)
+			if err := p.PurgeExpired(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if dead, err := p.DeadLetters(ctx, 1000); err != nil || len(dead) != c.left {
+				t.Errorf("%d are left, %v; want %d", len(dead), err, c.left)
+			}
+		}
+	})
+}

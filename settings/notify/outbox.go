@@ -31,9 +31,11 @@ type OutboxStore interface {
 	FinishItem(ctx context.Context, id string) error
 	// RetryItem lets an item be claimed again from at on.
 	RetryItem(ctx context.Context, id string, at time.Time) error
-	// BuryItem makes an item a dead letter, which is not claimed any more.
+	// BuryItem makes an item a dead letter, which is not claimed any more. Its Body
+	// is removed: nobody sends it again, and its reader may have their account
+	// erased.
 	BuryItem(ctx context.Context, id, reason string, at time.Time) error
-	// DeadItems returns dead letters, the newest first, without their Body.
+	// DeadItems returns dead letters, the newest first.
 	DeadItems(ctx context.Context, limit int) ([]Item, error)
 	// PurgeItems removes up to limit dead letters from before the given time, and
 	// says how many.

@@ -36,7 +36,7 @@ func TestPreferences(t *testing.T) {
 		{`{"notifications":{"product":{"email":true},"account":{"email":false}}}`, `"account":{"email":false,"sms":false},"product":{"email":true`},
 		{`{"notifications":{"security":{"email":null}}}`, `"security":{"email":true,"sms":true}`},
 		{`{"notifications":{"security":null,"account":null}}`, `{"account":{"email":true,"sms":false},"product":{"email":true,"sms":false},"security":{"email":true,"sms":false}}`},
-		{`{"notifications":{"security":{"email":false}}}`, "notifications.security.email range"},
+		{`{"notifications":{"security":{"email":false}}}`, "notifications.security.email always_on"},
 		{`{"notifications":{"Security":{"email":true}}}`, "notifications.Security unknown_field"},
 		{`{"notifications":{"news":null}}`, "notifications.news unknown_field"},
 		{`{"notifications":{"account":{"push":true}}}`, "notifications.account.push unknown_field"},

@@ -2,6 +2,7 @@ package personal
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +12,8 @@ import (
 	"time"
 )
 
-// ReadTime bounds one read of a database for an export.
-const ReadTime = 15 * time.Second
+// DefaultReadTime bounds one read of a database for a copy.
+const DefaultReadTime = 15 * time.Second
 
 // Archive is a zip file that is being written, for one user. It is not safe for
 // concurrent use.
@@ -20,11 +21,13 @@ type Archive struct {
 	zip   *zip.Writer
 	at    time.Time
 	names map[string]bool
+	read  time.Duration
 }
 
-// NewArchive begins an archive whose files are of the time at.
-func NewArchive(w io.Writer, at time.Time) *Archive {
-	return &Archive{zip: zip.NewWriter(w), at: at.UTC(), names: map[string]bool{}}
+// NewArchive begins an archive whose files are of the time at. read bounds one read
+// of a database, see Bounded; 0 is DefaultReadTime.
+func NewArchive(w io.Writer, at time.Time, read time.Duration) *Archive {
+	return &Archive{zip: zip.NewWriter(w), at: at.UTC(), names: map[string]bool{}, read: cmp.Or(read, DefaultReadTime)}
 }
 
 // Create adds a file and returns what writes it, until the next call of a
@@ -60,11 +63,10 @@ func (a *Archive) JSON(name string, v any) error {
 	return err
 }
 
-// Bounded returns ctx with a deadline for one read of a database, ReadTime from
-// now: an export as a whole takes as long as its reader does, and a database that
-// is silent must not.
+// Bounded returns ctx with a deadline for one read of a database. A copy as a whole
+// takes as long as its reader does, and a database that is silent must not.
 func (a *Archive) Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, ReadTime)
+	return context.WithTimeout(ctx, a.read)
 }
 
 // Close ends the archive. One that was not closed no program takes for whole.

@@ -24,7 +24,7 @@ func (orders) ExportUser(ctx context.Context, userID string, a *personal.Archive
 
 func ExampleContributor() {
 	var file bytes.Buffer
-	a := personal.NewArchive(&file, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	a := personal.NewArchive(&file, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), 0)
 	if err := (orders{}).ExportUser(context.Background(), "1", a); err != nil {
 		panic(err)
 	}
@@ -47,7 +47,7 @@ func ExampleContributor() {
 }
 
 func TestArchiveRefusesNames(t *testing.T) {
-	a := personal.NewArchive(io.Discard, time.Now())
+	a := personal.NewArchive(io.Discard, time.Now(), 0)
 	for _, name := range []string{"", ".", "/etc/passwd", "../up", "a/../b", "a//b", "a/", `c:\..\x/..`} {
 		if _, err := a.Create(name, false); (err == nil) != (name == `c:\..\x/..`) && err == nil {
 			t.Errorf("%q is taken", name)

@@ -9,7 +9,8 @@ package personal
 
 import "context"
 
-// Contributor keeps something of users beside their profile.
+// Contributor keeps something of users beside their profile. personaltest.Run is the
+// suite that an implementation passes.
 type Contributor interface {
 	// ExportUser adds files to a with what is kept of the user. Reads of a database
 	// happen within Archive.Bounded, and no connection is held while a file is
@@ -18,7 +19,8 @@ type Contributor interface {
 	ExportUser(ctx context.Context, userID string, a *Archive) error
 	// EraseUser removes everything of the user. It is called outside any
 	// transaction, before the user is removed, and again until it succeeded
-	// once and the user is gone: what is removed already is no error.
+	// once and the user is gone: what is removed already is no error, nor is a user
+	// of whom nothing was ever kept. Several nodes may call it at once.
 	EraseUser(ctx context.Context, userID string) error
 }
 
@@ -34,7 +36,7 @@ var _ Contributor = Funcs{}
 // ExportUser implements Contributor.
 func (f Funcs) ExportUser(ctx context.Context, userID string, a *Archive) error {
 	if f.Export == nil {
-		return nil
+		return ctx.Err()
 	}
 	return f.Export(ctx, userID, a)
 }
@@ -42,7 +44,7 @@ func (f Funcs) ExportUser(ctx context.Context, userID string, a *Archive) error 
 // EraseUser implements Contributor.
 func (f Funcs) EraseUser(ctx context.Context, userID string) error {
 	if f.Erase == nil {
-		return nil
+		return ctx.Err()
 	}
 	return f.Erase(ctx, userID)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/activity/limit/limittest"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -77,13 +78,19 @@ func conformance(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 	t.Run("auth", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
-			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
 		})
 	})
 	t.Run("auth apart", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
-			return authtest.Harness{Stores: db.Auth().(auth.SeparateStores).Separate(), Tx: db, Activity: db.Activity()}
+			return authtest.Harness{Stores: db.Auth().(auth.SeparateStores).Separate(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
+		})
+	})
+	t.Run("limits", func(t *testing.T) {
+		limittest.Run(t, func(t *testing.T) limittest.Harness {
+			db := open(t)
+			return limittest.Harness{Store: db.Limits(), Tx: db}
 		})
 	})
 	t.Run("picture", func(t *testing.T) {

@@ -102,11 +102,20 @@ type dumpProgram struct {
 	profiles  *profile.Service
 	pictures  *picture.Service
 	notifier  *notify.Notifier
+	blobs     *memblob.Store
+	ring      *keyring.Ring
+	passkeys  auth.Passkeys
+	// phones are the numbers that enrol proves, and leaves pending.
+	phones [2]string
 	// told is the last message of each kind.
 	told map[auth.MessageKind]auth.Message
-	// sent counts the letters; while refused is set, none is sent.
+	// sent counts the letters, of which last is one; while refused is set, none is
+	// sent.
 	sent    int
+	last    notify.Letter
 	refused error
+	// repeats has a refusal repeat the address, as servers do.
+	repeats bool
 }
 
 // dumpCourier remembers the messages that a notifier writes down.
@@ -120,16 +129,23 @@ func (c dumpCourier) Deliver(ctx context.Context, m auth.Message) error {
 // dumpMailer is the end of every letter.
 type dumpMailer struct{ *dumpProgram }
 
-func (m dumpMailer) Send(context.Context, notify.Letter) error {
+func (m dumpMailer) Send(_ context.Context, letter notify.Letter) error {
 	if m.refused == nil {
 		m.sent++
+		m.last = letter
+	}
+	if m.refused != nil && m.repeats {
+		return &notify.PermanentError{Err: fmt.Errorf("550 5.1.1 <%s>: no such mailbox", strings.ToUpper(letter.To))}
 	}
 	return m.refused
 }
 
 func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour string) *dumpProgram {
 	t.Helper()
-	p := &dumpProgram{t: t, flavour: flavour, db: db, clock: clock, told: map[auth.MessageKind]auth.Message{}}
+	p := &dumpProgram{
+		t: t, flavour: flavour, db: db, clock: clock, told: map[auth.MessageKind]auth.Message{},
+		blobs: memblob.New(), phones: [2]string{"+420601123456", "+420601654321"},
+	}
 	if flavour == separate {
 		p.users = people{db, clock.now}
 	} else {
@@ -137,6 +153,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	}
 	ring, err := keyring.New(dumpKey)
 	p.must(err)
+	p.ring = ring
 	p.settings, err = settings.New(settings.Config{Store: db.Settings(), Now: clock.now, Sections: []settings.Declaration{
 		settings.AppearanceSection.Declare(), settings.LocaleSection.Declare(), settings.TimeZoneSection.Declare(),
 		profile.PrivacySection.Declare(), notify.PreferencesSection.Declare(),
@@ -146,7 +163,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 		Store: p.users, Settings: p.settings, Custom: []profile.CustomField{{Name: "team"}}, Holds: db.Holds(), Tx: db, Now: clock.now,
 	})
 	p.must(err)
-	p.pictures, err = picture.New(picture.Config{Users: p.users, Ledger: db.Ledger(), Blobs: memblob.New(), Tx: db, LimitStore: db.Limits(), Now: clock.now})
+	p.pictures, err = picture.New(picture.Config{Users: p.users, Ledger: db.Ledger(), Blobs: p.blobs, Tx: db, LimitStore: db.Limits(), Now: clock.now})
 	p.must(err)
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
@@ -154,7 +171,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 		ReportLink: func(ctx context.Context, userID string) (string, error) { return p.auth.ReportLink(ctx, userID) },
 	})
 	p.must(err)
-	passkeys, err := passkey.New(ring, passkey.Options{Origin: dumpOrigin, Name: "Example"})
+	p.passkeys, err = passkey.New(ring, passkey.Options{Origin: dumpOrigin, Name: "Example"})
 	p.must(err)
 	p.deletions, err = profile.NewDeletions(profile.DeletionsConfig{
 		Users: p.users, Tx: db, LimitStore: db.Limits(), Recorder: p.notifier, Now: clock.now,
@@ -164,12 +181,17 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 		Users: p.users, Stores: db.Auth(), LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, SeparateUsers: flavour == separate, Holds: db.Holds(),
 		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}),
 		Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Recorder: p.notifier,
-		Factors: []auth.Factor{totp.New(ring, totp.Options{Issuer: "Example", Rand: endless(dumpSeed)})}, Passkeys: passkeys,
+		Factors: p.factors(), Passkeys: p.passkeys,
 		Codes:          auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: ring},
 		FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Now: clock.now,
 	})
 	p.must(err)
 	return p
+}
+
+// factors is the authenticator app that everybody has.
+func (p *dumpProgram) factors() []auth.Factor {
+	return []auth.Factor{totp.New(p.ring, totp.Options{Issuer: "Example", Rand: endless(dumpSeed)})}
 }
 
 func (p *dumpProgram) must(err error) {

@@ -129,10 +129,10 @@ func (p *dumpProgram) enrol(token string) {
 	_, _, err = p.auth.AddPasskey(ctx, dumpClient, p.id(token), answer, "Laptop", false)
 	p.must(err)
 
-	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), "+420601123456"))
+	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[0]))
 	_, err = p.auth.ConfirmCode(ctx, dumpClient, p.id(token), auth.Answer{Method: string(auth.BySMS), Code: p.told[auth.MessagePhone].Code}, false)
 	p.must(err)
-	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), "+420601654321"))
+	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[1]))
 
 	challenge, err = p.auth.BeginPasskey(ctx)
 	p.must(err)

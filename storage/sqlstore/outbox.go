@@ -26,9 +26,11 @@ var (
 		`UPDATE profilekit_outbox SET attempts = attempts + 1, next_at = $2 WHERE id IN (
 			SELECT id FROM profilekit_outbox WHERE NOT dead AND next_at <= $1 ORDER BY next_at LIMIT $3)
 		RETURNING id, body, attempts, created_at`)
-	finishItem   = write(`DELETE FROM profilekit_outbox WHERE id = $1`)
-	retryItem    = write(`UPDATE profilekit_outbox SET next_at = $2 WHERE id = $1 AND NOT dead`)
-	buryItem     = write(`UPDATE profilekit_outbox SET dead = TRUE, reason = $2, next_at = $3 WHERE id = $1`)
+	finishItem = write(`DELETE FROM profilekit_outbox WHERE id = $1`)
+	retryItem  = write(`UPDATE profilekit_outbox SET next_at = $2 WHERE id = $1 AND NOT dead`)
+	buryItem   = writeEach(
+		`UPDATE profilekit_outbox SET dead = TRUE, reason = $2, next_at = $3, body = ''::bytea WHERE id = $1`,
+		`UPDATE profilekit_outbox SET dead = TRUE, reason = $2, next_at = $3, body = x'' WHERE id = $1`)
 	deadItems    = read(`SELECT id, attempts, created_at, reason FROM profilekit_outbox WHERE dead AND next_at >= 0 ORDER BY next_at DESC LIMIT $1`)
 	waitingItems = read(`SELECT id, body, attempts, created_at FROM profilekit_outbox WHERE NOT dead AND id > $1 ORDER BY id LIMIT $2`)
 	purgeItems   = writeEach(

@@ -96,7 +96,7 @@ test("registration tells what is wrong at its fields", async () => {
   await page.getByLabel("User name").fill(mine.username);
   await page.getByLabel("E-mail").fill(mine.email);
   await submit.click();
-  await page.getByText("Password must have at least 15 characters.").waitFor();
+  await page.getByText("Password must be 15 characters or more.").waitFor();
   await page.getByLabel("Password", { exact: true }).fill(mine.password);
   await page.getByLabel("E-mail").fill(rival.email);
   await submit.click();
@@ -145,7 +145,7 @@ test("the password is changed, and other devices are signed out one by one or at
   await page.getByLabel("Current password", { exact: true }).fill(password);
   await page.getByLabel("New password", { exact: true }).fill("short");
   await change.click();
-  await page.getByText("New password must have at least 15 characters.").waitFor();
+  await page.getByText("New password must be 15 characters or more.").waitFor();
   await page.getByLabel("New password", { exact: true }).fill("another good long phrase");
   await page.getByRole("button", { name: "Show new password" }).click();
   assert.equal(await page.getByLabel("New password", { exact: true }).getAttribute("type"), "text");

@@ -159,7 +159,7 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   await open(page, "/login");
   await half();
   await ask();
-  await page.getByText("E-mail was never confirmed").waitFor();
+  await page.getByText("Your e-mail address was never confirmed.").waitFor();
   const token = (await linkIn(user.email, "verify")).split("=")[1];
   assert.equal((await context.request.post("/api/auth/email/verify", { data: { token } })).status(), 204);
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/activity/limit/limittest"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/modeltest"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -62,7 +63,13 @@ func suite(t *testing.T, connect func(t testing.TB, dsn string) *sqlstore.DB) {
 	t.Run("auth", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
-			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
+		})
+	})
+	t.Run("limits", func(t *testing.T) {
+		limittest.Run(t, func(t *testing.T) limittest.Harness {
+			db := open(t)
+			return limittest.Harness{Store: db.Limits(), Tx: db}
 		})
 	})
 	t.Run("picture", func(t *testing.T) {

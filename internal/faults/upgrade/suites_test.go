@@ -11,6 +11,7 @@ import (
 	_ "github.com/lib/pq"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
+	"github.com/profilekit/profilekit/activity/limit/limittest"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
@@ -127,7 +128,13 @@ func suites(t *testing.T, name string, prepare ...func(ctx context.Context, dsn 
 	t.Run("auth", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
-			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Activity: db.Activity()}
+			return authtest.Harness{Stores: db.Auth(), Users: db.Users(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
+		})
+	})
+	t.Run("limits", func(t *testing.T) {
+		limittest.Run(t, func(t *testing.T) limittest.Harness {
+			db := open(t)
+			return limittest.Harness{Store: db.Limits(), Tx: db}
 		})
 	})
 	t.Run("picture", func(t *testing.T) {

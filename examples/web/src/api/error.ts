@@ -1,10 +1,11 @@
-import type { FieldProblem } from "./types.ts";
+import type { FieldProblem, Params } from "./types.ts";
 
 // ApiError is every way a call can fail: a problem+json answer, an answer of
 // another form (a proxy's), or none at all.
 export class ApiError extends Error {
   readonly status: number; // 0: there was no answer
   readonly code: string; // the contract's, or "offline", "network", "aborted", "unexpected"
+  readonly params: Params; // what belongs to code
   readonly fields: FieldProblem[];
   readonly requestId: string | null;
   readonly retryAfter: number | null; // seconds
@@ -13,6 +14,7 @@ export class ApiError extends Error {
     status: number;
     code: string;
     detail: string;
+    params?: Params;
     fields?: FieldProblem[];
     requestId?: string | null;
     retryAfter?: number | null;
@@ -21,6 +23,7 @@ export class ApiError extends Error {
     this.name = "ApiError";
     this.status = init.status;
     this.code = init.code;
+    this.params = init.params ?? {};
     this.fields = init.fields ?? [];
     this.requestId = init.requestId ?? null;
     this.retryAfter = init.retryAfter ?? null;
@@ -32,12 +35,13 @@ export function problem(status: number, header: (name: string) => string | null,
   const base = { status, requestId: header("X-Request-Id"), retryAfter: seconds(header("Retry-After")) };
   if ((header("Content-Type") ?? "").startsWith("application/problem+json")) {
     try {
-      const p = JSON.parse(body) as { code?: unknown; detail?: unknown; title?: unknown; errors?: unknown };
+      const p = JSON.parse(body) as { code?: unknown; detail?: unknown; title?: unknown; params?: unknown; errors?: unknown };
       if (typeof p.code === "string") {
         return new ApiError({
           ...base,
           code: p.code,
           detail: typeof p.detail === "string" ? p.detail : String(p.title ?? ""),
+          params: isParams(p.params) ? p.params : {},
           fields: Array.isArray(p.errors) ? p.errors.filter(isFieldProblem) : [],
         });
       }
@@ -57,7 +61,14 @@ export function unreachable(): ApiError {
 
 function isFieldProblem(v: unknown): v is FieldProblem {
   const f = v as Partial<FieldProblem> | null;
-  return typeof f === "object" && f !== null && typeof f.field === "string" && typeof f.message === "string";
+  return (
+    typeof f === "object" && f !== null && typeof f.field === "string" && typeof f.code === "string" && typeof f.message === "string" && (f.params === undefined || isParams(f.params))
+  );
+}
+
+function isParams(v: unknown): v is Params {
+  const word = (p: unknown) => typeof p === "number" || typeof p === "string";
+  return typeof v === "object" && v !== null && !Array.isArray(v) && Object.values(v).every((p) => word(p) || (Array.isArray(p) && p.every(word)));
 }
 
 // seconds reads Retry-After, which is a number or a date.

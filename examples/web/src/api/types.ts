@@ -32,4 +32,6 @@ export type PasskeyChallenge = Schemas["PasskeyChallenge"];
 export type PasskeySignIn = Schemas["PasskeySignIn"];
 export type PasskeyAdded = Schemas["PasskeyAdded"];
 export type Device = Schemas["Device"];
-export type FieldProblem = { field: string; code: string; message: string };
+// Params are the numbers and words of an error's code, for who says it in another language.
+export type Params = Record<string, number | string | string[]>;
+export type FieldProblem = { field: string; code: string; params?: Params; message: string };

@@ -1,4 +1,4 @@
-import { describe as group, expect, test } from "vitest";
+import { describe as group, expect, test, vi } from "vitest";
 import { ApiError, problem } from "../api/error.ts";
 import { describe, describeUpload, fieldErrors, labelOf, normalPath } from "./errors.ts";
 
@@ -9,9 +9,18 @@ const apiError = (code: string, extra: Partial<ConstructorParameters<typeof ApiE
 
 group("problem", () => {
   test("reads RFC 9457 with its fields, request id and Retry-After", () => {
-    const e = problem(422, header({ ...json, "Retry-After": "7" }), '{"status":422,"title":"t","detail":"d","code":"invalid","errors":[{"field":"bio","code":"too_long","message":"m"},{"oops":1}]}');
+    const e = problem(422, header({ ...json, "Retry-After": "7" }), '{"status":422,"title":"t","detail":"d","code":"invalid","errors":[{"field":"bio","code":"too_long","params":{"max":1000,"unit":"characters"},"message":"m"},{"field":"links","code":"required","message":"n"},{"oops":1},{"field":"a","code":"b","params":[],"message":"c"}]}');
     expect([e.status, e.code, e.message, e.requestId, e.retryAfter]).toEqual([422, "invalid", "d", "ABC", 7]);
-    expect(e.fields).toEqual([{ field: "bio", code: "too_long", message: "m" }]);
+    expect(e.fields).toEqual([
+      { field: "bio", code: "too_long", params: { max: 1000, unit: "characters" }, message: "m" },
+      { field: "links", code: "required", message: "n" },
+    ]);
+    expect(e.params).toEqual({});
+  });
+  test("reads what belongs to the code, and nothing of another form", () => {
+    const read = (params: string) => problem(409, header(json), `{"code":"too_early","detail":"d","params":${params}}`).params;
+    expect(read('{"from":"2026-11-25T08:00:00Z","allowed":["a"],"max":1}')).toEqual({ from: "2026-11-25T08:00:00Z", allowed: ["a"], max: 1 });
+    for (const odd of ["[]", "null", "1", '{"a":{}}', '{"a":[[]]}', '{"a":null}']) expect(read(odd)).toEqual({});
   });
   test("what is not a problem is unexpected, whatever it claims to be", () => {
     for (const [type, body] of [["text/html", "<h1>Bad gateway</h1>"], ["application/problem+json", "not json"], ["application/problem+json", "{}"], ["application/problem+json", "null"]] as const) {
@@ -39,12 +48,12 @@ test("both spellings of a path are one", () => {
 test("field errors become sentences at their paths", () => {
   const e = apiError("invalid", {
     fields: [
-      { field: "displayName", code: "too_long", message: "must be 100 characters or less" },
-      { field: "links[1]", code: "format", message: "must be a web address such as https://example.org" },
-      { field: "address.country", code: "range", message: "must be a country code such as FR" },
-      { field: "username", code: "taken", message: "This is taken." },
-      { field: "role", code: "read_only", message: "There is no such field here." },
-      { field: "displayName", code: "format", message: "a second one is not shown" },
+      { field: "displayName", code: "too_long", params: { max: 100, unit: "characters" }, message: "must be 100 characters or less" },
+      { field: "links[1]", code: "invalid_link", message: "must be a web address such as https://example.org" },
+      { field: "address.country", code: "invalid_country", message: "must be a country code such as FR" },
+      { field: "username", code: "taken", message: "is taken" },
+      { field: "role", code: "read_only", message: "cannot be set here" },
+      { field: "displayName", code: "not_one_line", message: "a second one is not shown" },
     ],
   });
   expect(fieldErrors(e)).toEqual({
@@ -52,7 +61,7 @@ test("field errors become sentences at their paths", () => {
     "links.1": "Link must be a web address such as https://example.org.",
     "address.country": "Country must be a country code such as FR.",
     username: "Somebody has this user name already. Try another.",
-    role: "There is no such field here.",
+    role: "role cannot be set here.",
   });
   expect(fieldErrors(new Error("other"))).toEqual({});
 });
@@ -76,6 +85,15 @@ test("unexpected faults name the request, expected ones do not", () => {
     expect(describe(apiError(code, { requestId: "XYZ" }))).not.toContain("XYZ");
   }
   expect(describe(new TypeError("x is not a function"))).not.toContain("function");
+});
+
+test("a time is told in the time zone of its reader", () => {
+  const at = (params: Record<string, string>) => describe(apiError("too_early", { detail: "this link works only from 2026-11-25 08:00 UTC on", params }));
+  vi.stubGlobal("navigator", { language: "en-GB" });
+  const local = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date("2026-11-25T08:00:00Z"));
+  expect(at({ from: "2026-11-25T08:00:00Z" })).toBe(`This link works only from ${local} on.`);
+  expect(at({})).toBe("This link works only from 2026-11-25 08:00 UTC on.");
+  vi.unstubAllGlobals();
 });
 
 test("what is wrong with a picture is told in its own words", () => {

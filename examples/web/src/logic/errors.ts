@@ -1,4 +1,5 @@
 import { ApiError } from "../api/error.ts";
+import { absolute, placeOf } from "./time.ts";
 
 // fieldLabels are the names that people see, by JSON path. An index stands as "*".
 export const fieldLabels: Record<string, string> = {
@@ -89,6 +90,9 @@ export function describe(err: unknown): string {
       return "You are signed out. Sign in and try again.";
     case "reauthentication_required":
       return "Nothing was changed: confirm that it is you.";
+    case "too_early":
+      // The server's own words have the time in UTC.
+      return typeof err.params["from"] === "string" ? `This link works only from ${absolute(err.params["from"], placeOf(null))} on.` : sentenceOf(err.message);
     case "stale":
       return "It was changed elsewhere in the meantime.";
     case "cross_origin":
@@ -121,6 +125,7 @@ export function describeUpload(err: unknown): string {
         return `This picture cannot be used: ${lowerFirst(sentenceOf(err.message.replace(/^picture rejected:\s*/i, "")))}`;
       case "bad_multipart":
       case "bad_parameter":
+      case "incomplete_body":
         return "The picture did not arrive as it was sent. Choose it again.";
       case "rate_limited":
         return `You have uploaded many pictures in a short time. ${waitText(err.retryAfter)}`;

@@ -36,6 +36,8 @@ export function LostFactors({ busy, run, onRemoved }: { busy: boolean; run(work:
         setFrom(data.from);
         setAsking(false);
       } catch (err) {
+        if (err instanceof ApiError && err.fields.some((f) => f.code === "unconfirmed"))
+          throw new ApiError({ status: 422, code: "unconfirmed", detail: "Your e-mail address was never confirmed. Set a new password by a link to it instead." });
         if (err instanceof ApiError && (err.status === 404 || err.status === 405)) throw new ApiError({ status: 404, code: "no_recovery", detail: "That is not possible here. Ask who runs this service." });
         throw err;
       }

@@ -192,7 +192,7 @@ function Count({ value, most }: { value: string; most: number }) {
 }
 
 function problemParts(err: ApiError) {
-  return { status: err.status, code: err.code, detail: err.message, requestId: err.requestId, retryAfter: err.retryAfter };
+  return { status: err.status, code: err.code, params: err.params, detail: err.message, requestId: err.requestId, retryAfter: err.retryAfter };
 }
 
 function today(): string {
