@@ -33,12 +33,12 @@ func conditionals() []conditional {
 	return []conditional{
 		{
 			operation: "patchProfile", name: "a field", of: own,
-			request: func(_ *person, n int) request { return send("PATCH", own, `{"bio":"%d"}`, n) },
+			request: func(_ *person, n int) request { return jsonRequest("PATCH", own, `{"bio":"%d"}`, n) },
 			done:    has(func(_ *person, n int) map[string]any { return map[string]any{"bio": fmt.Sprint(n)} }),
 		},
 		{
 			operation: "patchProfile", name: "a part of the address", of: own,
-			request: func(_ *person, n int) request { return send("PATCH", own, `{"address":{"city":"C%d"}}`, n) },
+			request: func(_ *person, n int) request { return jsonRequest("PATCH", own, `{"address":{"city":"C%d"}}`, n) },
 			done: func(p *person, n int, _ answer) string {
 				got, _ := p.profile()["address"].(map[string]any)
 				if want := fmt.Sprintf("C%d", n); got["city"] != want {
@@ -49,18 +49,18 @@ func conditionals() []conditional {
 		},
 		{
 			operation: "patchProfile", name: "the user name", of: own, transaction: true,
-			request: func(p *person, n int) request { return send("PATCH", own, `{"username":"%s.%d"}`, p.name, n) },
+			request: func(p *person, n int) request { return jsonRequest("PATCH", own, `{"username":"%s.%d"}`, p.name, n) },
 			done:    has(func(p *person, n int) map[string]any { return map[string]any{"username": p.newName(n)} }),
 		},
 		{
 			operation: "patchProfile", name: "the address alone", of: own,
-			request: func(p *person, n int) request { return send("PATCH", own, `{"email":%q}`, p.newEmail(n)) },
+			request: func(p *person, n int) request { return jsonRequest("PATCH", own, `{"email":%q}`, p.newEmail(n)) },
 			done:    has(func(p *person, n int) map[string]any { return map[string]any{"pendingEmail": p.newEmail(n)} }),
 		},
 		{
 			operation: "patchProfile", name: "the address and fields", of: own, transaction: true,
 			request: func(p *person, n int) request {
-				return send("PATCH", own, `{"email":%q,"bio":"%d","username":"%s"}`, p.newEmail(n), n, p.newName(n))
+				return jsonRequest("PATCH", own, `{"email":%q,"bio":"%d","username":"%s"}`, p.newEmail(n), n, p.newName(n))
 			},
 			done: has(func(p *person, n int) map[string]any {
 				return map[string]any{"pendingEmail": p.newEmail(n), "bio": fmt.Sprint(n), "username": p.newName(n)}
@@ -69,28 +69,28 @@ func conditionals() []conditional {
 		{
 			operation: "putProfile", name: "the user name", of: own, transaction: true,
 			request: func(p *person, n int) request {
-				return send("PUT", own, `{"username":%q,"email":%q}`, p.newName(n), p.email())
+				return jsonRequest("PUT", own, `{"username":%q,"email":%q}`, p.newName(n), p.email())
 			},
 			done: has(func(p *person, n int) map[string]any { return map[string]any{"username": p.newName(n)} }),
 		},
 		{
 			operation: "putProfile", name: "the address", of: own,
 			request: func(p *person, n int) request {
-				return send("PUT", own, `{"username":%q,"email":%q}`, p.name, p.newEmail(n))
+				return jsonRequest("PUT", own, `{"username":%q,"email":%q}`, p.name, p.newEmail(n))
 			},
 			done: has(func(p *person, n int) map[string]any { return map[string]any{"pendingEmail": p.newEmail(n)} }),
 		},
 		{
 			operation: "putProfile", name: "the picture away", of: own, prepare: withPicture, transaction: true,
 			request: func(p *person, n int) request {
-				return send("PUT", own, `{"username":%q,"email":%q,"profilePicture":null}`, p.name, p.email())
+				return jsonRequest("PUT", own, `{"username":%q,"email":%q,"profilePicture":null}`, p.name, p.email())
 			},
 			done: has(func(*person, int) map[string]any { return map[string]any{"profilePicture": nil} }),
 		},
 		{
 			operation: "putProfile", name: "everything", of: own, prepare: withPicture, transaction: true,
 			request: func(p *person, n int) request {
-				return send("PUT", own, `{"username":%q,"email":%q,"profilePicture":null}`, p.newName(n), p.newEmail(n))
+				return jsonRequest("PUT", own, `{"username":%q,"email":%q,"profilePicture":null}`, p.newName(n), p.newEmail(n))
 			},
 			done: has(func(p *person, n int) map[string]any {
 				return map[string]any{"username": p.newName(n), "pendingEmail": p.newEmail(n), "profilePicture": nil}
@@ -107,7 +107,7 @@ func conditionals() []conditional {
 		{
 			operation: "completeDirectPicture", name: "another", of: own, transaction: true, prepare: withPicture,
 			request: func(p *person, n int) request {
-				return send("POST", "/api/profile/picture/direct/"+p.sent(n)+"/complete", `{}`)
+				return jsonRequest("POST", "/api/profile/picture/direct/"+p.sent(n)+"/complete", `{}`)
 			},
 			done: isThePicture,
 		},
@@ -117,7 +117,7 @@ func conditionals() []conditional {
 		},
 		{
 			operation: "patchSettings", name: "again", of: prefs,
-			prepare: func(p *person) { p.good(send("PATCH", prefs, `{"locale":"de"}`)) },
+			prepare: func(p *person) { p.good(jsonRequest("PATCH", prefs, `{"locale":"de"}`)) },
 			request: patchAccent, done: isTheAccent,
 		},
 	}
@@ -140,7 +140,7 @@ func has(want func(p *person, n int) map[string]any) func(*person, int, answer) 
 }
 
 func putPhoto(_ *person, n int) request {
-	return request{"PUT", "/api/profile/picture", "image/jpeg", photo(n)}
+	return request{"PUT", "/api/profile/picture", "image/jpeg", flatPhoto(n)}
 }
 
 func putForm(_ *person, n int) request {
@@ -157,7 +157,7 @@ func isThePicture(p *person, _ int, a answer) string {
 }
 
 func patchAccent(_ *person, n int) request {
-	return send("PATCH", "/api/settings", `{"appearance":{"accent":"#0000%02x"}}`, n)
+	return jsonRequest("PATCH", "/api/settings", `{"appearance":{"accent":"#0000%02x"}}`, n)
 }
 
 func isTheAccent(p *person, n int, _ answer) string {
@@ -239,10 +239,10 @@ func TestIfMatchThatIsFalse(t *testing.T) {
 		case c.untouched:
 			old = `"1"`
 		case c.of == "/api/settings":
-			p.good(send("PATCH", c.of, `{"timeZone":"Europe/Paris"}`))
+			p.good(jsonRequest("PATCH", c.of, `{"timeZone":"Europe/Paris"}`))
 			tag = p.tag(c)
 		default:
-			p.good(send("PATCH", c.of, `{"pronouns":"they"}`))
+			p.good(jsonRequest("PATCH", c.of, `{"pronouns":"they"}`))
 			tag = p.tag(c)
 		}
 		r := c.request(p, 1)
@@ -346,12 +346,12 @@ func (m *mailbox) to(address string) (n int) {
 func (c conditional) rivals() map[string]func(p *person) request {
 	if c.of == "/api/settings" {
 		return map[string]func(p *person) request{
-			"settings": func(*person) request { return send("PATCH", "/api/settings", `{"locale":"fr"}`) },
+			"settings": func(*person) request { return jsonRequest("PATCH", "/api/settings", `{"locale":"fr"}`) },
 			"the same": func(p *person) request { return c.request(p, 99) },
 		}
 	}
 	return map[string]func(p *person) request{
-		"a profile": func(*person) request { return send("PATCH", "/api/profile", `{"displayName":"Rival"}`) },
+		"a profile": func(*person) request { return jsonRequest("PATCH", "/api/profile", `{"displayName":"Rival"}`) },
 		"a picture": func(p *person) request { return putPhoto(p, 99) },
 		"a form":    func(p *person) request { return putForm(p, 99) },
 	}

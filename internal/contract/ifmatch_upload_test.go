@@ -33,14 +33,14 @@ func TestIfMatchOfASlowUpload(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *service) {
 		contentType, form := photoForm(1)
 		for name, r := range map[string]request{
-			"raw":  {"PUT", "/api/profile/picture", "image/jpeg", photo(1)},
+			"raw":  {"PUT", "/api/profile/picture", "image/jpeg", flatPhoto(1)},
 			"form": {"PUT", "/api/profile/picture", contentType, form},
 		} {
 			for what, rival := range map[string]request{
-				"a picture":  {"PUT", "/api/profile/picture", "image/jpeg", photo(2)},
+				"a picture":  {"PUT", "/api/profile/picture", "image/jpeg", flatPhoto(2)},
 				"no picture": {method: "DELETE", path: "/api/profile/picture"},
-				"a profile":  send("PATCH", "/api/profile", `{"bio":"theirs"}`),
-				"an address": send("PATCH", "/api/profile", `{"email":"theirs@example.net"}`),
+				"a profile":  jsonRequest("PATCH", "/api/profile", `{"bio":"theirs"}`),
+				"an address": jsonRequest("PATCH", "/api/profile", `{"email":"theirs@example.net"}`),
 			} {
 				t.Run(name+"/"+what, func(t *testing.T) {
 					p := s.person(t)
@@ -110,7 +110,7 @@ func TestIfMatchOfOneFileAtOnce(t *testing.T) {
 		for range 3 {
 			p := s.person(t)
 			tag := p.get("/api/profile").header.Get("ETag")
-			r := send("POST", "/api/profile/picture/direct/"+p.sent(1)+"/complete", `{}`)
+			r := jsonRequest("POST", "/api/profile/picture/direct/"+p.sent(1)+"/complete", `{}`)
 			answers := make([]answer, 5)
 			var wg sync.WaitGroup
 			for i := range answers {
@@ -144,15 +144,15 @@ func TestIfMatchOfNothing(t *testing.T) {
 		p := s.person(t)
 		for of, requests := range map[string][]request{
 			"/api/profile": {
-				send("PATCH", "/api/profile", `{}`),
-				send("PATCH", "/api/profile", `{"bio":null,"email":%q}`, p.email()),
-				send("PUT", "/api/profile", `{"username":%q,"email":%q}`, p.name, p.email()),
-				send("PUT", "/api/profile", `{"username":%q,"email":%q,"profilePicture":null}`, p.name, p.email()),
+				jsonRequest("PATCH", "/api/profile", `{}`),
+				jsonRequest("PATCH", "/api/profile", `{"bio":null,"email":%q}`, p.email()),
+				jsonRequest("PUT", "/api/profile", `{"username":%q,"email":%q}`, p.name, p.email()),
+				jsonRequest("PUT", "/api/profile", `{"username":%q,"email":%q,"profilePicture":null}`, p.name, p.email()),
 				{method: "DELETE", path: "/api/profile/picture"},
 			},
 			"/api/settings": {
-				send("PATCH", "/api/settings", `{}`),
-				send("PATCH", "/api/settings", `{"locale":null}`),
+				jsonRequest("PATCH", "/api/settings", `{}`),
+				jsonRequest("PATCH", "/api/settings", `{"locale":null}`),
 			},
 		} {
 			for _, r := range requests {

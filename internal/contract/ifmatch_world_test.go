@@ -184,7 +184,7 @@ type request struct {
 	body                      []byte
 }
 
-func send(method, path, format string, args ...any) request {
+func jsonRequest(method, path, format string, args ...any) request {
 	return request{method, path, "application/json", fmt.Appendf(nil, format, args...)}
 }
 
@@ -272,8 +272,8 @@ func (p *person) profile() map[string]any {
 	return p.get("/api/profile").object()
 }
 
-// photo is a small picture; n makes them differ.
-func photo(n int) []byte {
+// flatPhoto is a small picture; n makes them differ.
+func flatPhoto(n int) []byte {
 	return imagetest.FlatJPEG{Width: 8, Height: 8, Values: []byte{byte(n)}}.Bytes()
 }
 
@@ -283,7 +283,7 @@ func photoForm(n int) (contentType string, body []byte) {
 	w := multipart.NewWriter(&b)
 	part, err := w.CreateFormFile("profile_picture", "me.jpg")
 	if err == nil {
-		_, err = part.Write(photo(n))
+		_, err = part.Write(flatPhoto(n))
 	}
 	if err != nil || w.Close() != nil {
 		panic("a form in memory cannot fail")
@@ -298,7 +298,7 @@ func (p *person) sent(n int) (id string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if status := directtest.Send(p.t, up.DirectForm, photo(n)); status >= 300 {
+	if status := directtest.Send(p.t, up.DirectForm, flatPhoto(n)); status >= 300 {
 		p.t.Fatalf("the store answers %d", status)
 	}
 	return up.ID
