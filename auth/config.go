@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -111,7 +112,8 @@ type Config struct {
 	// guessed gives every account away.
 	Now  func() time.Time
 	Rand io.Reader
-	// Logger gets one record for each thing that happened; nil is silent.
+	// Logger gets one record for each thing that happened; nil is for
+	// warnings and errors only, which go to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -233,9 +235,7 @@ func New(c Config) (*Service, error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	if s.logger == nil {
-		s.logger = slog.New(slog.DiscardHandler)
-	}
+	s.logger = logging.Or(s.logger)
 	if err := c.Codes.check(c.Courier); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
@@ -222,7 +223,9 @@ type Config struct {
 
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger gets one record a request, without personal data; nil is silent.
+	// Logger gets one record a request, and what went wrong with its request id,
+	// without personal data. nil: errors and warnings go to slog.Default(), and there
+	// are no records of requests.
 	Logger *slog.Logger
 }
 
@@ -232,6 +235,7 @@ type settled struct {
 	secure   bool              // BaseURL is https
 	names    []string          // ContextWords and those in BaseURL
 	ownUsers bool              // Users is the host's own table
+	records  bool              // each request gets a record
 	limits   limit.Store       // that of Stores, or none with LimitsOff
 	holds    profile.HoldStore // nil when Stores have none
 }
@@ -297,8 +301,7 @@ func (c Config) settle() (settled, error) {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	if s.Logger == nil {
-		s.Logger = slog.New(slog.DiscardHandler)
-	}
+	s.records = c.Logger != nil
+	s.Logger = logging.Or(c.Logger)
 	return s, nil
 }

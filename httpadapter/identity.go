@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
@@ -178,7 +179,13 @@ func (a *App) require(role *string, next http.Handler) http.Handler {
 		}
 		id, err := a.identify(r.Context(), r, t)
 		if err != nil {
-			problemOf(err).write(w)
+			p := problemOf(err)
+			if p.Status >= 500 {
+				reqID := rand.Text()
+				h.Set("X-Request-Id", reqID)
+				a.logCause(r.Context(), p, err, reqID, "a route of the host")
+			}
+			p.write(w)
 			return
 		}
 		if role != nil && id.User.Role != *role {

@@ -104,7 +104,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.w.status >= 500 {
 			level = slog.LevelWarn
 		}
-		if a.cfg.Logger.Enabled(r.Context(), level) {
+		if a.cfg.records && a.cfg.Logger.Enabled(r.Context(), level) {
 			a.cfg.Logger.LogAttrs(r.Context(), level, "request",
 				slog.String("request_id", reqID), slog.String("method", methodName(r.Method)), slog.String("route", pattern),
 				slog.Int("status", c.w.status), slog.Duration("took", time.Since(start)))
@@ -127,15 +127,30 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := problemOf(err)
-	if p == errInternal {
-		a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed",
-			slog.String("request_id", reqID), slog.String("route", pattern), slog.Any("error", err))
-	}
+	a.logCause(r.Context(), p, err, reqID, pattern)
 	if rt != nil && rt.fault != nil {
 		rt.fault(c.w, p)
 		return
 	}
 	p.write(c.w)
+}
+
+// logCause writes down why a request is answered by 5xx, once for each: as an error
+// when the fault is ours, as a warning when something else is down, and for
+// somebody who has gone, and hears no answer, as information.
+func (a *App) logCause(ctx context.Context, p *problem, err error, reqID, pattern string) {
+	if p.Status < 500 {
+		return
+	}
+	level := slog.LevelWarn
+	switch {
+	case p.Status == http.StatusInternalServerError:
+		level = slog.LevelError
+	case errors.Is(ctx.Err(), context.Canceled):
+		level = slog.LevelInfo
+	}
+	a.cfg.Logger.LogAttrs(ctx, level, "request failed",
+		slog.String("request_id", reqID), slog.String("route", pattern), slog.Int("status", p.Status), slog.Any("error", err))
 }
 
 // bounded is the context of r with the time that the work on it may take.

@@ -38,6 +38,26 @@ type spied struct {
 	members int
 	model   func() (c *client, name, path string)
 	waits   map[string]int // how often each kind of waiting was looked at
+
+	// blobsLeft is how many calls of the store pass before one fails with blobFailure;
+	// 0 is never.
+	blobsLeft   int
+	blobFailure error
+}
+
+// failBlobAt is sqlspy.Spy.FailAt for the store of blobs.
+func (s *spied) failBlobAt(err error) func(n int) {
+	return func(n int) { s.blobsLeft, s.blobFailure = n, err }
+}
+
+func (s *spied) blobFails() error {
+	if s.blobsLeft == 0 {
+		return nil
+	}
+	if s.blobsLeft--; s.blobsLeft > 0 {
+		return nil
+	}
+	return s.blobFailure
 }
 
 // onSpied runs f with a spied world of each database.
@@ -162,16 +182,25 @@ type spiedBlobs struct {
 
 func (b spiedBlobs) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
 	b.s.free("put a blob")
+	if err := b.s.blobFails(); err != nil {
+		return err
+	}
 	return b.next.Put(ctx, key, body, meta)
 }
 
 func (b spiedBlobs) Open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
 	b.s.free("open a blob")
+	if err := b.s.blobFails(); err != nil {
+		return nil, storage.BlobInfo{}, err
+	}
 	return b.next.Open(ctx, key)
 }
 
 func (b spiedBlobs) Delete(ctx context.Context, key string) error {
 	b.s.free("delete a blob")
+	if err := b.s.blobFails(); err != nil {
+		return err
+	}
 	return b.next.Delete(ctx, key)
 }
 
@@ -179,6 +208,9 @@ func (b spiedBlobs) Delete(ctx context.Context, key string) error {
 // call.
 func (b spiedBlobs) DirectUpload(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
 	b.s.free("sign a form")
+	if err := b.s.blobFails(); err != nil {
+		return storage.DirectForm{}, err
+	}
 	return b.next.DirectUpload(ctx, r)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -47,7 +48,8 @@ type DeletionsConfig struct {
 	Recorder activity.Recorder
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger gets one record for each thing that happened; nil is silent.
+	// Logger gets one record for each thing that happened; nil is for
+	// warnings and errors only, which go to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -104,9 +106,7 @@ func NewDeletions(c DeletionsConfig) (*Deletions, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = logging.Or(c.Logger)
 	return &Deletions{cfg: c, limiter: limit.Limiter{Store: c.LimitStore, Now: c.Now}}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/personal"
 )
@@ -78,7 +79,8 @@ type EraserConfig struct {
 	Recorder activity.Recorder
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger gets one record for each user; nil is silent.
+	// Logger gets one record for each user; nil is for
+	// warnings and errors only, which go to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -98,9 +100,7 @@ func NewEraser(c EraserConfig) (*Eraser, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = logging.Or(c.Logger)
 	return &Eraser{c}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/personal"
 )
@@ -42,7 +43,8 @@ type ExporterConfig struct {
 	ReadTime time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger gets one record for each export; nil is silent.
+	// Logger gets one record for each export; nil is for
+	// warnings and errors only, which go to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -68,9 +70,7 @@ func NewExporter(c ExporterConfig) (*Exporter, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = logging.Or(c.Logger)
 	return &Exporter{cfg: c, limiter: limit.Limiter{Store: c.LimitStore, Now: c.Now}}, nil
 }
 

@@ -52,6 +52,9 @@ func (c *conn) Begin() (driver.Tx, error) {
 
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.spy.before()
+	if err := c.spy.fails(); err != nil {
+		return nil, err
+	}
 	var next driver.Tx
 	var err error
 	if b, ok := c.next.(driver.ConnBeginTx); ok {
@@ -87,6 +90,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, driver.ErrSkip
 	}
 	c.spy.before()
+	if err := c.spy.fails(); err != nil {
+		return nil, err
+	}
 	rows, err := next.QueryContext(ctx, query, args)
 	if !errors.Is(err, driver.ErrSkip) { // else it comes back prepared
 		c.spy.note(Call{Kind: Query, Text: query, InTx: c.inTx}, 0)
@@ -100,6 +106,9 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 		return nil, driver.ErrSkip
 	}
 	c.spy.before()
+	if err := c.spy.fails(); err != nil {
+		return nil, err
+	}
 	res, err := next.ExecContext(ctx, query, args)
 	if !errors.Is(err, driver.ErrSkip) {
 		c.spy.note(Call{Kind: Exec, Text: query, InTx: c.inTx}, 0)
@@ -152,6 +161,9 @@ func (t *tx) end(k Kind) {
 func (t *tx) Commit() error {
 	t.conn.spy.before()
 	defer t.end(Commit)
+	if err := t.conn.spy.fails(); err != nil {
+		return errors.Join(err, t.next.Rollback())
+	}
 	return t.next.Commit()
 }
 

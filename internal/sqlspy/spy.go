@@ -119,6 +119,9 @@ type Spy struct {
 	mu    sync.Mutex
 	calls Calls
 	open  int
+	// left is how many calls pass before one fails with failure; 0 is never.
+	left    int
+	failure error
 }
 
 // New returns a Spy that has seen nothing.
@@ -147,6 +150,34 @@ func (s *Spy) Take() Calls {
 	taken := s.calls
 	s.calls = nil
 	return taken
+}
+
+// FailAt has the n-th call from now on fail with err, once and without asking the
+// driver; 0 takes that back. Statements, BEGIN and COMMIT count.
+func (s *Spy) FailAt(n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left, s.failure = n, err
+}
+
+// Failed reports whether the call that FailAt chose was made.
+func (s *Spy) Failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left == 0
+}
+
+// fails is the error of a call that FailAt chose.
+func (s *Spy) fails() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == 0 {
+		return nil
+	}
+	if s.left--; s.left > 0 {
+		return nil
+	}
+	return s.failure
 }
 
 func (s *Spy) before() {

@@ -33,6 +33,9 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	s.note(Exec)
+	if err := s.conn.spy.fails(); err != nil {
+		return nil, err
+	}
 	if next, ok := s.next.(driver.StmtExecContext); ok {
 		return next.ExecContext(ctx, args)
 	}
@@ -46,6 +49,9 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	s.note(Query)
+	if err := s.conn.spy.fails(); err != nil {
+		return nil, err
+	}
 	if next, ok := s.next.(driver.StmtQueryContext); ok {
 		return next.QueryContext(ctx, args)
 	}

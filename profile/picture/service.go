@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -74,10 +75,11 @@ type Config struct {
 	// delete; nil is for hosts whose accounts are not.
 	Deletions *profile.Deletions
 	// Pool, when set, is shared with others; nil is one of the Service's own.
-	Pool   *Pool
-	Now    func() time.Time // nil is time.Now
-	Rand   io.Reader        // for the names of blobs; nil is crypto/rand
-	Logger *slog.Logger     // nil is silent
+	Pool *Pool
+	Now  func() time.Time // nil is time.Now
+	Rand io.Reader        // for the names of blobs; nil is crypto/rand
+	// Logger gets warnings and errors; nil is slog.Default().
+	Logger *slog.Logger
 }
 
 // Service keeps one picture for each user. Its methods are safe for
@@ -117,9 +119,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
+	cfg.Logger = logging.Or(cfg.Logger)
 	s := &Service{cfg: cfg, pool: cfg.Pool, limiter: limit.Limiter{Store: cfg.LimitStore, Now: cfg.Now}}
 	if urls, ok := cfg.Blobs.(storage.PublicURLer); ok && cfg.Profiles != nil {
 		s.urls = urls

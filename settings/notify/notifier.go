@@ -16,6 +16,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/batch"
+	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 )
@@ -72,7 +73,8 @@ type Config struct {
 	// Poll is how often Run looks when nothing told it to; 0 is a second.
 	Poll time.Duration
 	Now  func() time.Time
-	// Logger gets one record for each letter that failed, without whom it was for.
+	// Logger gets one record for each letter that failed, without whom it was for;
+	// nil is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -113,9 +115,7 @@ func New(c Config) (*Notifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = logging.Or(c.Logger)
 	return &Notifier{cfg: c, wake: make(chan struct{}, 1)}, nil
 }
 
