@@ -68,12 +68,12 @@ func New(config Config) (*App, error) {
 	if store == nil {
 		return nil, errors.New("httpadapter: Stores.Settings is required: it says who may see a profile")
 	}
-	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Tx: cfg.Stores, Now: cfg.Now}); err != nil {
+	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Tx: cfg.Stores, Recorder: cfg.Recorder, Now: cfg.Now}); err != nil {
 		return nil, err
 	}
 	a.Profiles, err = profile.New(profile.Config{
 		Store: a.users, Settings: a.Settings, Reserved: cfg.Reserved, Custom: cfg.Custom, Now: cfg.Now,
-		Holds: cfg.holds, Tx: cfg.Stores, NameHold: cfg.NameHold,
+		Holds: cfg.holds, Tx: cfg.Stores, Recorder: cfg.Recorder, NameHold: cfg.NameHold,
 	})
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func New(config Config) (*App, error) {
 		a.Pictures, err = picture.New(picture.Config{
 			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores, LimitStore: cfg.limits,
 			UploadLimit: cfg.UploadLimit, Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Background: cfg.PictureBackground,
-			Profiles: a.Profiles, Deletions: a.Deletions, Now: cfg.Now, Logger: cfg.Logger,
+			Profiles: a.Profiles, Deletions: a.Deletions, Recorder: cfg.Recorder, Now: cfg.Now, Logger: cfg.Logger,
 		})
 		if err != nil {
 			return nil, err

@@ -109,7 +109,9 @@ type Config struct {
 	Links auth.Links
 	// NoPages leaves these pages out, for a host that has its own.
 	NoPages bool
-	// Recorder is told of events in the transaction of their change.
+	// Recorder is told of every event of every package in the transaction of its
+	// change, and can undo it. Failures that change nothing, such as a wrong password,
+	// are in the feed only.
 	Recorder activity.Recorder
 
 	// SignUp is who may register; the zero value is everybody. auth.VerifyFirst

@@ -74,10 +74,7 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 		return u, nil
 	}
 	event := activity.NewEvent(ctx, KindUpdated, u.ID, s.now(), map[string]string{"fields": strings.Join(d.changed, ",")})
-	if s.renames(u, d.patch) {
-		return s.rename(ctx, u, d.patch, event)
-	}
-	return s.store.Update(ctx, u.ID, d.patch, event)
+	return s.write(ctx, u, d.patch, event)
 }
 
 // differ turns an Edit into the Patch of what differs from user. What is

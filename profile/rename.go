@@ -15,24 +15,29 @@ func (s *Service) renames(u User, p Patch) bool {
 	return s.holds != nil && p.Username != nil && asciiLower(*p.Username) != asciiLower(u.Username)
 }
 
-// rename is Store.Update for a patch that gives the user another name. The old
-// one is that of u, so the version must be u's.
-func (s *Service) rename(ctx context.Context, u User, p Patch, event activity.Event) (next User, err error) {
-	p.IfVersion = u.Version
+// write is Store.Update with what belongs to the change: the name that is given up is
+// held, and Config.Recorder is told. What needs neither is one statement.
+func (s *Service) write(ctx context.Context, u User, p Patch, event activity.Event) (next User, err error) {
+	renames := s.renames(u, p)
+	if !renames && s.recorder == nil {
+		return s.store.Update(ctx, u.ID, p, event)
+	}
+	if renames { // the name that is held is that of u, so the version must be u's
+		p.IfVersion = u.Version
+	}
 	stale := false
 	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		next, err = s.store.Update(ctx, u.ID, p, event)
 		if stale = errors.Is(err, storage.ErrStale); stale {
 			return nil // nothing was done, and a caller's transaction can go on
 		}
-		if err != nil {
-			return err
+		if err == nil && renames {
+			err = s.holdName(ctx, u, next)
 		}
-		now := s.now()
-		if err := CheckHolds(ctx, s.holds, u.ID, next.Username, "", now); err != nil || s.nameHold <= 0 {
-			return err
+		if err == nil && s.recorder != nil {
+			err = s.recorder.Record(ctx, event)
 		}
-		return HoldName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold))
+		return err
 	})
 	if err == nil && stale {
 		err = storage.ErrStale
@@ -41,6 +46,15 @@ func (s *Service) rename(ctx context.Context, u User, p Patch, event activity.Ev
 		return User{}, err
 	}
 	return next, nil
+}
+
+// holdName keeps the name of u, which next has given up, in the transaction of ctx.
+func (s *Service) holdName(ctx context.Context, u, next User) error {
+	now := s.now()
+	if err := CheckHolds(ctx, s.holds, u.ID, next.Username, "", now); err != nil || s.nameHold <= 0 {
+		return err
+	}
+	return HoldName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold))
 }
 
 // purgeBatch is how many rows one statement of PurgeExpired removes.

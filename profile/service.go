@@ -47,6 +47,9 @@ type Config struct {
 	Reserved []string
 	// Custom are the fields that the custom object may have.
 	Custom []CustomField
+	// Recorder is told of KindUpdated in the transaction of the change, and can undo
+	// it; nil for none. It needs Tx.
+	Recorder activity.Recorder
 	// Holds keeps a user name that is given up for its old owner, who may take it
 	// back, for NameHold; nil frees it at once. It needs Tx, and both are of
 	// Store's database. Give the same to auth.Config and EraserConfig.
@@ -69,7 +72,8 @@ type Service struct {
 
 	holds    HoldStore // nil when there is none
 	tx       storage.Transactor
-	nameHold time.Duration // not above 0: names are free at once
+	recorder activity.Recorder // nil when there is none
+	nameHold time.Duration     // not above 0: names are free at once
 }
 
 // New returns a Service. It calls no store.
@@ -80,8 +84,8 @@ func New(c Config) (*Service, error) {
 	if !c.Settings.Has(PrivacySection.Name) {
 		return nil, errors.New("profile: Config.Settings must declare PrivacySection")
 	}
-	if c.Holds != nil && c.Tx == nil {
-		return nil, errors.New("profile: Config.Holds needs Config.Tx")
+	if (c.Holds != nil || c.Recorder != nil) && c.Tx == nil {
+		return nil, errors.New("profile: Config.Holds and Config.Recorder need Config.Tx")
 	}
 	if c.Reserved == nil {
 		c.Reserved = DefaultReserved
@@ -92,7 +96,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, settings: c.Settings, now: c.Now,
 		reserved: reservedSet(c.Reserved), custom: map[string]CustomField{},
-		holds: c.Holds, tx: c.Tx, nameHold: cmp.Or(c.NameHold, DefaultNameHold),
+		holds: c.Holds, tx: c.Tx, recorder: c.Recorder, nameHold: cmp.Or(c.NameHold, DefaultNameHold),
 	}
 	for _, f := range c.Custom {
 		if !customName(f.Name) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -130,18 +131,18 @@ func begin(ctx context.Context, list []observed) (owed []observed, err error) {
 	return list, nil
 }
 
-// put writes the record, and calls every In in one transaction with it.
-func (s *Service) put(ctx context.Context, list []observed, write func(context.Context) (Record, error)) (r Record, err error) {
-	if !slices.ContainsFunc(list, func(o observed) bool { return o.in != nil }) {
-		return write(ctx)
+// put writes the record with its event, and calls every In and Config.Recorder in one
+// transaction with it. What needs neither is one statement.
+func (s *Service) put(ctx context.Context, list []observed, next Record, event activity.Event) (r Record, err error) {
+	if s.recorder == nil && !slices.ContainsFunc(list, func(o observed) bool { return o.in != nil }) {
+		return s.store.Put(ctx, event.UserID, next, event)
 	}
 	stale := false
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
-		if r, err = write(ctx); errors.Is(err, storage.ErrStale) {
-			stale = true
+		r, err = s.store.Put(ctx, event.UserID, next, event)
+		if stale = errors.Is(err, storage.ErrStale); stale {
 			return nil // nothing was done, and a caller's transaction can go on
 		}
-		stale = false
 		if err != nil {
 			return err
 		}
@@ -153,7 +154,10 @@ func (s *Service) put(ctx context.Context, list []observed, write func(context.C
 				return err
 			}
 		}
-		return nil
+		if s.recorder == nil {
+			return nil
+		}
+		return s.recorder.Record(ctx, event)
 	})
 	if err == nil && stale {
 		err = storage.ErrStale

@@ -185,7 +185,7 @@ func (s *Service) update(ctx context.Context, userID string, ifVersion int64, ed
 			return Record{}, err
 		}
 		event := activity.NewEvent(ctx, KindChanged, userID, s.now(), map[string]string{"sections": strings.Join(names, ",")})
-		put, err := s.put(ctx, watching, func(ctx context.Context) (Record, error) { return s.store.Put(ctx, userID, next, event) })
+		put, err := s.put(ctx, watching, next, event)
 		switch {
 		case err == nil:
 			return put, nil

@@ -31,8 +31,11 @@ type Config struct {
 	Store Store
 	// Sections are all that the document has, in its order.
 	Sections []Declaration
-	// Tx is of Store's database; an Observer with In needs it.
+	// Tx is of Store's database; an Observer with In, and Recorder, need it.
 	Tx storage.Transactor
+	// Recorder is told of KindChanged in the transaction of the change, and can undo
+	// it; nil for none.
+	Recorder activity.Recorder
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -45,6 +48,7 @@ type Service struct {
 	byName   map[string]int
 	schema   *jsonscan.Schema
 	tx       storage.Transactor // nil when there is none
+	recorder activity.Recorder  // nil when there is none
 	watchers atomic.Pointer[map[string][]watcher]
 }
 
@@ -54,10 +58,13 @@ func New(c Config) (*Service, error) {
 	if c.Store == nil {
 		return nil, errors.New("settings: Config.Store is required")
 	}
+	if c.Recorder != nil && c.Tx == nil {
+		return nil, errors.New("settings: Config.Recorder needs Config.Tx")
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Service{store: c.Store, tx: c.Tx, now: c.Now, byName: map[string]int{}}
+	s := &Service{store: c.Store, tx: c.Tx, recorder: c.Recorder, now: c.Now, byName: map[string]int{}}
 	document := map[string]*jsonscan.Schema{}
 	app := map[string]*jsonscan.Schema{}
 	for _, d := range c.Sections {

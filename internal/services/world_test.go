@@ -92,6 +92,8 @@ type post struct {
 	mu       sync.Mutex
 	messages []auth.Message
 	events   []activity.Event
+	// deaf, if set, is what Record answers.
+	deaf error
 }
 
 func (p *post) Deliver(_ context.Context, m auth.Message) error {
@@ -104,6 +106,9 @@ func (p *post) Deliver(_ context.Context, m auth.Message) error {
 func (p *post) Record(_ context.Context, events ...activity.Event) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.deaf != nil {
+		return p.deaf
+	}
 	p.events = append(p.events, events...)
 	return nil
 }
@@ -188,12 +193,12 @@ func newWorld(t *testing.T, db database) *world {
 	keys, err := keyring.New(keyring.Generate())
 	w.must(err)
 	w.settings, err = settings.New(settings.Config{
-		Store: db.Settings(), Tx: db, Now: w.clock, Sections: []settings.Declaration{
+		Store: db.Settings(), Tx: db, Recorder: w.post, Now: w.clock, Sections: []settings.Declaration{
 			profile.PrivacySection.Declare(), notify.PreferencesSection.Declare(), settings.AppearanceSection.Declare(),
 		},
 	})
 	w.must(err)
-	w.profiles, err = profile.New(profile.Config{Store: db.Users(), Settings: w.settings, Holds: db.Holds(), Tx: db, Now: w.clock})
+	w.profiles, err = profile.New(profile.Config{Store: db.Users(), Settings: w.settings, Holds: db.Holds(), Tx: db, Recorder: w.post, Now: w.clock})
 	w.must(err)
 	w.activity, err = activity.New(activity.Config{Store: db.Activity(), Keys: keys, Now: w.clock})
 	w.must(err)
@@ -203,7 +208,7 @@ func newWorld(t *testing.T, db database) *world {
 	})
 	w.must(err)
 	w.pictures, err = picture.New(picture.Config{
-		Users: users, Ledger: db.Ledger(), Blobs: w.blobs, Tx: db, LimitStore: db.Limits(), Profiles: w.profiles, Deletions: w.deletions,
+		Users: users, Ledger: db.Ledger(), Blobs: w.blobs, Tx: db, LimitStore: db.Limits(), Profiles: w.profiles, Deletions: w.deletions, Recorder: w.post,
 		Now: w.clock, Logger: logger,
 	})
 	w.must(err)

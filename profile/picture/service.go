@@ -74,6 +74,9 @@ type Config struct {
 	// Deletions has the Service hide the pictures of accounts that their users
 	// delete; nil is for hosts whose accounts are not.
 	Deletions *profile.Deletions
+	// Recorder is told of events in the transaction of their change, and can undo it;
+	// nil for none.
+	Recorder activity.Recorder
 	// Pool, when set, is shared with others; nil is one of the Service's own.
 	Pool *Pool
 	Now  func() time.Time // nil is time.Now
@@ -352,6 +355,11 @@ func (s *Service) pointIn(ctx context.Context, userID string, c change) (profile
 	}
 	if old := keys(before.Picture); moved && len(old) > 0 {
 		if err := s.cfg.Ledger.Dead(ctx, old, now); err != nil {
+			return profile.User{}, err
+		}
+	}
+	if s.cfg.Recorder != nil && len(events) > 0 {
+		if err := s.cfg.Recorder.Record(ctx, events...); err != nil {
 			return profile.User{}, err
 		}
 	}
