@@ -12,10 +12,13 @@ import (
 )
 
 // endForDeletion ends all sessions and trusted devices of an account that will be
-// erased, and what was begun: in the transaction in which its end begins.
+// erased, and what was begun: in the transaction in which its end begins. Of one that
+// is taken back it locks the password, so that no flow of this package runs beside.
 func (s *Service) endForDeletion(ctx context.Context, c profile.DeletionChange) error {
 	if c.At.IsZero() {
-		return nil
+		// In the order of every other flow: the password's row, then the user's.
+		_, err := s.passwords.LockPassword(ctx, c.User.ID)
+		return err
 	}
 	user, hash, err := s.locked(ctx, c.User.ID)
 	if errors.Is(err, ErrInvalidToken) {

@@ -67,10 +67,7 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 				return err
 			}
 		}
-		if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
-			return err
-		}
-		return s.tell(ctx, event)
+		return s.change(ctx, user, patch, event)
 	})
 	if err != nil {
 		return err

@@ -178,15 +178,49 @@ func (s *Service) locked(ctx context.Context, userID string) (profile.User, stri
 }
 
 // whole runs fn in a transaction, again when the user changed meanwhile: a
-// host's own users are not locked with their password.
+// host's own users are not locked with their password. Afterwards those who observe
+// deletions hear of the one that fn took back.
 func (s *Service) whole(ctx context.Context, fn func(ctx context.Context) error) error {
 	for range verifyRounds {
-		err := s.tx.InTx(ctx, fn)
-		if !errors.Is(err, storage.ErrStale) {
-			return err
+		var back profile.User
+		err := s.tx.InTx(ctx, func(ctx context.Context) error {
+			back = profile.User{}
+			return fn(context.WithValue(ctx, tookBack{}, &back))
+		})
+		if errors.Is(err, storage.ErrStale) {
+			continue
 		}
+		if err == nil && back.ID != "" && s.deletions != nil {
+			s.deletions.TookBack(ctx, back)
+		}
+		return err
 	}
 	return &storage.UnavailableError{Err: errPasswordMoved}
+}
+
+// tookBack is the key of the user whose deletion is taken back in a transaction of
+// whole.
+type tookBack struct{}
+
+// change writes patch with its event, in the transaction of whole. A patch that takes
+// a deletion back has an event for that too, and the observers of deletions act.
+func (s *Service) change(ctx context.Context, user profile.User, patch profile.Patch, event activity.Event) error {
+	events := []activity.Event{event}
+	if user.Leaving() && patch.DeletesAt != nil && patch.DeletesAt.IsZero() {
+		events = append(events, activity.NewEvent(ctx, profile.KindRestored, user.ID, s.now(), nil))
+		if s.deletions != nil {
+			if err := s.deletions.TakingBack(ctx, user); err != nil {
+				return err
+			}
+		}
+		if back, ok := ctx.Value(tookBack{}).(*profile.User); ok {
+			*back = user
+		}
+	}
+	if _, err := s.users.Update(ctx, user.ID, patch, events...); err != nil {
+		return err
+	}
+	return s.tell(ctx, events...)
 }
 
 // tell hands events to Config.Recorder, in the transaction that they are of.

@@ -72,12 +72,11 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 		if user.Leaving() {
 			patch.DeletesAt = &time.Time{}
 		}
-		if patch != (profile.Patch{IfVersion: user.Version}) {
-			if _, err := s.users.Update(ctx, user.ID, patch); err != nil {
-				return err
-			}
+		event := activity.NewEvent(ctx, KindReported, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		if patch == (profile.Patch{IfVersion: user.Version}) {
+			return s.record(ctx, event)
 		}
-		return s.record(ctx, activity.NewEvent(ctx, KindReported, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)}))
+		return s.change(ctx, user, patch, event)
 	})
 	if err != nil {
 		return err

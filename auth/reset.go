@@ -162,10 +162,7 @@ func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash stri
 	if patch == (profile.Patch{IfVersion: user.Version}) {
 		return s.record(ctx, event)
 	}
-	if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
-		return err
-	}
-	return s.tell(ctx, event)
+	return s.change(ctx, user, patch, event)
 }
 
 // cutOff replaces the hash old of the user by hash and ends every session but

@@ -176,10 +176,7 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 			detail = map[string]string{detailEnded: strconv.Itoa(ended)}
 		}
 		event := activity.NewEvent(ctx, KindEmailVerified, user.ID, s.now(), detail)
-		if _, err := s.users.Update(ctx, user.ID, patch, event); err != nil {
-			return err
-		}
-		if err := s.tell(ctx, event); err != nil || same || s.courier == nil {
+		if err := s.change(ctx, user, patch, event); err != nil || same || s.courier == nil {
 			return err
 		}
 		return s.sendReset(ctx, user, s.now())

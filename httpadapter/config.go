@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image/color"
@@ -242,6 +243,15 @@ type settled struct {
 	holds    profile.HoldStore // nil when Stores have none
 }
 
+// unlimited lets everything through and still forgets what was counted before.
+type unlimited struct{ limit.Store }
+
+func (unlimited) Take(context.Context, string, limit.Rule, time.Time) (bool, time.Duration, error) {
+	return true, 0, nil
+}
+
+func (unlimited) Refund(context.Context, string) error { return nil }
+
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c, ownUsers: c.Users != nil}
 	if c.Stores == nil {
@@ -271,8 +281,8 @@ func (c Config) settle() (settled, error) {
 	if s.Users == nil {
 		s.Users = c.Stores.Users()
 	}
-	if s.limits = c.Stores.Limits(); c.LimitsOff {
-		s.limits = limit.Off{}
+	if s.limits = c.Stores.Limits(); c.LimitsOff && s.limits != nil {
+		s.limits = unlimited{s.limits}
 	}
 	if s.limits == nil {
 		return s, errors.New("httpadapter: Stores.Limits is required: it says how often something may be done")

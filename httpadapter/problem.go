@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -175,7 +176,8 @@ func viewsOf(fields []input.FieldError) []problemField {
 	return out
 }
 
-// write sends p. The body never repeats anything of the request.
+// write sends p. The body never repeats a value of the request; names of fields and
+// parameters that are not known are repeated, cut and few.
 func (p *problem) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -188,8 +190,15 @@ func (p *problem) write(w http.ResponseWriter) {
 	h.Del("ETag")
 	h.Set("Cache-Control", "no-store")
 	body, err := json.Marshal(p)
-	if err != nil { // cannot be: strings and numbers only
-		body = []byte("{}")
+	if err != nil { // a parameter of a host's own that is no JSON
+		plain := *p
+		plain.Params, plain.Errors = nil, slices.Clone(p.Errors)
+		for i := range plain.Errors {
+			plain.Errors[i].Params = nil
+		}
+		if body, err = json.Marshal(plain); err != nil { // cannot be: strings and numbers only
+			body = []byte("{}")
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)

@@ -96,9 +96,10 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "handler panicked",
 				slog.String("request_id", reqID), slog.String("route", pattern), slog.String("stack", string(debug.Stack())))
-			if c.w.status == 0 {
-				errInternal.write(c.w)
+			if c.w.status != 0 { // only a cut connection tells that the answer is not whole
+				panic(http.ErrAbortHandler)
 			}
+			errInternal.write(c.w)
 		}
 		level := slog.LevelInfo
 		if c.w.status >= 500 {

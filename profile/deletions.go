@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/logging"
+	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -79,15 +80,17 @@ type DeletionChange struct {
 // DeletionObserver acts when the end of an account begins and when it is taken
 // back. A function that is nil does nothing.
 type DeletionObserver struct {
-	// Before is called before the change is written, outside its transaction, so
+	// Before is called before the change is written, outside any transaction, so
 	// that it may call a network. An error keeps the change from being made. The
-	// change may fail after it.
+	// change may fail after it. With an observer that has a Before, Request and Restore
+	// inside a transaction are storage.ErrInTransaction.
 	Before func(ctx context.Context, c DeletionChange) error
 	// In is called in the transaction of the change, before the account is
 	// written. An error undoes all of it. It may be called again for one change.
 	In func(ctx context.Context, c DeletionChange) error
-	// After is called once when Before was: err is nil when the change was made,
-	// else why it was not, or may not have been.
+	// After is called once when Before was, also after a panic: err is nil when the
+	// change was made, else why it was not, or may not have been. A deletion that a link
+	// of package auth takes back calls In and After only.
 	After func(ctx context.Context, c DeletionChange, err error)
 }
 
@@ -129,7 +132,8 @@ func (d *Deletions) Observe(o DeletionObserver) {
 }
 
 // Request begins the end of the caller's account, and returns when it will be
-// erased: Grace from now. From now on nobody sees the account.
+// erased: Grace from now. From now on nobody sees the account. A Request that fails
+// counts for no limit.
 //
 // A proof that is not fresh is ErrNotFresh, an account that is gone, disabled or
 // leaving already ErrNoAccount, more than Limit a *limit.ExceededError.
@@ -151,6 +155,7 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 		return nil
 	}
 	if _, err := d.change(ctx, DeletionChange{User: c.User, At: at, Detail: detail}, KindDeletionRequested, may, nil); err != nil {
+		d.refund(ctx, c.User.ID) // nothing was begun
 		return time.Time{}, err
 	}
 	d.log(ctx, slog.LevelWarn, KindDeletionRequested, c.User.ID)
@@ -197,24 +202,67 @@ func (d *Deletions) change(
 		return User{}, err
 	}
 	observers := d.list()
-	for i, o := range observers {
-		if o.Before != nil {
-			err = o.Before(ctx, ch)
-		}
-		if err != nil {
-			observers = observers[:i+1]
-			break
-		}
+	if d.cfg.Tx.InTransaction(ctx) && slices.ContainsFunc(observers, func(o DeletionObserver) bool { return o.Before != nil }) {
+		return User{}, fmt.Errorf("profile: the end of an account: %w", storage.ErrInTransaction)
 	}
-	if err == nil {
-		after, err = d.write(ctx, ch, kind, may, opens)
-	}
+	owed := 0 // observers whose Before was called
+	err = errPanicked
+	defer func() {
+		for _, o := range observers[:owed] {
+			if o.After != nil {
+				o.After(ctx, ch, err)
+			}
+		}
+	}()
 	for _, o := range observers {
-		if o.After != nil {
-			o.After(ctx, ch, err)
+		owed++
+		if o.Before == nil {
+			continue
+		}
+		if err := o.Before(ctx, ch); err != nil {
+			return User{}, err
 		}
 	}
-	return after, err
+	return d.write(ctx, ch, kind, may, opens)
+}
+
+// errPanicked is what After hears when a panic kept the change from being made.
+var errPanicked = errors.New("profile: a panic kept the change from being made")
+
+// TakingBack has the observers act, in the transaction of ctx, on a deletion that is
+// taken back otherwise than by Restore: package auth does so by the links "this
+// wasn't me" in its mail. Before is not called, since nobody asked to be waited for.
+// TookBack is to be called after the transaction.
+func (d *Deletions) TakingBack(ctx context.Context, u User) error {
+	for _, o := range d.list() {
+		if o.In != nil {
+			if err := o.In(ctx, DeletionChange{User: u, Detail: map[string]string{}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// TookBack calls the After of the observers once a change by TakingBack was made.
+func (d *Deletions) TookBack(ctx context.Context, u User) {
+	for _, o := range d.list() {
+		if o.After != nil {
+			o.After(ctx, DeletionChange{User: u}, nil)
+		}
+	}
+}
+
+// refundTime bounds what is still done after a failure.
+const refundTime = 5 * time.Second
+
+// refund gives the try of a Request back that came to nothing.
+func (d *Deletions) refund(ctx context.Context, userID string) {
+	ctx, cancel := overtime.Context(ctx, refundTime)
+	defer cancel()
+	if err := d.cfg.LimitStore.Refund(ctx, deletionKey(userID)); err != nil {
+		d.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "profile: a limit was not given back", slog.Any("error", err))
+	}
 }
 
 func (d *Deletions) write(

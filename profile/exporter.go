@@ -91,12 +91,13 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 		return err
 	}
 	id := c.User.ID
-	if err := e.begin(ctx, id); err != nil {
+	u, err := e.begin(ctx, id)
+	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(w, heldBack)
 	a := personal.NewArchive(out, e.cfg.Now(), e.cfg.ReadTime)
-	if err := a.JSON("profile.json", copyOf(c.User)); err != nil {
+	if err := a.JSON("profile.json", copyOf(u)); err != nil {
 		return err
 	}
 	for _, who := range e.cfg.Contributors {
@@ -110,16 +111,24 @@ func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 	return out.Flush()
 }
 
-// begin takes a try and writes the event.
-func (e *Exporter) begin(ctx context.Context, id string) error {
+// begin takes a try and writes the event, for an account that is there: the Caller may
+// have been read long ago. It returns the account as it is then.
+func (e *Exporter) begin(ctx context.Context, id string) (u User, err error) {
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.ReadTime)
 	defer cancel()
+	// Before the counter too: of an account that is gone nothing is kept.
+	if u, err = e.account(ctx, id); err != nil {
+		return User{}, err
+	}
 	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.Limit); err != nil {
 		e.log(ctx, id, slog.Bool("refused", true))
-		return err
+		return User{}, err
 	}
 	event := activity.NewEvent(ctx, KindExported, id, e.cfg.Now(), nil)
-	err := e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+	err = e.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if u, err = e.account(ctx, id); err != nil {
+			return err
+		}
 		if e.cfg.Activity != nil {
 			if err := e.cfg.Activity.Append(ctx, event); err != nil {
 				return err
@@ -131,10 +140,19 @@ func (e *Exporter) begin(ctx context.Context, id string) error {
 		return e.cfg.Recorder.Record(ctx, event)
 	})
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	e.log(ctx, id)
-	return nil
+	return u, nil
+}
+
+// account is the user with that ID, or ErrNoAccount.
+func (e *Exporter) account(ctx context.Context, id string) (User, error) {
+	u, err := e.cfg.Users.User(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.Leaving()) {
+		return User{}, ErrNoAccount
+	}
+	return u, err
 }
 
 func (e *Exporter) log(ctx context.Context, userID string, more ...slog.Attr) {

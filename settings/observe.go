@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -20,17 +21,18 @@ type Change[T any] struct {
 // Observer acts when the value of a section changes, whoever changes it. A function
 // that is nil does nothing.
 type Observer[T any] struct {
-	// Before is called before the change is written and outside its transaction, so
+	// Before is called before the change is written and outside any transaction, so
 	// that it may call a network. An error keeps the change from being made. The
 	// change may fail after it, and Before may be called again for it, with another
-	// Old, when somebody else was faster.
+	// Old, when somebody else was faster. A change inside a transaction of the caller
+	// is storage.ErrInTransaction. It needs Config.Tx.
 	Before func(ctx context.Context, c Change[T]) error
 	// In is called in the transaction of the change, after it was written. An error
 	// undoes it. It may be called again for one change. It needs Config.Tx.
 	In func(ctx context.Context, c Change[T]) error
 	// After is called once for a call of Patch or Set in which Before was to be
-	// called: err is nil when the change was made, else why it was not, or may not
-	// have been (storage.ErrUnknownOutcome).
+	// called, also after a panic: err is nil when the change was made, else why it was
+	// not, or may not have been (storage.ErrUnknownOutcome).
 	After func(ctx context.Context, c Change[T], err error)
 }
 
@@ -46,8 +48,8 @@ func Observe[T any](s *Service, sec Section[T], o Observer[T]) error {
 	if err != nil {
 		return err
 	}
-	if o.In != nil && s.tx == nil {
-		return errors.New("settings: an Observer with In needs Config.Tx")
+	if (o.Before != nil || o.In != nil) && s.tx == nil {
+		return errors.New("settings: an Observer with Before or In needs Config.Tx")
 	}
 	s.watch(sec.Name, func(userID string, old, next json.RawMessage) (observed, error) {
 		was, err := sec.read(d.defaults, old)
@@ -59,7 +61,7 @@ func Observe[T any](s *Service, sec Section[T], o Observer[T]) error {
 			return observed{}, under(sec.Name, err)
 		}
 		c := Change[T]{UserID: userID, Old: was, New: is}
-		var out observed
+		out := observed{}
 		if o.Before != nil {
 			out.before = func(ctx context.Context) error { return o.Before(ctx, c) }
 		}
@@ -76,6 +78,8 @@ func Observe[T any](s *Service, sec Section[T], o Observer[T]) error {
 
 // observed is an Observer with the change that it is to act on.
 type observed struct {
+	section    string
+	index      int // of those of the section
 	before, in func(context.Context) error
 	after      func(context.Context, error)
 }
@@ -106,29 +110,51 @@ func (s *Service) watching(userID string, names []string, before, after members)
 	}
 	var list []observed
 	for _, name := range names {
-		for _, w := range (*all)[name] {
+		for i, w := range (*all)[name] {
 			d := s.sections[s.byName[name]]
 			o, err := w(userID, before.get(d), after.get(d))
 			if err != nil {
 				return nil, err
 			}
+			o.section, o.index = name, i
 			list = append(list, o)
 		}
 	}
 	return list, nil
 }
 
-// begin calls every Before, and returns those whose After is owed.
-func begin(ctx context.Context, list []observed) (owed []observed, err error) {
-	for i, o := range list {
+// owing adds those of more to list, in the place of what the same observer was owed
+// for an earlier try.
+func owing(list, more []observed) []observed {
+	for _, o := range more {
+		i := slices.IndexFunc(list, func(e observed) bool { return e.section == o.section && e.index == o.index })
+		if i < 0 {
+			list = append(list, o)
+		} else {
+			list[i] = o
+		}
+	}
+	return list
+}
+
+// errPanicked is what After hears when a panic kept the change from being made.
+var errPanicked = errors.New("settings: a panic kept the change from being made")
+
+// begin calls every Before, and notes in owed whose After is to come.
+func (s *Service) begin(ctx context.Context, list []observed, owed *[]observed) error {
+	if slices.ContainsFunc(list, func(o observed) bool { return o.before != nil }) && s.tx.InTransaction(ctx) {
+		return fmt.Errorf("settings: a change that is observed before it is made: %w", storage.ErrInTransaction)
+	}
+	for _, o := range list {
+		*owed = owing(*owed, []observed{o})
 		if o.before == nil {
 			continue
 		}
 		if err := o.before(ctx); err != nil {
-			return list[:i+1], err
+			return err
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // put writes the record with its event, and calls every In and Config.Recorder in one

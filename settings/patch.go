@@ -141,6 +141,7 @@ func isNull(v json.RawMessage) bool { return string(bytes.TrimSpace(v)) == "null
 // when it did, again when another writer was quicker and no version was asked.
 // Observers of what changes act around it.
 func (s *Service) update(ctx context.Context, userID string, ifVersion int64, edit func(members) error) (out Record, err error) {
+	err = errPanicked // until something else is known
 	var owed []observed
 	defer func() {
 		for _, o := range owed {
@@ -177,11 +178,7 @@ func (s *Service) update(ctx context.Context, userID string, ifVersion int64, ed
 		if err != nil {
 			return Record{}, err
 		}
-		began, err := begin(ctx, watching)
-		if len(began) > 0 {
-			owed = began
-		}
-		if err != nil {
+		if err := s.begin(ctx, watching, &owed); err != nil {
 			return Record{}, err
 		}
 		event := activity.NewEvent(ctx, KindChanged, userID, s.now(), map[string]string{"sections": strings.Join(names, ",")})

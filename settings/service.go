@@ -31,7 +31,8 @@ type Config struct {
 	Store Store
 	// Sections are all that the document has, in its order.
 	Sections []Declaration
-	// Tx is of Store's database; an Observer with In, and Recorder, need it.
+	// Tx is of Store's database; an Observer with Before or In, and
+	// Recorder, need it.
 	Tx storage.Transactor
 	// Recorder is told of KindChanged in the transaction of the change, and can undo
 	// it; nil for none.

@@ -37,6 +37,9 @@ var (
 	// the change only where twice is as good as once: with the version that
 	// was read (Patch.IfVersion), or with the same new identifier.
 	ErrUnknownOutcome = errors.New("unknown outcome")
+	// ErrInTransaction: what was asked for calls something outside the database, such
+	// as a store of blobs, and must not be called inside a transaction.
+	ErrInTransaction = errors.New("not inside a transaction")
 	// ErrFull: the store has no room left.
 	ErrFull = errors.New("storage full")
 	// ErrInvalidKey: the blob key is not one ValidKey accepts.
@@ -148,6 +151,9 @@ type Transactor interface {
 	// is lost at the commit the error matches ErrUnknownOutcome, and fn does
 	// not run again.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+	// InTransaction reports whether ctx is that of an InTx, ended or not. What must
+	// not happen in a transaction, such as a call of the network, asks.
+	InTransaction(ctx context.Context) bool
 }
 
 // maxKey bounds a key, in bytes; every store takes at least that.

@@ -89,6 +89,7 @@ func (f forgivesInner) InTx(ctx context.Context, fn func(context.Context) error)
 type noTx struct{}
 
 func (noTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+func (noTx) InTransaction(context.Context) bool                             { return false }
 
 func TestBrokenStoresAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(activity.Store) activity.Store) conform.Broken {

@@ -57,6 +57,7 @@ func (p readsOnly) LockPassword(ctx context.Context, user string) (string, error
 type noTx struct{}
 
 func (noTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+func (noTx) InTransaction(context.Context) bool                             { return false }
 
 type keepsOldHash struct{ auth.SessionStore }
 

@@ -119,7 +119,8 @@ func (s *Service) CompleteDirect(ctx context.Context, userID, id string, o PutOp
 		}
 	}
 	key := directPrefix + id
-	// Taken first, so that nobody has one file decoded many times over.
+	// Taken first, so that nobody has one file decoded many times over. One that is
+	// given back after it was decoded counts as an upload again.
 	if err := taker.Take(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
 		return profile.User{}, err
 	}
@@ -153,6 +154,9 @@ func (s *Service) putDirect(ctx context.Context, userID, key string, o PutOption
 		return profile.User{}, false, &tooLargeError{s.cfg.Limits.MaxBytes}
 	}
 	u, err = s.put(ctx, userID, src, o)
+	if errors.Is(err, storage.ErrStale) && s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit) != nil {
+		return u, false, err // it was decoded for nothing as often as may be
+	}
 	again = errors.Is(err, ErrBusy) || errors.Is(err, storage.ErrStale) || errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrUnknownOutcome)
 	return u, again, err
 }

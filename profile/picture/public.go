@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -19,17 +20,13 @@ func (s *Service) follow() error {
 	if s.cfg.Deletions != nil {
 		s.cfg.Deletions.Observe(profile.DeletionObserver{
 			Before: func(ctx context.Context, c profile.DeletionChange) error {
-				// A picture that goes public meanwhile is settled by who put it.
-				if c.At.IsZero() || !c.User.Picture.Public {
+				if c.At.IsZero() {
 					return nil
 				}
 				return s.hide(ctx, c.User.ID)
 			},
-			After: func(ctx context.Context, c profile.DeletionChange, err error) {
-				if c.At.IsZero() || err != nil {
-					s.settleLater(ctx, c.User.ID)
-				}
-			},
+			// Also after a deletion that was begun: an upload may have ended between.
+			After: func(ctx context.Context, c profile.DeletionChange, _ error) { s.settleLater(ctx, c.User.ID) },
 		})
 	}
 	if s.urls == nil {
@@ -55,9 +52,11 @@ func (s *Service) hide(ctx context.Context, userID string) error {
 	return err
 }
 
-// settleLater is Settle after a change. When that fails the picture's addresses are
-// hidden ones, which is safe, until the next change.
+// settleLater is Settle after a change, also when the caller has gone. When that fails
+// after a change that hid the picture its addresses are hidden ones, which is safe.
 func (s *Service) settleLater(ctx context.Context, userID string) {
+	ctx, cancel := overtime.Context(ctx, cleanupTime)
+	defer cancel()
 	if _, err := s.Settle(ctx, userID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 		s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "picture: a picture's addresses do not follow its owner's privacy yet",
 			slog.String("user", userID), slog.Any("error", err))

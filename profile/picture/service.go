@@ -146,8 +146,10 @@ type PutOptions struct {
 // Put makes src the picture of the user, replacing any, and returns the user.
 // src is read to its end. Errors are those of the package comment, of src, and
 // of the stores (storage.ErrUnavailable, storage.ErrFull, …); after any of
-// them the user has the picture of before. More than Config.UploadLimit are a
-// *limit.ExceededError, and nothing is read of src.
+// them the user has the picture of before, unless it is one of the last step, which
+// takes public addresses away again when the owner went private meanwhile. More than Config.UploadLimit are a
+// *limit.ExceededError, and nothing is read of src. Inside a transaction Put, and all
+// else that changes blobs, is storage.ErrInTransaction.
 func (s *Service) Put(ctx context.Context, userID string, src io.Reader, o PutOptions) (profile.User, error) {
 	if err := s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit); err != nil {
 		return profile.User{}, err
@@ -182,8 +184,11 @@ func (s *Service) put(ctx context.Context, userID string, src io.Reader, o PutOp
 	if err != nil || !p.Public {
 		return u, err
 	}
-	// The owner may have gone private since the question.
-	return s.Settle(ctx, userID)
+	// The owner may have gone private since the question. Whoever sent the picture
+	// may be gone, and the address must not stay for that.
+	settling, cancel := overtime.Context(ctx, cleanupTime)
+	defer cancel()
+	return s.Settle(settling, userID)
 }
 
 // present reads the user, who must have that version if it is not 0.
@@ -206,6 +211,9 @@ type blob struct {
 
 // replace puts the blobs of c.to and points the user to them.
 func (s *Service) replace(ctx context.Context, userID string, c change, blobs []blob) (profile.User, error) {
+	if s.cfg.Tx.InTransaction(ctx) { // what the store keeps no rollback takes back
+		return profile.User{}, fmt.Errorf("picture: %w", storage.ErrInTransaction)
+	}
 	fresh := keys(c.to)
 	if err := s.cfg.Ledger.Reserve(ctx, userID, fresh, s.cfg.Now()); err != nil {
 		return profile.User{}, err

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // DefaultReadTime bounds one read of a database for a copy.
@@ -31,17 +33,20 @@ func NewArchive(w io.Writer, at time.Time, read time.Duration) *Archive {
 }
 
 // Create adds a file and returns what writes it, until the next call of a
-// method of a. The name is a path such as "orders/2026.json" (see fs.ValidPath)
-// that was not there before. With compressed, as for pictures, it is kept as it
+// method of a. The name is a path such as "orders/2026.json": see fs.ValidPath, and no
+// backslash, colon or control character. It was not there before, in whatever case. With compressed, as for pictures, it is kept as it
 // is.
 func (a *Archive) Create(name string, compressed bool) (io.Writer, error) {
-	if !fs.ValidPath(name) || name == "." {
+	// Other systems read a backslash and a colon as parts of a path.
+	odd := func(r rune) bool { return r == '\\' || r == ':' || unicode.IsControl(r) }
+	if !fs.ValidPath(name) || name == "." || strings.ContainsFunc(name, odd) {
 		return nil, fmt.Errorf("personal: archive: %q is no path of a file", name)
 	}
-	if a.names[name] {
+	folded := strings.ToLower(name) // some systems keep one of two spellings
+	if a.names[folded] {
 		return nil, fmt.Errorf("personal: archive: %q is there already", name)
 	}
-	a.names[name] = true
+	a.names[folded] = true
 	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: a.at}
 	if compressed {
 		h.Method = zip.Store

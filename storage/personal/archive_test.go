@@ -48,8 +48,8 @@ func ExampleContributor() {
 
 func TestArchiveRefusesNames(t *testing.T) {
 	a := personal.NewArchive(io.Discard, time.Now(), 0)
-	for _, name := range []string{"", ".", "/etc/passwd", "../up", "a/../b", "a//b", "a/", `c:\..\x/..`} {
-		if _, err := a.Create(name, false); (err == nil) != (name == `c:\..\x/..`) && err == nil {
+	for _, name := range []string{"", ".", "/etc/passwd", "../up", "a/../b", "a//b", "a/", `c:\..\x/..`, `..\..\x`, `a\b`, "c:x", "a\nb"} {
+		if _, err := a.Create(name, false); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
@@ -58,6 +58,11 @@ func TestArchiveRefusesNames(t *testing.T) {
 	}
 	if _, err := a.Create("profile.json", false); err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"profile.json", "Profile.JSON"} {
+		if err := a.JSON(name, 1); err == nil {
+			t.Errorf("%q twice", name)
+		}
 	}
 	if err := a.JSON("profile.json", 1); err == nil {
 		t.Error("a name twice")
