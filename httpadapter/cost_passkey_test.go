@@ -108,14 +108,14 @@ func passkeyRequests() []request {
 			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`) }
 		}, cost{7, 1}, cost{8, 1}},
-		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{8, 1}, cost{8, 1}},
-		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{9, 1}, cost{10, 1}},
+		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{10, 1}, cost{10, 1}},
+		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{11, 1}, cost{12, 1}},
 		{"POST /api/profile/restore", "just signed in", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("DELETE", "/api/profile", "").want(s.t, 202)
 			c.send("POST", "/api/auth/login", `{"login":"`+name+`","password":"`+password+`"}`).want(s.t, 200)
 			return func() reply { return c.send("POST", "/api/profile/restore", "") }
-		}, cost{6, 1}, cost{7, 1}},
+		}, cost{7, 1}, cost{8, 1}},
 		{"PATCH /api/auth/passkeys/{id}", "one's own", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			_, id := c.addPasskey()

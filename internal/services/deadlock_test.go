@@ -31,7 +31,7 @@ func (s slowUsers) Update(ctx context.Context, id string, p profile.Patch, e ...
 
 // A restore and a report at once, with users of the host's own, lock in one order:
 // neither waits for the other in a circle.
-func TestR11_RestoreAndReportLockInOneOrder(t *testing.T) {
+func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 	dsn := pgtest.OpenFrom(t, "services", func(ctx context.Context, dsn string) error {
 		db, err := postgres.Open(ctx, dsn)
 		if err != nil {
