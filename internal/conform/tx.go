@@ -66,15 +66,18 @@ var txCases = []txCase{
 }
 
 func txCommit(t *testing.T, ctx context.Context, tx storage.Transactor, do func(context.Context) error, made func(context.Context) bool) {
-	seen := false
+	seen, inside := false, false
 	err := tx.InTx(ctx, func(ctx context.Context) error {
 		if err := do(ctx); err != nil {
 			return err
 		}
-		seen = made(ctx)
+		seen, inside = made(ctx), tx.InTransaction(ctx)
 		return nil
 	})
 	Must(t, "InTx", err)
+	if !inside || tx.InTransaction(ctx) {
+		t.Errorf("InTransaction is %v inside and %v outside", inside, tx.InTransaction(ctx))
+	}
 	if !seen {
 		t.Error("the transaction does not see its own change: reading or writing does not join it")
 	}
