@@ -345,3 +345,36 @@ func TestS40_UndoTakesTheNumberOfAThief(t *testing.T) {
 		}
 	})
 }
+
+// A code that was sent before the keys were rotated works after it, on a node that
+// signs by the new key, and no longer once the old key is gone.
+func TestR41_SentCodesOutliveARotation(t *testing.T) {
+	old, fresh := keyring.Generate(), keyring.Generate()
+	ring := func(keys ...keyring.Key) func(*auth.Config) {
+		r, err := keyring.New(keys...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(c *auth.Config) {
+			c.Codes = auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: r, Alone: true}
+		}
+	}
+	db := memstore.New()
+	before := openPost(t, db, ring(old), unlimitedMail, limitsOff)
+	same := func(c *auth.Config) { c.Now = before.clock.now }
+	rotated := openPost(t, db, ring(fresh, old), same, limitsOff)
+	dropped := openPost(t, db, ring(fresh), same, limitsOff)
+	before.withPhone(t, "ada")
+	for name, c := range map[string]struct {
+		node *post
+		want error
+	}{"rotated": {rotated, nil}, "dropped": {dropped, auth.ErrInvalidCode}} {
+		half := before.halfOf(t, "ada")
+		is(t, before.SendCode(t.Context(), home, half, "sms"), nil)
+		answer := auth.Answer{Method: "sms", Code: before.sent(t, auth.MessageCode, phone)}
+		_, err := c.node.FinishSignIn(t.Context(), home, half, answer, false)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}

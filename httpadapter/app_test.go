@@ -74,6 +74,15 @@ func TestRequireUserAndRole(t *testing.T) {
 		t.Errorf("%s", got.body)
 	}
 	ada.get("/admin").want(t, 403)
+	// What a host shows to somebody who is signed in is kept by no cache.
+	for what, got := range map[string]reply{
+		"of nobody": anon.get("/host"), "of ada": ada.get("/host"), "of another role": ada.get("/admin"),
+		"of another origin": ada.send("POST", "/host", "", "Origin", "https://evil.example"),
+	} {
+		if h := got.Header; h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Vary"), "Cookie") || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("the answer %s: %v", what, h)
+		}
+	}
 	u, err := w.store.Users().ByUsername(t.Context(), "ada")
 	if err != nil {
 		t.Fatal(err)

@@ -144,6 +144,27 @@ func (fs comparesThenUses) UseFactor(ctx context.Context, r auth.FactorRecord, w
 	return fs.FactorStore.UseFactor(ctx, r, was, false, ev...)
 }
 
+// keepsDevices leaves trusted devices out when it ends all sessions.
+type keepsDevices struct{ auth.SessionStore }
+
+func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev ...activity.Event) (int, error) {
+	list, err := s.Sessions(ctx, user)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, sess := range list {
+		if sess.Level == auth.LevelDevice || sess.ID == except {
+			continue
+		}
+		if err := s.EndSession(ctx, user, sess.ID); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
 func TestBrokenStoresAreFound(t *testing.T) {
 	over := func(name, finds string, breakIt func(b *broken)) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
@@ -184,6 +205,8 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(b *broken) { b.sessions = anyOwner{b.sessions, new(sync.Map)} }),
 		over("ends the session to be kept", "end/all but one",
 			func(b *broken) { b.sessions = endsAll{b.sessions} }),
+		over("keeps trusted devices", "end/of every level",
+			func(b *broken) { b.sessions = keepsDevices{b.sessions} }),
 		over("moves the time of use back", "touch/never back, nor at the same time",
 			func(b *broken) { b.sessions = touchesBack{b.sessions} }),
 		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",

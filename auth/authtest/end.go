@@ -107,6 +107,21 @@ func endCases(t *testing.T, h Harness) {
 		endAll(t, h, user, "", 0)
 		sessionIs(t, ctx, h, other)
 	})
+	t.Run("of every level", func(t *testing.T) {
+		ctx, user := conform.Context(t), h.newUser(t)
+		var list []auth.Session
+		for _, level := range []auth.Level{auth.LevelFull, auth.LevelHalf, auth.LevelDevice, auth.LevelLeaving} {
+			s := newSession(user)
+			s.Level = level
+			conform.Must(t, "CreateSession", ss.CreateSession(ctx, s))
+			list = append(list, s)
+		}
+		endAll(t, h, user, list[0].ID, 3) // trusted devices too: they would open a stolen account
+		for _, s := range list[1:] {
+			opensNothing(t, ctx, h, s.TokenHash)
+		}
+		sessionIs(t, ctx, h, list[0])
+	})
 	t.Run("another user's session is no exception", func(t *testing.T) {
 		ctx, user, other := conform.Context(t), h.newUser(t), created(t, h, h.newUser(t))
 		s := created(t, h, user)
