@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -37,16 +38,19 @@ type App struct {
 	// come, which Run does. Both are nil when Config.Users cannot delete.
 	Deletions *profile.Deletions
 	Eraser    *profile.Eraser
+	// Notifier is made of Config.Mail; Run sends what waits in its outbox.
+	Notifier *notify.Notifier
 
-	cfg     settled
-	users   profile.Store
-	routes  []route
-	match   *matcher
-	cors    *http.CrossOriginProtection
-	openapi []byte
-	signed  storage.SignedURLer // nil: pictures are served from here
-	avatar  func() []byte
-	kept    auth.Personal // without Stores when there are none
+	cfg      settled
+	users    profile.Store
+	routes   []route
+	match    *matcher
+	cors     *http.CrossOriginProtection
+	openapi  []byte
+	signed   storage.SignedURLer // nil: pictures are served from here
+	avatar   func() []byte
+	recorder recorders
+	kept     auth.Personal // without Stores when there are none
 }
 
 // New builds an App. It starts nothing and calls no store.
@@ -57,6 +61,10 @@ func New(config Config) (*App, error) {
 	}
 	a := &App{cfg: cfg, users: cfg.Users, avatar: sync.OnceValue(defaultAvatar)}
 
+	a.recorder.host = cfg.Recorder
+	if a.cfg.Mail != nil || cfg.Recorder != nil {
+		a.cfg.Recorder, cfg.Recorder = &a.recorder, &a.recorder
+	}
 	sections := append([]settings.Declaration{
 		profile.PrivacySection.Declare(),
 		notify.PreferencesSection.Declare(),
@@ -71,6 +79,10 @@ func New(config Config) (*App, error) {
 	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Tx: cfg.Stores, Recorder: cfg.Recorder, Now: cfg.Now}); err != nil {
 		return nil, err
 	}
+	if err := a.mailer(); err != nil {
+		return nil, err
+	}
+	cfg.Courier = a.cfg.Courier
 	a.Profiles, err = profile.New(profile.Config{
 		Store: a.users, Settings: a.Settings, Reserved: cfg.Reserved, Custom: cfg.Custom, Now: cfg.Now,
 		Holds: cfg.holds, Tx: cfg.Stores, Recorder: cfg.Recorder, NameHold: cfg.NameHold,
@@ -230,16 +242,24 @@ func (a *App) Routes() []Route {
 const cleanEvery = 10 * time.Minute
 
 // Run cleans up until ctx ends: expired sessions and limits, events older than
-// Config.ActivityRetention, holds that ended, accounts whose deletion is due, and pictures that
-// nobody points to. It removes a few
-// hundred rows at a time and leaves the database alone for as long as that took.
-// Several nodes may run it at once. A Courier or a Recorder that has a Run of its
-// own, as *notify.Notifier, is run too. It returns ctx.Err().
+// Config.ActivityRetention, holds that ended, accounts whose deletion is due, and
+// pictures that nobody points to. It removes a few hundred rows at a time and leaves
+// the database alone for as long as that took. Several nodes may run it at once.
+//
+// It also sends what waits in the outbox: the Notifier of Config.Mail, and a Courier or
+// a Recorder of the host that has a Run of its own. When one of these ends before ctx
+// does, Run ends and returns its error; otherwise it returns ctx.Err().
 func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var mail sync.WaitGroup
 	defer mail.Wait()
 	for _, w := range a.workers() {
-		mail.Go(func() { _ = w.Run(ctx) })
+		mail.Go(func() {
+			if err := w.Run(ctx); ctx.Err() == nil {
+				cancel(cmp.Or(err, errWorkerEnded))
+			}
+		})
 	}
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
@@ -247,27 +267,32 @@ func (a *App) Run(ctx context.Context) error {
 		a.clean(ctx)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-tick.C:
 		}
 	}
 }
+
+// errWorkerEnded is what Run returns when a worker ends without an error and unasked.
+var errWorkerEnded = errors.New("httpadapter: a worker of Config.Courier or Config.Recorder ended")
 
 // worker sends what was written down.
 type worker interface {
 	Run(ctx context.Context) error
 }
 
-// workers are the Courier and the Recorder, as far as they are workers. A host with a
-// sign-in of its own may have a Recorder alone. One that is both is run once.
+// workers are those who send: the Notifier, and the host's Courier and Recorder as far
+// as they are workers. One that is several of them is run once.
 func (a *App) workers() (list []worker) {
-	courier, ok := a.cfg.Courier.(worker)
-	if ok {
-		list = append(list, courier)
+	for _, candidate := range []any{a.cfg.Courier, a.cfg.Recorder, a.recorder.host} {
+		w, ok := candidate.(worker)
+		if !ok || slices.ContainsFunc(list, func(o worker) bool { return reflect.ValueOf(o).Comparable() && o == w }) {
+			continue
+		}
+		list = append(list, w)
 	}
-	recorder, also := a.cfg.Recorder.(worker)
-	if also && !(ok && reflect.ValueOf(courier).Comparable() && courier == recorder) {
-		list = append(list, recorder)
+	if a.Notifier != nil && a.cfg.Authenticator != nil { // it is no Courier then
+		list = append(list, a.Notifier)
 	}
 	return list
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/personal"
 )
@@ -36,6 +37,7 @@ type Stores interface {
 	Settings() settings.Store
 	Activity() activity.Store
 	Ledger() picture.Ledger
+	Outbox() notify.OutboxStore
 	storage.Transactor
 }
 
@@ -102,8 +104,11 @@ type Config struct {
 	// FactorRecovery and what is said of passwords. A SessionCache is refused.
 	Authenticator Authenticator
 
-	// Courier brings links and codes to people, and works inside the transaction
-	// that makes them; nil unmounts the routes that need one.
+	// Mail is how people are reached; nil unmounts the routes that need it. With an
+	// Authenticator it sends notices alone.
+	Mail *Mail
+	// Courier is in the place of Mail for a host that brings links and codes to people
+	// by an outbox of its own. It works inside the transaction that makes them.
 	Courier auth.Courier
 	// Links are where links in mail lead; the zero value is auth.DefaultLinks of
 	// BaseURL, small pages that are mounted at the root.
@@ -256,6 +261,9 @@ func (c Config) settle() (settled, error) {
 	s := settled{Config: c, ownUsers: c.Users != nil}
 	if c.Stores == nil {
 		return s, errors.New("httpadapter: Config.Stores is required")
+	}
+	if c.Mail != nil && c.Courier != nil {
+		return s, errors.New("httpadapter: Config.Mail and Config.Courier are two ways to one thing: give one")
 	}
 	if c.Keys == nil {
 		return s, errors.New("httpadapter: Config.Keys is required")

@@ -7,8 +7,10 @@ import (
 	"log"
 	"net/http"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage/diskblob"
 	"github.com/profilekit/profilekit/storage/sqlite"
 )
@@ -22,9 +24,12 @@ func main() {
 	check(err)
 	keys, err := keyring.New(keyring.Generate()) // keep yours: keyring.Parse(os.Getenv("SECRET_KEYS"))
 	check(err)
+	mail, err := notify.NewFiles("outbox", "Example <no-reply@example.org>") // or smtp.New(url, from)
+	check(err)
 
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: db, Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
+		Mail: &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail}},
 	})
 	check(err)
 	mux := http.NewServeMux()
@@ -33,7 +38,7 @@ func main() {
 		user, _ := httpadapter.User(r.Context())
 		fmt.Fprintf(w, "Hello %s\n", user.Username)
 	})))
-	go app.Run(ctx) // cleans up in the background
+	go app.Run(ctx) // sends mail and cleans up in the background
 	log.Fatal(http.ListenAndServe("localhost:3000", mux))
 }
 

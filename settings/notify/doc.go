@@ -2,14 +2,14 @@
 // auth.Courier of a host, which brings links and codes to people, and the
 // activity.Recorder that tells the owner of an account what happened to it:
 //
-//	n, err := notify.New(notify.Config{
-//		Store: db.Outbox(), Keys: keys, Users: db.Users(), Settings: settingsService,
-//		Senders:    map[auth.Channel]notify.Sender{auth.ByEmail: mailer},
-//		ReportLink: authService.ReportLink,
-//		Service:    "Example",
+//	app, err := httpadapter.New(httpadapter.Config{
+//		Stores: db, Keys: keys, BaseURL: "https://example.org",
+//		Mail: &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mailer}},
 //	})
-//	app, err := httpadapter.New(httpadapter.Config{Courier: n, Recorder: n, …})
-//	go app.Run(ctx) // runs n too
+//	go app.Run(ctx) // sends, too
+//
+// A host without package httpadapter makes the Notifier by itself, gives it to
+// auth.Config as Courier and to every service as Recorder, and calls its Run.
 //
 // A message is a row of the outbox, sealed, written in the transaction of what
 // it is about: one that is rolled back is never sent, one that is committed is

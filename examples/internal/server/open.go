@@ -75,7 +75,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		return nil, err
 	}
 	h.closer = append(h.closer, photos)
-	post, err := h.openPost(opt, h.keys, log)
+	mail, err := h.openPost(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	}
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
-		Courier: post, Recorder: post, Passkeys: passkeys,
+		Mail: mail, Passkeys: passkeys,
 		Codes:          []auth.Channel{auth.BySMS},
 		FactorRecovery: opt.recovery, Links: links(opt.baseURL),
 		PictureDecoders: []picture.Decoder{photos},

@@ -1,23 +1,20 @@
 package server
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"path/filepath"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/auth/keyring"
-	"github.com/profilekit/profilekit/settings"
+	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/settings/notify/smtp"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
 )
 
-// openPost makes what sends mail and text messages: by SMTP_URL and TWILIO_… or,
+// openPost is how people are reached, by mail and by text message: by SMTP_URL and TWILIO_… or,
 // without them, into files under the data folder.
-func (h *host) openPost(opt options, keys *keyring.Ring, log *slog.Logger) (*notify.Notifier, error) {
+func (h *host) openPost(opt options) (*httpadapter.Mail, error) {
 	from := opt.mailFrom
 	if from == "" {
 		from = "profilekit <no-reply@" + mailDomain(opt.baseURL) + ">"
@@ -39,18 +36,9 @@ func (h *host) openPost(opt options, keys *keyring.Ring, log *slog.Logger) (*not
 			return nil, fmt.Errorf("TWILIO_ACCOUNT_SID: %w", err)
 		}
 	}
-	prefs, err := settings.New(settings.Config{
-		Store: h.db.Settings(), Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return notify.New(notify.Config{
-		Store: h.db.Outbox(), Keys: keys, Users: h.db.Users(), Settings: prefs, Service: "profilekit", Logger: log,
-		Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms},
-		// The app comes after its notifier.
-		ReportLink: func(ctx context.Context, userID string) (string, error) { return h.app.Auth.ReportLink(ctx, userID) },
-	})
+	return &httpadapter.Mail{
+		Service: "profilekit", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms},
+	}, nil
 }
 
 // mailDomain is the host of the address, or one that mail is never sent from.

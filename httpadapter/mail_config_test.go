@@ -1,0 +1,125 @@
+package httpadapter_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/notify"
+)
+
+// mailedTo is a Sender that keeps what it sends.
+type mailedTo struct {
+	mu   sync.Mutex
+	list []notify.Letter
+}
+
+func (l *mailedTo) Send(_ context.Context, m notify.Letter) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, m)
+	return nil
+}
+
+// to are the subjects of what went to the address.
+func (l *mailedTo) to(address string) (subjects []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range l.list {
+		if m.To == address {
+			subjects = append(subjects, m.Subject)
+		}
+	}
+	return subjects
+}
+
+// Senders and a name are all that mail needs: links are sent, notices are sent, and a
+// Recorder of the host's hears of everything beside that.
+func TestMailInThreeLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, _ := config(t)
+		sent, heard := &mailedTo{}, &told{}
+		cfg.Courier, cfg.Recorder = nil, heard
+		cfg.Mail = &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		app, err := httpadapter.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- app.Run(ctx) }()
+		in, err := app.Auth.Register(ctx, auth.Client{}, auth.Registration{Username: "ada", Email: "ada@example.org", Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Auth.Forgot(ctx, auth.Client{}, "ada@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		id, err := app.Auth.Authenticate(ctx, in.Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := app.Deletions.Request(ctx, id.Caller()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second) // of the bubble: Run looks every second
+		synctest.Wait()
+		got := sent.to("ada@example.org")
+		if len(got) < 3 || !strings.Contains(strings.Join(got, "; "), "Example") {
+			t.Errorf("letters %q", got)
+		}
+		if kinds := heard.all(); !slices.Equal(kinds, []activity.Kind{auth.KindRegistered, profile.KindDeletionRequested}) {
+			t.Errorf("the host's Recorder heard %v", kinds)
+		}
+		cancel()
+		if err := <-ran; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func TestMailIsOneThing(t *testing.T) {
+	cfg, w := config(t)
+	cfg.Courier = w.mail
+	cfg.Mail = &httpadapter.Mail{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailedTo{}}}
+	if _, err := httpadapter.New(cfg); err == nil {
+		t.Error("Mail and Courier together are taken")
+	}
+	cfg.Courier, cfg.Mail = nil, &httpadapter.Mail{}
+	if _, err := httpadapter.New(cfg); err == nil {
+		t.Error("Mail without a sender is taken")
+	}
+}
+
+// quitter is a Courier whose worker ends by itself.
+type quitter struct {
+	auth.Courier
+	err error
+}
+
+func (q quitter) Run(context.Context) error { return q.err }
+
+// Run does not go on without those who send: their error is its own.
+func TestRunEndsWithItsWorkers(t *testing.T) {
+	broken := errors.New("the queue is gone")
+	for _, want := range []error{broken, nil} {
+		cfg, w := config(t)
+		cfg.Courier = quitter{w.mail, want}
+		app, err := httpadapter.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Run(t.Context()); err == nil || want != nil && !errors.Is(err, want) {
+			t.Errorf("Run: %v, want %v", err, want)
+		}
+	}
+}
