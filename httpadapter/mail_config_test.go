@@ -87,6 +87,44 @@ func TestMailInThreeLines(t *testing.T) {
 	})
 }
 
+// With a host's own sign-in the same Mail sends notices, and no link of ours.
+func TestMailBesideAnAuthenticator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, w := config(t)
+		sent := &mailedTo{}
+		cfg.Courier, cfg.Authenticator = nil, nobody{}
+		cfg.Mail = &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		app, err := httpadapter.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada, err := w.store.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org", EmailVerified: true, Role: "user"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := app.Deletions.Request(t.Context(), profile.Caller{User: ada, ProvedAt: w.clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- app.Run(ctx) }()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		cancel()
+		<-ran
+		sent.mu.Lock()
+		defer sent.mu.Unlock()
+		if len(sent.list) != 1 || sent.list[0].To != "ada@example.org" || strings.Contains(sent.list[0].Text, "/account/") {
+			t.Errorf("letters %+v", sent.list)
+		}
+		for _, r := range app.Routes() {
+			if strings.Contains(r.Pattern, "/account/") || strings.Contains(r.Pattern, "/auth/") {
+				t.Errorf("%s is mounted", r.Pattern)
+			}
+		}
+	})
+}
+
 func TestMailIsOneThing(t *testing.T) {
 	cfg, w := config(t)
 	cfg.Courier = w.mail
