@@ -8,8 +8,8 @@
 //
 // A Deletions begins the end of accounts and takes it back, an Eraser removes those
 // whose time has come, and an Exporter hands out copies of everything that is kept.
-// What they need of a person who acts is a Caller with a Fresh proof, whoever found
-// out who calls.
+// They take a Caller: somebody with a Fresh proof, found out by package auth or by a
+// host's own sign-in.
 package profile
 
 import (
