@@ -241,16 +241,16 @@ func (a *App) Routes() []Route {
 // cleanEvery is how often Run looks for what has expired.
 const cleanEvery = 10 * time.Minute
 
-// Run cleans up until ctx ends: expired sessions and limits, events older than
+// Run cleans up until its context ends: expired sessions and limits, events older than
 // Config.ActivityRetention, holds that ended, accounts whose deletion is due, and
 // pictures that nobody points to. It removes a few hundred rows at a time and leaves
 // the database alone for as long as that took. Several nodes may run it at once.
 //
 // It also sends what waits in the outbox: the Notifier of Config.Mail, and a Courier or
-// a Recorder of the host that has a Run of its own. When one of these ends before ctx
-// does, Run ends and returns its error; otherwise it returns ctx.Err().
-func (a *App) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+// a Recorder of the host that has a Run of its own. When one of these ends before
+// that, Run ends and returns its error; otherwise it returns the error of its context.
+func (a *App) Run(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var mail sync.WaitGroup
 	defer mail.Wait()
@@ -267,7 +267,10 @@ func (a *App) Run(ctx context.Context) error {
 		a.clean(ctx)
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			if err := parent.Err(); err != nil {
+				return err
+			}
+			return context.Cause(ctx) // a worker's
 		case <-tick.C:
 		}
 	}

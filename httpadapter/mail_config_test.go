@@ -161,3 +161,17 @@ func TestRunEndsWithItsWorkers(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the cause of its context's end is, Run returns the error of the context.
+func TestRunReturnsTheErrorOfItsContext(t *testing.T) {
+	cfg, _ := config(t)
+	app, err := httpadapter.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the host stops"))
+	if err := app.Run(ctx); err != context.Canceled {
+		t.Errorf("Run: %v", err)
+	}
+}
