@@ -29,15 +29,21 @@ const (
 	maxCursor = 512
 )
 
+// Policy is what a host decides about the feed. The zero value is a good start.
+type Policy struct {
+	// Retention is how long PurgeExpired leaves an event; 0 is
+	// DefaultRetention, and less than 0 is for ever.
+	Retention time.Duration
+}
+
 // Config is what New takes.
 type Config struct {
+	Policy
+
 	// Store keeps the events; required.
 	Store Store
 	// Keys seal the cursors; required.
 	Keys *keyring.Ring
-	// Retention is how long PurgeExpired leaves an event; 0 is
-	// DefaultRetention, and less than 0 is for ever.
-	Retention time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -164,3 +170,6 @@ func cursorOwner(userID string, kind Kind) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(userID)))
 	return append(append(b, userID...), kind...)
 }
+
+// Retention is how long PurgeExpired leaves an event; less than 0 is for ever.
+func (l *Log) Retention() time.Duration { return l.retention }

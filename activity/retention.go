@@ -28,7 +28,7 @@ func (l *Log) Purge(ctx context.Context, before time.Time) (int, error) {
 	})
 }
 
-// PurgeExpired is Purge of what is older than Config.Retention. It does nothing
+// PurgeExpired is Purge of what is older than Policy.Retention. It does nothing
 // when events are kept for ever.
 func (l *Log) PurgeExpired(ctx context.Context) (int, error) {
 	if l.retention < 0 {

@@ -2,11 +2,12 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/profilekit/profilekit/storage"
 )
 
 // SessionCache lets AuthenticateRead answer from memory for a moment. The zero
@@ -32,8 +33,9 @@ const (
 	DefaultSessionCacheSize = 4096
 )
 
-// Watched is what a SessionCache needs of the stores: Config.Tx must have it
-// and, with SeparateUsers, Config.Users too. *sqlstore.DB does.
+// Watched is an ability, found by storage.As, that a SessionCache needs: Config.Tx must
+// have it, as *sqlstore.DB has, and Config.Users too unless its users are read together
+// with the sessions (SessionUserStore).
 type Watched interface {
 	// Watch has changed called with the ID of every user whose row, password or
 	// sessions were changed through these stores on this node, or "" when that
@@ -75,16 +77,19 @@ func (s *Service) watchBy(c Config) error {
 	if err := c.SessionCache.check(); err != nil {
 		return err
 	}
-	sources := []any{c.Tx}
-	if c.SeparateUsers {
-		sources = append(sources, c.Users)
+	tx, ok := storage.As[Watched](c.Tx)
+	if !ok {
+		why, _ := storage.Missing[Watched](c.Tx)
+		return fmt.Errorf("auth: Config.SessionCache needs a Config.Tx that is Watched: %s", why)
 	}
-	for _, source := range sources {
-		w, ok := source.(Watched)
+	s.watched = append(s.watched, tx)
+	if s.joined == nil { // the users are not those of Tx
+		users, ok := storage.As[Watched](c.Users)
 		if !ok {
-			return errors.New("auth: Config.SessionCache needs stores that are Watched: Config.Tx and, with SeparateUsers, Config.Users")
+			why, _ := storage.Missing[Watched](c.Users)
+			return fmt.Errorf("auth: Config.SessionCache needs Config.Users that are Watched: %s", why)
 		}
-		s.watched = append(s.watched, w)
+		s.watched = append(s.watched, users)
 	}
 	s.cache = newCache(c.SessionCache.withDefaults())
 	for _, w := range s.watched {

@@ -34,7 +34,7 @@ func (r *readings) SessionWithUser(ctx context.Context, hash [32]byte) (auth.Ses
 // cached is a node on db with a cache; nodes share one clock.
 func cached(t testing.TB, db database, clock *clock, change ...func(*auth.Config)) (*world, *readings) {
 	t.Helper()
-	r := &readings{SessionStore: db.Auth().Sessions()}
+	r := &readings{SessionStore: db.Auth().Sessions}
 	change = append([]func(*auth.Config){func(c *auth.Config) {
 		c.SessionCache = auth.SessionCache{TTL: time.Second}
 		c.Stores = &stores{Stores: db.Auth(), sessions: r}
@@ -138,7 +138,7 @@ func TestS30_CachedSessionsKeepTheirLimits(t *testing.T) {
 
 func TestCachedUseIsNotedOnceAMinute(t *testing.T) {
 	db := open(t).db
-	c := &touches{SessionStore: db.Auth().Sessions()}
+	c := &touches{SessionStore: db.Auth().Sessions}
 	w, _ := cached(t, db, nil, func(cfg *auth.Config) {
 		cfg.Stores = &stores{Stores: db.Auth(), sessions: c}
 	})
@@ -290,8 +290,8 @@ func TestForgetIsForStatementsOfTheHost(t *testing.T) {
 func TestCacheWatchesSeparateUsers(t *testing.T) {
 	users, rest := open(t), open(t)
 	c := auth.Config{
-		Users: users.db.Users(), SeparateUsers: true, SessionCache: auth.SessionCache{TTL: time.Second},
-		Stores: rest.db.Auth(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db, Hashers: rest.hashers,
+		Users: users.db.Users(), Policy: auth.Policy{SessionCache: auth.SessionCache{TTL: time.Second}, Hashers: rest.hashers},
+		Stores: rest.db.Auth(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db,
 	}
 	if _, err := auth.New(c); err == nil {
 		t.Error("users that nobody watches were taken")
@@ -310,7 +310,7 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
-	if err := rest.db.Auth().Sessions().CreateSession(t.Context(), sess); err != nil {
+	if err := rest.db.Auth().Sessions.CreateSession(t.Context(), sess); err != nil {
 		t.Fatal(err)
 	}
 	for _, bio := range []string{"", "new", "newer"} {
@@ -321,7 +321,7 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 			t.Errorf("bio %q, %v, want %q", id.User.Bio, err, bio)
 		}
 	}
-	if err := rest.db.Auth().Sessions().EndSession(t.Context(), u.ID, sess.ID); err != nil {
+	if err := rest.db.Auth().Sessions.EndSession(t.Context(), u.ID, sess.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := svc.AuthenticateRead(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
@@ -351,7 +351,7 @@ func TestCacheConfig(t *testing.T) {
 		"unwatched":      {cache: auth.SessionCache{Size: 1}, bare: true, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, SessionCache: tt.cache}
+			c := auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{SessionCache: tt.cache}}
 			if tt.bare {
 				c.Tx = struct{ database }{db}
 			}

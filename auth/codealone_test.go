@@ -83,7 +83,7 @@ func TestS23_CodesAloneOfBefore(t *testing.T) {
 		id := now.alive(t, in.Token)
 		is(t, now.RemoveFactor(t.Context(), home, id, now.hasFactors(t, id, 1)[0].ID), nil)
 
-		bob := db.Auth().Factors()
+		bob := db.Auth().Factors
 		id = p.proved(t, "bob")
 		is(t, bob.AddFactor(t.Context(), auth.FactorRecord{ID: "app-of-bob", UserID: id.User.ID, Kind: "totp", CreatedAt: p.clock.now()}), nil)
 		is(t, now.BeginPhone(t.Context(), home, id, phone), auth.ErrCodeAlone)

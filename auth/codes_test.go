@@ -254,7 +254,7 @@ func TestS66_NumbersAreSealed(t *testing.T) {
 	p := openPost(t, memstore.New(), withCodes(t))
 	token, _ := p.withPhone(t, "ada")
 	id := p.alive(t, token)
-	records, err := p.db.Auth().Factors().Factors(t.Context(), id.User.ID)
+	records, err := p.db.Auth().Factors.Factors(t.Context(), id.User.ID)
 	if err != nil || len(records) != 1 || strings.Contains(string(records[0].Data), "1234567") {
 		t.Errorf("%q, %v", records[0].Data, err)
 	}
@@ -308,7 +308,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for name, c := range map[string]auth.Codes{"no keys": {Channels: []auth.Channel{auth.BySMS}}, "an unknown channel": {Channels: []auth.Channel{"fax"}}} {
-		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}
+		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Policy: auth.Policy{Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}}
 		if _, err := auth.New(cfg); err == nil {
 			t.Errorf("%s is taken", name)
 		}

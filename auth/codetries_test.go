@@ -63,7 +63,7 @@ func TestS16_ACodeDiesOfFiveWrongAnswers(t *testing.T) {
 			is(t, finish(half, unlike(code)), auth.ErrInvalidCode)
 		}
 		is(t, finish(half, code), auth.ErrInvalidCode)
-		left, err := db.Auth().Tickets().Tickets(t.Context(), half.User.ID, auth.ForSecondFactor, p.clock.now())
+		left, err := db.Auth().Tickets.Tickets(t.Context(), half.User.ID, auth.ForSecondFactor, p.clock.now())
 		if err != nil || len(left) != 0 {
 			t.Errorf("%d codes are left, %v", len(left), err)
 		}

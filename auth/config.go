@@ -30,31 +30,13 @@ const (
 	Closed SignUpMode = "closed"
 )
 
-// Config is what New needs. Users, Stores, LimitStore, Activity and Tx are required and,
-// for changes to be whole, of one database.
-type Config struct {
-	Users    profile.Store
-	Stores   Stores
-	Activity activity.Store
-	Tx       storage.Transactor
-	// SeparateUsers says that Users is not the table that Stores know: what they
-	// keep beside it is then not used, see SeparateStores and SessionUserStore.
-	SeparateUsers bool
-
-	// Holds keeps an address that is changed for the account while that can be
-	// undone, and says which names and addresses are kept for others; nil frees
-	// them at once, and then an undo may find its address taken. It is of the
-	// database of Tx; give the same to profile.Config.
-	Holds profile.HoldStore
-
-	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
-	Hashers *Hashers
+// Policy is what a host decides about signing up and in. The zero value is a good
+// start: everybody may sign up, and there are no mails, passkeys or second factors.
+type Policy struct {
 	// SignUp is Open when empty.
 	SignUp SignUpMode
-	// CheckUsername says which names may be registered; its error should be an
-	// *input.InvalidError of field "username". nil is profile.CheckUsername with
-	// profile.DefaultReserved.
-	CheckUsername func(string) error
+	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
+	Hashers *Hashers
 	// MinPassword is the least length of new passwords in code points, from 8;
 	// 0 is DefaultMinPassword. Below 15 is for hosts that ask everybody for a
 	// second factor.
@@ -69,21 +51,13 @@ type Config struct {
 	Breaches         BreachChecker
 	BreachesRequired bool
 	// Courier brings links and codes to people; nil leaves out what needs one,
-	// which is then ErrNoCourier. Links are required with it.
+	// which is then ErrNoCourier. It works inside the transaction that makes them.
 	Courier Courier
-	Links   Links
-	// Recorder is told of events in the transaction of their change, but not of
-	// failures, which change nothing and are in the feed; nil for none.
-	Recorder activity.Recorder
-	// LimitStore counts tries and is required. limit.Off{} lifts every Rule of Limits,
-	// and CodeTries, which is for load tests only.
-	LimitStore limit.Store
-	Limits     Limits
-	Session    SessionLimits
-	// Deletions begins the end of accounts; New has the Service end the sessions, the
-	// trusted devices and what was begun of an account with it. nil is for hosts whose
-	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
-	Deletions *profile.Deletions
+	// Links are where links in mail lead. They are required with a Courier.
+	Links Links
+	// Limits are how often one may try, and Session is how long sessions live.
+	Limits  Limits
+	Session SessionLimits
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
@@ -99,9 +73,40 @@ type Config struct {
 	// Codes are second factors by text message or e-mail; the zero value is none.
 	Codes Codes
 
-	// FactorRecovery is the way back for who lost every factor; the zero value is
-	// none. It needs a Courier.
+	// FactorRecovery is the way back for a person who lost every factor; the zero
+	// value is none. It needs a Courier.
 	FactorRecovery FactorRecovery
+}
+
+// Config is what New needs. Users, Stores, LimitStore, Activity and Tx are required and,
+// for changes to be whole, of one database.
+type Config struct {
+	Policy
+
+	Users    profile.Store
+	Stores   Stores
+	Activity activity.Store
+	Tx       storage.Transactor
+	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, and
+	// CodeTries, which is for load tests only.
+	LimitStore limit.Store
+
+	// Holds keeps an address that is changed for the account while that can be
+	// undone, and says which names and addresses are kept for others; nil frees
+	// them at once, and then an undo may find its address taken. It is of the
+	// database of Tx; give the same to profile.Config.
+	Holds profile.HoldStore
+	// CheckUsername says which names may be registered; its error should be an
+	// *input.InvalidError of field "username". nil is profile.CheckUsername with
+	// profile.DefaultReserved.
+	CheckUsername func(string) error
+	// Deletions begins the end of accounts; New has the Service end the sessions, the
+	// trusted devices and what was begun of an account with it. nil is for hosts whose
+	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
+	Deletions *profile.Deletions
+	// Recorder is told of events in the transaction of their change, but not of
+	// failures, which change nothing and are in the feed; nil for none.
+	Recorder activity.Recorder
 
 	// Now is the clock, nil for time.Now. It is the only one: no store asks its
 	// server for the time, so clocks of databases do not matter. Those of two nodes
@@ -156,6 +161,8 @@ type Service struct {
 	cache   *cache // nil when off
 	watched []Watched
 
+	policy Policy // with defaults
+
 	clock  func() time.Time
 	random io.Reader
 	logger *slog.Logger
@@ -166,8 +173,8 @@ func New(c Config) (*Service, error) {
 	switch {
 	case c.Users == nil:
 		return nil, errors.New("auth: Config.Users is missing")
-	case c.Stores == nil:
-		return nil, errors.New("auth: Config.Stores is missing")
+	case !c.Stores.complete():
+		return nil, errors.New("auth: Config.Stores lacks a store")
 	case c.Activity == nil:
 		return nil, errors.New("auth: Config.Activity is missing")
 	case c.LimitStore == nil:
@@ -175,16 +182,17 @@ func New(c Config) (*Service, error) {
 	case c.Tx == nil:
 		return nil, errors.New("auth: Config.Tx is missing")
 	}
-	if apart, ok := c.Stores.(SeparateStores); ok && c.SeparateUsers {
-		c.Stores = apart.Separate()
+	if p, ok := storage.As[UsersBeside](c.Stores.Passwords); ok && !beside(p, c.Users) {
+		return nil, fmt.Errorf("auth: Config.Stores keeps passwords beside other users than Config.Users: "+
+			"give %T the method Unwrap() profile.Store if it decorates them, and else give stores for users elsewhere, such as sqlstore's AuthApart", c.Users)
 	}
 	s := &Service{
 		users:         c.Users,
-		passwords:     c.Stores.Passwords(),
-		sessions:      c.Stores.Sessions(),
+		passwords:     c.Stores.Passwords,
+		sessions:      c.Stores.Sessions,
 		limitStore:    c.LimitStore,
-		tickets:       c.Stores.Tickets(),
-		factors:       c.Stores.Factors(),
+		tickets:       c.Stores.Tickets,
+		factors:       c.Stores.Factors,
 		activity:      c.Activity,
 		tx:            c.Tx,
 		holds:         c.Holds,
@@ -211,12 +219,7 @@ func New(c Config) (*Service, error) {
 		links:    c.Links,
 		recorder: c.Recorder,
 	}
-	if s.passwords == nil || s.sessions == nil || s.tickets == nil || s.factors == nil {
-		return nil, errors.New("auth: Config.Stores lacks a store")
-	}
-	if joined, ok := s.sessions.(SessionUserStore); ok && !c.SeparateUsers {
-		s.joined = joined
-	}
+	s.joined, _, _ = c.Stores.Joined(c.Users)
 	if s.hashers == nil {
 		s.hashers = NewHashers(Argon2id{}, Bcrypt{})
 	}
@@ -251,6 +254,9 @@ func New(c Config) (*Service, error) {
 	if err := s.watchBy(c); err != nil {
 		return nil, err
 	}
+	s.policy = c.Policy
+	s.policy.SignUp, s.policy.Hashers, s.policy.MinPassword = s.signUp, s.hashers, s.minPassword
+	s.policy.Limits, s.policy.Session = s.limits, s.lifetime
 	if s.deletions != nil {
 		s.deletions.Observe(profile.DeletionObserver{In: s.endForDeletion})
 	}
@@ -275,6 +281,9 @@ func (s *Service) check() error {
 	}
 	return errors.Join(s.limits.check(), s.lifetime.check())
 }
+
+// Policy returns the policy of Config with its defaults filled in.
+func (s *Service) Policy() Policy { return s.policy }
 
 // now is the time in the precision that every store keeps.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

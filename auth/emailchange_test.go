@@ -247,7 +247,7 @@ func TestS39_EmailChange(t *testing.T) {
 			c.clock.add(time.Second)
 			factor(t, c.world, c.id.User.ID, "passkey") // the thief's, and codes
 			planted := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForRecovery, CreatedAt: c.clock.now()}
-			is(t, c.db.Auth().Tickets().AddTickets(t.Context(), c.id.User.ID, auth.ForRecovery, []auth.Ticket{planted}), nil)
+			is(t, c.db.Auth().Tickets.AddTickets(t.Context(), c.id.User.ID, auth.ForRecovery, []auth.Ticket{planted}), nil)
 			if err := c.Reset(t.Context(), home, c.forgotAt(t, adaNew), newer); err != nil {
 				t.Fatal(err)
 			}
@@ -257,11 +257,11 @@ func TestS39_EmailChange(t *testing.T) {
 			c.dead(t, thief.Token)
 			_, err := c.signIn(t, "ada", newer)
 			is(t, err, auth.ErrPasswordResetRequired)
-			list, err := c.db.Auth().Factors().Factors(t.Context(), c.id.User.ID)
+			list, err := c.db.Auth().Factors.Factors(t.Context(), c.id.User.ID)
 			if err != nil || len(list) != 1 || list[0].Kind != "totp" {
 				t.Errorf("the factors are %v (%v), want the one of before", list, err)
 			}
-			_, err = c.db.Auth().Tickets().Ticket(t.Context(), auth.ForRecovery, planted.Hash, c.clock.now())
+			_, err = c.db.Auth().Tickets.Ticket(t.Context(), auth.ForRecovery, planted.Hash, c.clock.now())
 			is(t, err, storage.ErrNotFound)
 			if err := c.Reset(t.Context(), home, c.forgot(t, "ada"), "a fourth and last password"); err != nil {
 				t.Fatal(err)
@@ -332,7 +332,7 @@ func TestS40P06P07_UndoToAnAddressThatWasNeverProvedLeavesNothing(t *testing.T) 
 	undo := p.mail.link(t, auth.MessageEmailChanging, adaOld)
 	is(t, p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, adaNew)), nil)
 	is(t, p.UndoEmailChange(t.Context(), home, undo), nil)
-	list, err := p.db.Auth().Factors().Factors(t.Context(), in.User.ID)
+	list, err := p.db.Auth().Factors.Factors(t.Context(), in.User.ID)
 	if err != nil || len(list) != 0 {
 		t.Errorf("%d factors are left (%v)", len(list), err)
 	}

@@ -106,8 +106,8 @@ type FactorStore interface {
 	PurgeFactors(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// FactorWalker is an optional part of a FactorStore: all factors, to be sealed by
-// another key.
+// FactorWalker is an ability of a FactorStore, found by storage.As: all factors, to be
+// sealed by another key.
 type FactorWalker interface {
 	// FactorsAfter returns up to limit factors of all users whose ID is greater
 	// than id, pending ones too, in ascending order of their IDs.
@@ -117,8 +117,8 @@ type FactorWalker interface {
 	ReplaceFactorData(ctx context.Context, r FactorRecord, data []byte) error
 }
 
-// Resealer is an optional part of a Factor whose Data is sealed by keys that are
-// rotated.
+// Resealer is an ability of a Factor, found by storage.As, whose Data is sealed by keys
+// that are rotated.
 type Resealer interface {
 	// Reseal returns the Data of r sealed by the key that seals now, and whether
 	// that differs from what it was. It is an error when it cannot be opened.

@@ -57,7 +57,7 @@ func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 func TestS69_ADeadSessionStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	down := &downSessions{SessionStore: w.db.Auth().Sessions()}
+	down := &downSessions{SessionStore: w.db.Auth().Sessions}
 	n := w.beside(t, func(_ *auth.Config, s *stores) { s.sessions = down })
 	n.alive(t, in.Token)
 
@@ -83,7 +83,7 @@ func TestS69_AFailedNoteOfUseDoesNotFailTheRead(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	n := w.beside(t, func(_ *auth.Config, s *stores) {
-		s.sessions = &downSessions{SessionStore: w.db.Auth().Sessions(), touch: true}
+		s.sessions = &downSessions{SessionStore: w.db.Auth().Sessions, touch: true}
 	})
 	w.clock.add(time.Hour)
 	if id := n.alive(t, in.Token); !id.Session.LastUsedAt.Equal(in.Session.LastUsedAt) {
@@ -100,7 +100,7 @@ func (downPasswords) PasswordHash(context.Context, string) (string, error) { ret
 func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *stores) { s.passwords = downPasswords{w.db.Auth().Passwords()} })
+	n := w.beside(t, func(_ *auth.Config, s *stores) { s.passwords = downPasswords{w.db.Auth().Passwords} })
 	if _, err := n.signIn(t, "ada", password); !errors.Is(err, errDown) {
 		t.Errorf("sign in: %v", err)
 	}

@@ -301,7 +301,7 @@ func TestR20_UnknownUsersCostWhatKnownOnesDo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := w.db.Auth().Passwords().SetPassword(t.Context(), u.ID, "", "a hash"); err != nil {
+				if err := w.db.Auth().Passwords.SetPassword(t.Context(), u.ID, "", "a hash"); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -129,7 +129,7 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 		p.mail.fail, p.notices.fail = nil, errDown
 		is(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)), errDown)
 		p.notices.fail = nil
-		if tickets, err := db.Auth().Tickets().Tickets(t.Context(), ada.user.ID, auth.ForFactorRecovery, p.clock.now()); err != nil || len(tickets) != 0 {
+		if tickets, err := db.Auth().Tickets.Tickets(t.Context(), ada.user.ID, auth.ForFactorRecovery, p.clock.now()); err != nil || len(tickets) != 0 {
 			t.Errorf("one is begun all the same: %d, %v", len(tickets), err)
 		}
 		_, token := ada.loses(t)
@@ -160,14 +160,14 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 
 		broken := openPost(t, db, withRecovery, limitsOff, func(c *auth.Config) {
 			c.Now = p.clock.now
-			c.Stores = &stores{Stores: db.Auth(), sessions: noEnd{db.Auth().Sessions()}}
+			c.Stores = &stores{Stores: db.Auth(), sessions: noEnd{db.Auth().Sessions}}
 		})
 		is(t, broken.RecoverFactors(t.Context(), home, half, token), errDown)
 		whole("no session could be ended")
 
 		// Finished or ended meanwhile, an unfinished sign-in is worth nothing.
 		ended := ada.halfOf(t, "ada")
-		if err := db.Auth().Sessions().EndSession(t.Context(), ada.user.ID, ended.Session.ID); err != nil {
+		if err := db.Auth().Sessions.EndSession(t.Context(), ada.user.ID, ended.Session.ID); err != nil {
 			t.Fatal(err)
 		}
 		is(t, p.RecoverFactors(t.Context(), home, ended, token), auth.ErrUnauthenticated)

@@ -69,11 +69,11 @@ func (o *owner) loses(t testing.TB) (auth.PendingRecovery, string) {
 // left is what the owner has: factors and recovery codes.
 func (o *owner) left(t testing.TB) (factors, codes int) {
 	t.Helper()
-	list, err := o.db.Auth().Factors().Factors(t.Context(), o.user.ID)
+	list, err := o.db.Auth().Factors.Factors(t.Context(), o.user.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tickets, err := o.db.Auth().Tickets().Tickets(t.Context(), o.user.ID, auth.ForRecovery, o.clock.now())
+	tickets, err := o.db.Auth().Tickets.Tickets(t.Context(), o.user.ID, auth.ForRecovery, o.clock.now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestS20S22_LostFactorsGoAfterTheWait(t *testing.T) {
 			t.Errorf("%d factors and %d codes are left", f, c)
 		}
 		p.dead(t, signedIn)
-		if sessions, err := db.Auth().Sessions().Sessions(t.Context(), ada.user.ID); err != nil || len(sessions) != 0 {
+		if sessions, err := db.Auth().Sessions.Sessions(t.Context(), ada.user.ID); err != nil || len(sessions) != 0 {
 			t.Errorf("%d sessions and devices are left, %v", len(sessions), err)
 		}
 		is(t, p.RecoverFactors(t.Context(), home, half, token), auth.ErrInvalidToken)
@@ -345,7 +345,7 @@ func TestS20_WhoGetsNoRecovery(t *testing.T) {
 	is(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)), auth.ErrUnauthenticated)
 	is(t, p.RecoverFactors(t.Context(), home, half, token), auth.ErrInvalidToken)
 	p.disable(t, ada.user.ID, false)
-	list, err := p.db.Auth().Factors().RemoveFactors(t.Context(), ada.user.ID)
+	list, err := p.db.Auth().Factors.RemoveFactors(t.Context(), ada.user.ID)
 	if err != nil || list != 2 {
 		t.Fatal(list, err)
 	}
@@ -429,7 +429,7 @@ func TestS20_ConfigOfARecovery(t *testing.T) {
 		db := memstore.New()
 		cfg := auth.Config{
 			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
-			Courier: &mailbox{}, Links: auth.DefaultLinks("https://example.org"),
+			Policy: auth.Policy{Courier: &mailbox{}, Links: auth.DefaultLinks("https://example.org")},
 		}
 		tt.change(&cfg)
 		if _, err := auth.New(cfg); (err == nil) != tt.ok {

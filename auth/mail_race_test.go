@@ -105,7 +105,7 @@ func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
 		var looked atomic.Int64
 		node := func() *post {
 			return openPost(t, db, unlimitedMail, func(c *auth.Config) {
-				c.Stores = withTickets{db.Auth(), countsTickets{db.Auth().Tickets(), &looked}}
+				c.Stores = withTickets{db.Auth(), countsTickets{db.Auth().Tickets, &looked}}
 				c.Limits.Address = limit.Rule{Limit: most, Window: 15 * time.Minute}
 			})
 		}
@@ -243,7 +243,7 @@ func TestR18_NoSessionOfTheOldPasswordOutlivesAReset(t *testing.T) {
 			} else if !errors.Is(errs[1], auth.ErrInvalidCredentials) {
 				t.Fatalf("round %d: SignIn: %v", round, errs[1])
 			}
-			if list, err := db.Auth().Sessions().Sessions(t.Context(), id.User.ID); err != nil || len(list) != 0 {
+			if list, err := db.Auth().Sessions.Sessions(t.Context(), id.User.ID); err != nil || len(list) != 0 {
 				t.Fatalf("round %d: %d sessions are left (%v)", round, len(list), err)
 			}
 			old = next

@@ -15,8 +15,8 @@ import (
 // no Service, and gives a Personal to its Exporter and its Eraser, and calls
 // PurgeExpired, for what an earlier sign-in by this package may have left.
 type Personal struct {
-	// Stores are required; for a host with users of its own they are those of
-	// SeparateStores.
+	// Stores are required; for a host with users of its own they are those for users
+	// elsewhere, such as sqlstore's AuthApart.
 	Stores Stores
 	// LimitStore has the counters of tries; it is required.
 	LimitStore limit.Store
@@ -57,11 +57,11 @@ type exportedFactor struct {
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()
-	sessions, err := p.Stores.Sessions().Sessions(ctx, userID)
+	sessions, err := p.Stores.Sessions.Sessions(ctx, userID)
 	if err != nil {
 		return err
 	}
-	factors, err := p.Stores.Factors().Factors(ctx, userID)
+	factors, err := p.Stores.Factors.Factors(ctx, userID)
 	if err != nil {
 		return err
 	}
@@ -95,9 +95,9 @@ func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Arc
 // EraseUser removes all that is kept of the user: sessions, trusted devices,
 // tickets, factors, the password and the counters of its limits.
 func (p Personal) EraseUser(ctx context.Context, userID string) error {
-	_, sessions := p.Stores.Sessions().EndSessions(ctx, userID, "")
-	_, tickets := p.Stores.Tickets().DropTickets(ctx, userID)
-	_, factors := p.Stores.Factors().RemoveFactors(ctx, userID)
+	_, sessions := p.Stores.Sessions.EndSessions(ctx, userID, "")
+	_, tickets := p.Stores.Tickets.DropTickets(ctx, userID)
+	_, factors := p.Stores.Factors.RemoveFactors(ctx, userID)
 	if err := errors.Join(sessions, tickets, factors); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (p Personal) EraseUser(ctx context.Context, userID string) error {
 			return err
 		}
 	}
-	return p.Stores.Passwords().Erase(ctx, userID)
+	return p.Stores.Passwords.Erase(ctx, userID)
 }
 
 // ExportUser is that of Personal.
@@ -135,13 +135,13 @@ const keepSpent = 48 * time.Hour
 // see limit.PurgeExpired.
 func (p Personal) PurgeExpired(ctx context.Context, now time.Time) error {
 	_, sessions := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return p.Stores.Sessions().PurgeSessions(ctx, now, limit)
+		return p.Stores.Sessions.PurgeSessions(ctx, now, limit)
 	})
 	_, tickets := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return p.Stores.Tickets().PurgeTickets(ctx, now.Add(-keepSpent), limit)
+		return p.Stores.Tickets.PurgeTickets(ctx, now.Add(-keepSpent), limit)
 	})
 	_, factors := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return p.Stores.Factors().PurgeFactors(ctx, now, limit)
+		return p.Stores.Factors.PurgeFactors(ctx, now, limit)
 	})
 	return errors.Join(sessions, tickets, factors)
 }

@@ -64,7 +64,7 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			return func(t *testing.T) {
-				list, err := p.db.Auth().Factors().Factors(t.Context(), id.User.ID)
+				list, err := p.db.Auth().Factors.Factors(t.Context(), id.User.ID)
 				u, uerr := p.db.Users().User(t.Context(), id.User.ID)
 				if err != nil || uerr != nil || len(list) != 0 || u.Phone != "" {
 					t.Errorf("%d factors and the phone %q are left (%v, %v)", len(list), u.Phone, err, uerr)
@@ -96,12 +96,12 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 				hashes = append(hashes, h)
 				list = append(list, auth.Ticket{Hash: h, Purpose: purpose, CreatedAt: now})
 			}
-			if err := p.db.Auth().Tickets().AddTickets(t.Context(), id.User.ID, "", list); err != nil {
+			if err := p.db.Auth().Tickets.AddTickets(t.Context(), id.User.ID, "", list); err != nil {
 				t.Fatal(err)
 			}
 			return func(t *testing.T) {
 				for i, h := range hashes {
-					if _, err := p.db.Auth().Tickets().Ticket(t.Context(), list[i].Purpose, h, now); !errors.Is(err, storage.ErrNotFound) {
+					if _, err := p.db.Auth().Tickets.Ticket(t.Context(), list[i].Purpose, h, now); !errors.Is(err, storage.ErrNotFound) {
 						t.Errorf("a ticket %s is left (%v)", list[i].Purpose, err)
 					}
 				}

@@ -17,10 +17,10 @@ func TestPurgeExpiredRemovesTicketsAndPendingFactors(t *testing.T) {
 			list[i] = auth.Ticket{Hash: [32]byte{1, byte(i), byte(i >> 8)}, Purpose: auth.ForChallenge, CreatedAt: at, ExpiresAt: at.Add(time.Minute)}
 		}
 		forever := auth.Ticket{Hash: [32]byte{2}, Purpose: auth.ForRecovery, CreatedAt: at}
-		if err := db.Auth().Tickets().AddTickets(t.Context(), "7", "", append(list, forever)); err != nil {
+		if err := db.Auth().Tickets.AddTickets(t.Context(), "7", "", append(list, forever)); err != nil {
 			t.Fatal(err)
 		}
-		factors := db.Auth().Factors()
+		factors := db.Auth().Factors
 		for id, pending := range map[string]bool{"begun": true, "confirmed": false} {
 			r := auth.FactorRecord{ID: id, UserID: "7", Kind: "totp", CreatedAt: at, Pending: pending}
 			if pending {
@@ -35,11 +35,11 @@ func TestPurgeExpiredRemovesTicketsAndPendingFactors(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What is looked for at the time of its making is found unless it is gone.
-		left, err := db.Auth().Tickets().Tickets(t.Context(), "7", auth.ForChallenge, at)
+		left, err := db.Auth().Tickets.Tickets(t.Context(), "7", auth.ForChallenge, at)
 		if err != nil || len(left) != 0 {
 			t.Errorf("%d expired tickets are left (%v)", len(left), err)
 		}
-		if _, err := db.Auth().Tickets().Ticket(t.Context(), forever.Purpose, forever.Hash, w.clock.now()); err != nil {
+		if _, err := db.Auth().Tickets.Ticket(t.Context(), forever.Purpose, forever.Hash, w.clock.now()); err != nil {
 			t.Errorf("a ticket without end: %v", err)
 		}
 		if got, err := factors.Factors(t.Context(), "7"); err != nil || len(got) != 1 || got[0].ID != "confirmed" {

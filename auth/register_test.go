@@ -173,7 +173,7 @@ func TestS09_SignUpsPerAddress(t *testing.T) {
 // Whatever fails in the middle of a sign-up, nothing of it stays.
 func TestRegisterIsAllOrNothing(t *testing.T) {
 	w := open(t)
-	down := &downSessions{SessionStore: w.db.Auth().Sessions(), create: true}
+	down := &downSessions{SessionStore: w.db.Auth().Sessions, create: true}
 	w2 := open(t, func(c *auth.Config) {
 		c.Users, c.Activity, c.Tx = w.db.Users(), w.db.Activity(), w.db
 		c.Stores = &stores{Stores: w.db.Auth(), sessions: down}
@@ -224,7 +224,7 @@ func TestS28_NoRandomnessNoSession(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	good := func() auth.Config {
 		w := open(t)
-		return auth.Config{Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Hashers: w.hashers}
+		return auth.Config{Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Policy: auth.Policy{Hashers: w.hashers}}
 	}
 	if _, err := auth.New(good()); err != nil {
 		t.Fatal(err)

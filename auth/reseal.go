@@ -23,11 +23,19 @@ const resealPage = 200
 // Reseal seals what Factors keep sealed, such as the seeds of authenticator apps,
 // by the key that seals now, so that older keys can be dropped. It may run beside
 // sign-ins and on several nodes, and again after it was stopped. It is
-// errors.ErrUnsupported when the store is no FactorWalker.
+// errors.ErrUnsupported when the store is no FactorWalker, and when a decorator hides
+// that a Factor is a Resealer.
 func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
-	walker, ok := s.factors.(FactorWalker)
+	walker, ok := storage.As[FactorWalker](s.factors)
 	if !ok {
-		return r, fmt.Errorf("auth: the store of factors: %w", errors.ErrUnsupported)
+		why, _ := storage.Missing[FactorWalker](s.factors)
+		return r, fmt.Errorf("auth: the store of factors: %w: %s", errors.ErrUnsupported, why)
+	}
+	for kind, f := range s.kinds {
+		// Passing over it would look as if its keys were no longer needed.
+		if why, hidden := storage.Missing[Resealer](f); hidden {
+			return r, fmt.Errorf("auth: factors of the kind %q: %w: %s", kind, errors.ErrUnsupported, why)
+		}
 	}
 	after := ""
 	for {
@@ -48,7 +56,7 @@ func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
 }
 
 func (s *Service) reseal(ctx context.Context, walker FactorWalker, record FactorRecord, r *ResealReport) error {
-	f, ok := s.kinds[record.Kind].(Resealer)
+	f, ok := storage.As[Resealer](s.kinds[record.Kind])
 	if s.sends(record.Kind) {
 		f, ok = s.codes, true
 	}

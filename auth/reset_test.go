@@ -43,7 +43,7 @@ func TestS36_ResetSetsThePasswordOnceAndEndsWhatWas(t *testing.T) {
 	if err != nil || u.PendingEmail != "" || u.Email != "ada@example.org" {
 		t.Errorf("the user is %+v (%v)", u, err)
 	}
-	if list, err := p.db.Auth().Factors().Factors(t.Context(), u.ID); err != nil || len(list) != 1 {
+	if list, err := p.db.Auth().Factors.Factors(t.Context(), u.ID); err != nil || len(list) != 1 {
 		t.Errorf("S20 the account has %d factors (%v), want the one it had", len(list), err)
 	}
 	if p.notices.count(auth.KindPasswordReset) != 1 || countKind(p.events(t, u.ID), auth.KindPasswordReset) != 1 {
@@ -63,7 +63,7 @@ func countKind(events []activity.Event, kind activity.Kind) (n int) {
 // factor gives the user a confirmed factor.
 func factor(t testing.TB, w *world, userID, kind string) {
 	t.Helper()
-	err := w.db.Auth().Factors().AddFactor(t.Context(), auth.FactorRecord{
+	err := w.db.Auth().Factors.AddFactor(t.Context(), auth.FactorRecord{
 		ID: userID + kind + w.clock.now().Format("150405.000"), UserID: userID, Kind: kind, CreatedAt: w.clock.now(),
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func TestR15_ATokenIsDeadAlsoWhenItsTakerFails(t *testing.T) {
 	p.proved(t, "ada")
 	token := p.forgot(t, "ada")
 	second := openPost(t, p.db, func(c *auth.Config) {
-		c.Stores = &stores{Stores: p.db.Auth(), sessions: noEnd{p.db.Auth().Sessions()}}
+		c.Stores = &stores{Stores: p.db.Auth(), sessions: noEnd{p.db.Auth().Sessions}}
 	})
 	if err := second.Reset(t.Context(), home, token, newer); !errors.Is(err, errDown) {
 		t.Fatalf("Reset with a store that is down: %v", err)
@@ -281,7 +281,7 @@ func TestS37_LinksAreTheHosts(t *testing.T) {
 	for _, bad := range []string{"", "/reset#{token}", "https://example.org/reset", "https://example.org/{token}/{token}", "https://example.org/ {token}", "{token}"} {
 		_, err := auth.New(auth.Config{
 			Users: memstore.New().Users(), Stores: memstore.New().Auth(), LimitStore: memstore.New().Limits(), Activity: memstore.New().Activity(), Tx: memstore.New(),
-			Courier: &mailbox{}, Links: func() auth.Links { l := auth.DefaultLinks("https://example.org"); l.EmailUndo = bad; return l }(),
+			Policy: auth.Policy{Courier: &mailbox{}, Links: func() auth.Links { l := auth.DefaultLinks("https://example.org"); l.EmailUndo = bad; return l }()},
 		})
 		if err == nil {
 			t.Errorf("a link %q is taken", bad)

@@ -205,7 +205,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 		h := w.half(t)
 		_, err := w.FinishSignIn(t.Context(), home, h, byTOTP(a.wrong()), false)
 		if errors.Is(err, limit.ErrExceeded) {
-			list, err := w.db.Auth().Sessions().Sessions(t.Context(), h.User.ID)
+			list, err := w.db.Auth().Sessions.Sessions(t.Context(), h.User.ID)
 			if err != nil || slices.ContainsFunc(list, func(s auth.Session) bool { return s.ID == h.Session.ID }) {
 				t.Errorf("the half session outlives the limit, %v", err)
 			}
@@ -502,7 +502,7 @@ func TestS13_FactorsAreNamedOnce(t *testing.T) {
 	for name, factors := range map[string][]auth.Factor{"nil": {nil}, "twice": {f, f}} {
 		w := open(t)
 		_, err := auth.New(auth.Config{
-			Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Factors: factors,
+			Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Policy: auth.Policy{Factors: factors},
 		})
 		if err == nil {
 			t.Errorf("%s: no error", name)

@@ -263,7 +263,7 @@ func (c *touches) TouchSession(ctx context.Context, id string, used, idle time.T
 
 func TestUseIsNotedOnceAMinute(t *testing.T) {
 	w := open(t)
-	c := &touches{SessionStore: w.db.Auth().Sessions()}
+	c := &touches{SessionStore: w.db.Auth().Sessions}
 	n := open(t, func(cfg *auth.Config) {
 		cfg.Users, cfg.Activity, cfg.Tx = w.db.Users(), w.db.Activity(), w.db
 		cfg.Stores = &stores{Stores: w.db.Auth(), sessions: c}
@@ -310,7 +310,7 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
-	if err := rest.db.Auth().Sessions().CreateSession(t.Context(), sess); err != nil {
+	if err := rest.db.Auth().Sessions.CreateSession(t.Context(), sess); err != nil {
 		t.Fatal(err)
 	}
 	if id := separate(true).alive(t, token); id.User.Username != "ada" {
@@ -325,7 +325,7 @@ func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {
 	token := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 	half := in.Session
 	half.ID, half.TokenHash, half.Level = "half", sha(token), auth.LevelHalf
-	if err := w.db.Auth().Sessions().CreateSession(t.Context(), half); err != nil {
+	if err := w.db.Auth().Sessions.CreateSession(t.Context(), half); err != nil {
 		t.Fatal(err)
 	}
 	w.dead(t, token)
@@ -354,7 +354,7 @@ func TestPurgeExpired(t *testing.T) {
 	if err := w.PurgeExpired(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.db.Auth().Sessions().Session(t.Context(), in.Session.TokenHash); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := w.db.Auth().Sessions.Session(t.Context(), in.Session.TokenHash); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("the expired session is there: %v", err)
 	}
 	w.alive(t, long.Token)

@@ -2,27 +2,60 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage"
 )
 
-// Stores is what Service needs to keep, one method a role. Every one of the
-// stores is safe for concurrent use and joins a transaction that ctx carries.
-type Stores interface {
-	Passwords() PasswordStore
-	Sessions() SessionStore
-	Tickets() TicketStore
-	Factors() FactorStore
+// Stores are what a Service needs to keep, one field a role. All are required. Each
+// store is safe for concurrent use and joins a transaction that ctx carries.
+type Stores struct {
+	Passwords PasswordStore
+	Sessions  SessionStore
+	Tickets   TicketStore
+	Factors   FactorStore
 }
 
-// SeparateStores is an optional method of Stores that can serve a host whose
-// users are in a table of its own.
-type SeparateStores interface {
-	// Separate returns the stores for such users: of the users themselves they
-	// know the ID, which may be any text, and keep the passwords apart.
-	Separate() Stores
+// complete reports whether no role is missing.
+func (s Stores) complete() bool {
+	return s.Passwords != nil && s.Sessions != nil && s.Tickets != nil && s.Factors != nil
+}
+
+// Joined returns the sessions as a SessionUserStore that reads them together with
+// users; nil is that they are read apart. why says so in words for a person who wires
+// stores together, and hidden that a decorator without Unwrap is the cause: see
+// storage.Missing.
+func (s Stores) Joined(users profile.Store) (joined SessionUserStore, why string, hidden bool) {
+	if why, hidden = storage.Missing[SessionUserStore](s.Sessions); why != "" {
+		return nil, why, hidden
+	}
+	joined, _ = storage.As[SessionUserStore](s.Sessions)
+	if !beside(joined, users) {
+		return nil, fmt.Sprintf("%T are not the users beside the sessions", users), false
+	}
+	return joined, "", false
+}
+
+// UsersBeside is an ability of a PasswordStore or a SessionStore, found by storage.As,
+// that works on the rows of one store of users. New refuses a PasswordStore whose
+// users are not those of Config.Users, because the passwords would be other people's.
+type UsersBeside interface {
+	// Beside reports whether users is the store of those rows. A decorator is not;
+	// its Unwrap leads there.
+	Beside(users profile.Store) bool
+}
+
+// beside reports whether users is, or leads by Unwrap to, the store that s works on.
+func beside(s UsersBeside, users profile.Store) bool {
+	for u := range storage.Unwrapped(users) {
+		if s.Beside(u) {
+			return true
+		}
+	}
+	return false
 }
 
 // PasswordStore keeps one encoded hash a user, apart from profile.User.
@@ -117,9 +150,11 @@ type SessionStore interface {
 	PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// SessionUserStore is an optional method of a SessionStore that keeps users
-// beside sessions, so that a signed-in read is one query.
+// SessionUserStore is an ability of a SessionStore, found by storage.As, that has users
+// beside sessions, so that a signed-in read is one query. It is used when these users
+// are those of Config.Users; otherwise sessions and users are read apart.
 type SessionUserStore interface {
+	UsersBeside
 	// SessionWithUser returns the session with that token hash and its user;
 	// storage.ErrNotFound when either is missing.
 	SessionWithUser(ctx context.Context, tokenHash [32]byte) (Session, profile.User, error)

@@ -22,7 +22,7 @@ func TestS28_TokensAreRandomAndOnlyTheirHashIsKept(t *testing.T) {
 	if second.Token == in.Token || second.Session.ID == in.Session.ID {
 		t.Error("two sign-ins share a token or an id")
 	}
-	sess, _, err := w.db.Auth().Sessions().(auth.SessionUserStore).SessionWithUser(t.Context(), in.Session.TokenHash)
+	sess, _, err := w.db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(t.Context(), in.Session.TokenHash)
 	if err != nil {
 		t.Fatal(err)
 	}

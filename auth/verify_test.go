@@ -29,7 +29,7 @@ func TestVerifyByTheAccountItselfKeepsAll(t *testing.T) {
 		}
 		p.alive(t, elsewhere.Token)
 		p.mustSignIn(t, "ada", password)
-		if list, err := db.Auth().Factors().Factors(t.Context(), in.User.ID); err != nil || len(list) != 1 {
+		if list, err := db.Auth().Factors.Factors(t.Context(), in.User.ID); err != nil || len(list) != 1 {
 			t.Errorf("%d factors (%v), want 1", len(list), err)
 		}
 		if countKind(p.events(t, in.User.ID), auth.KindEmailVerified) != 1 || p.notices.count(auth.KindEmailVerified) != 1 {
@@ -132,7 +132,7 @@ func TestSignUpModesAreKept(t *testing.T) {
 	_, err := closed.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password})
 	is(t, err, auth.ErrSignUpClosed)
 	db := memstore.New()
-	if _, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, SignUp: auth.VerifyFirst}); err == nil {
+	if _, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{SignUp: auth.VerifyFirst}}); err == nil {
 		t.Error("verify-first without a courier is taken")
 	}
 }

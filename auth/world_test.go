@@ -111,7 +111,7 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 	w.hashers = auth.NewHashers(w.hasher, auth.Bcrypt{})
 	w.hasher.reset() // the decoy
 	cfg := auth.Config{
-		Users: db.Users(), Stores: w.stores, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Hashers: w.hashers,
+		Users: db.Users(), Stores: w.stores, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Hashers: w.hashers},
 		Now: w.clock.now, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	for _, f := range change {
@@ -137,7 +137,7 @@ func withGrace(t testing.TB, grace time.Duration) func(*auth.Config) {
 		}
 		var err error
 		c.Deletions, err = profile.NewDeletions(profile.DeletionsConfig{
-			Users: users, Tx: c.Tx, LimitStore: c.LimitStore, Grace: grace, Recorder: c.Recorder, Now: c.Now,
+			Users: users, Tx: c.Tx, LimitStore: c.LimitStore, Policy: profile.Policy{DeletionGrace: grace}, Recorder: c.Recorder, Now: c.Now,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -206,14 +206,14 @@ func (w *world) events(t testing.TB, userID string) []activity.Event {
 func (w *world) setHash(t testing.TB, userID, hash string) {
 	t.Helper()
 	old := w.hash(t, userID)
-	if err := w.db.Auth().Passwords().SetPassword(t.Context(), userID, old, hash); err != nil {
+	if err := w.db.Auth().Passwords.SetPassword(t.Context(), userID, old, hash); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (w *world) hash(t testing.TB, userID string) string {
 	t.Helper()
-	h, err := w.db.Auth().Passwords().PasswordHash(t.Context(), userID)
+	h, err := w.db.Auth().Passwords.PasswordHash(t.Context(), userID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ type stores struct {
 
 func (s *stores) Sessions() auth.SessionStore { return orElse(s.sessions, s.Stores.Sessions()) }
 func (s *stores) Passwords() auth.PasswordStore {
-	return orElse(s.passwords, s.Stores.Passwords())
+	return orElse(s.passwords, s.Stores.Passwords)
 }
 
 func orElse[T comparable](a, b T) T {

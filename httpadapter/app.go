@@ -3,10 +3,10 @@ package httpadapter
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -35,22 +35,23 @@ type App struct {
 	// Exporter hands out copies of everything that is kept of a user.
 	Exporter *profile.Exporter
 	// Deletions begins the end of accounts, and Eraser removes those whose time has
-	// come, which Run does. Both are nil when Config.Users cannot delete.
+	// come, which Run does. Both are nil when Stores.Users is no
+	// profile.DeletableStore.
 	Deletions *profile.Deletions
 	Eraser    *profile.Eraser
 	// Notifier is made of Config.Mail; Run sends what waits in its outbox.
 	Notifier *notify.Notifier
 
 	cfg      settled
-	users    profile.Store
 	routes   []route
 	match    *matcher
 	cors     *http.CrossOriginProtection
 	openapi  []byte
-	signed   storage.SignedURLer // nil: pictures are served from here
 	avatar   func() []byte
 	recorder recorders
 	kept     auth.Personal // without Stores when there are none
+
+	capabilities []byte
 }
 
 // New builds an App. It starts nothing and calls no store.
@@ -59,91 +60,13 @@ func New(config Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, users: cfg.Users, avatar: sync.OnceValue(defaultAvatar)}
-
+	a := &App{cfg: cfg, avatar: sync.OnceValue(defaultAvatar)}
 	a.recorder.host = cfg.Recorder
-	if a.cfg.Mail != nil || cfg.Recorder != nil {
-		a.cfg.Recorder, cfg.Recorder = &a.recorder, &a.recorder
+	if len(cfg.Mail.Senders) > 0 || cfg.Recorder != nil {
+		a.cfg.Recorder = &a.recorder
 	}
-	sections := append([]settings.Declaration{
-		profile.PrivacySection.Declare(),
-		notify.PreferencesSection.Declare(),
-		settings.AppearanceSection.Declare(),
-		settings.LocaleSection.Declare(),
-		settings.TimeZoneSection.Declare(),
-	}, cfg.Sections...)
-	store := cfg.Stores.Settings()
-	if store == nil {
-		return nil, errors.New("httpadapter: Stores.Settings is required: it says who may see a profile")
-	}
-	if a.Settings, err = settings.New(settings.Config{Store: store, Sections: sections, Tx: cfg.Stores, Recorder: cfg.Recorder, Now: cfg.Now}); err != nil {
-		return nil, err
-	}
-	if err := a.mailer(); err != nil {
-		return nil, err
-	}
-	cfg.Courier = a.cfg.Courier
-	a.Profiles, err = profile.New(profile.Config{
-		Store: a.users, Settings: a.Settings, Reserved: cfg.Reserved, Custom: cfg.Custom, Now: cfg.Now,
-		Holds: cfg.holds, Tx: cfg.Stores, Recorder: cfg.Recorder, NameHold: cfg.NameHold,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if s := cfg.Stores.Activity(); s != nil {
-		if a.Activity, err = activity.New(activity.Config{
-			Store: s, Keys: cfg.Keys, Retention: cfg.ActivityRetention, Now: cfg.Now,
-		}); err != nil {
-			return nil, err
-		}
-	}
-	if signed, ok := cfg.Blobs.(storage.SignedURLer); ok && cfg.SignedPictures > 0 {
-		a.signed = signed
-	}
-	if err := a.deletions(); err != nil {
-		return nil, err
-	}
-	if ledger := cfg.Stores.Ledger(); ledger != nil && cfg.Blobs != nil {
-		a.Pictures, err = picture.New(picture.Config{
-			Users: a.users, Ledger: ledger, Blobs: cfg.Blobs, Tx: cfg.Stores, LimitStore: cfg.limits,
-			UploadLimit: cfg.UploadLimit, Limits: cfg.PictureLimits, Decoders: cfg.PictureDecoders, Background: cfg.PictureBackground,
-			Profiles: a.Profiles, Deletions: a.Deletions, Recorder: cfg.Recorder, Now: cfg.Now, Logger: cfg.Logger,
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if s := cfg.Stores.Auth(); s != nil && cfg.Authenticator == nil {
-		a.Auth, err = auth.New(auth.Config{
-			Users: a.users, Stores: s, LimitStore: cfg.limits, Activity: cfg.Stores.Activity(), Tx: cfg.Stores, Holds: cfg.holds,
-			Hashers: cfg.Hashers, SignUp: cfg.SignUp, MinPassword: cfg.MinPassword,
-			ContextWords: cfg.names, Breaches: cfg.Breaches, BreachesRequired: cfg.BreachesRequired,
-			CheckUsername: a.Profiles.CheckUsername,
-			SeparateUsers: cfg.ownUsers, Factors: cfg.Factors, Passkeys: cfg.Passkeys,
-			Codes:   auth.Codes{Channels: cfg.Codes, Keys: cfg.Keys, Alone: cfg.CodesAlone},
-			Courier: cfg.Courier, Links: cfg.Links, Recorder: cfg.Recorder,
-			Deletions: a.Deletions, FactorRecovery: cfg.FactorRecovery,
-			Session: cfg.Session, SessionCache: cfg.SessionCache, Limits: cfg.AuthLimits,
-			Now: cfg.Now, Logger: cfg.Logger,
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if a.Auth == nil && cfg.Authenticator == nil {
-		return nil, errors.New("httpadapter: nobody can sign in: give Stores.Auth or an Authenticator")
-	}
-
-	if cfg.Authenticator != nil && cfg.SessionCache != (auth.SessionCache{}) {
-		return nil, errors.New("httpadapter: Config.SessionCache is for our sessions, not for an Authenticator's")
-	}
-
-	if err := a.personal(); err != nil {
-		return nil, err
-	}
-	a.cors = http.NewCrossOriginProtection()
-	for _, o := range cfg.TrustedOrigins {
-		if err := a.cors.AddTrustedOrigin(o); err != nil {
+	for _, build := range []func() error{a.settings, a.mailer, a.profiles, a.activity, a.deletions, a.pictures, a.signIn, a.personal, a.origins} {
+		if err := build(); err != nil {
 			return nil, err
 		}
 	}
@@ -154,32 +77,92 @@ func New(config Config) (*App, error) {
 	if a.openapi, err = a.openAPI(); err != nil {
 		return nil, err
 	}
+	if a.capabilities, err = json.Marshal(a.Capabilities()); err != nil {
+		return nil, err
+	}
+	a.tellHidden()
 	return a, nil
+}
+
+func (a *App) settings() (err error) {
+	sections := append([]settings.Declaration{
+		profile.PrivacySection.Declare(),
+		notify.PreferencesSection.Declare(),
+		settings.AppearanceSection.Declare(),
+		settings.LocaleSection.Declare(),
+		settings.TimeZoneSection.Declare(),
+	}, a.cfg.Sections...)
+	s := a.cfg.Stores
+	a.Settings, err = settings.New(settings.Config{Store: s.Settings, Sections: sections, Tx: s.Tx, Recorder: a.cfg.Recorder, Now: a.cfg.Now})
+	return err
+}
+
+func (a *App) profiles() (err error) {
+	s := a.cfg.Stores
+	a.Profiles, err = profile.New(profile.Config{
+		Policy: a.cfg.Profile, Store: s.Users, Settings: a.Settings, Holds: s.Holds, Tx: s.Tx,
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now,
+	})
+	return err
+}
+
+func (a *App) activity() (err error) {
+	if a.cfg.Stores.Activity == nil {
+		return nil
+	}
+	a.Activity, err = activity.New(activity.Config{
+		Policy: a.cfg.Activity, Store: a.cfg.Stores.Activity, Keys: a.cfg.Keys, Now: a.cfg.Now,
+	})
+	return err
 }
 
 // deletions makes the Deletions, where users can be deleted.
 func (a *App) deletions() (err error) {
-	users, ok := a.users.(profile.DeletableStore)
+	s := a.cfg.Stores
+	users, ok := storage.As[profile.DeletableStore](s.Users)
 	if !ok {
 		return nil
 	}
 	a.Deletions, err = profile.NewDeletions(profile.DeletionsConfig{
-		Users: users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.DeletionLimit, Grace: a.cfg.DeletionGrace,
+		Policy: a.cfg.Profile, Users: users, Tx: s.Tx, LimitStore: s.Limits,
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	return err
+}
+
+func (a *App) pictures() (err error) {
+	s := a.cfg.Stores
+	if a.cfg.Blobs == nil {
+		return nil
+	}
+	a.Pictures, err = picture.New(picture.Config{
+		Policy: a.cfg.Pictures, Users: s.Users, Ledger: s.Ledger, Blobs: a.cfg.Blobs, Tx: s.Tx, LimitStore: s.Limits,
+		Profiles: a.Profiles, Deletions: a.Deletions, Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
+	})
+	return err
+}
+
+func (a *App) signIn() (err error) {
+	s := a.cfg.Stores
+	if a.cfg.Authenticator != nil {
+		return nil
+	}
+	a.Auth, err = auth.New(auth.Config{
+		Policy: a.cfg.Auth, Users: s.Users, Stores: s.Auth, LimitStore: s.Limits, Activity: s.Activity, Tx: s.Tx, Holds: s.Holds,
+		CheckUsername: a.Profiles.CheckUsername, Deletions: a.Deletions,
 		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return err
 }
 
 // personal makes the Exporter, and the Eraser where users can be deleted, of all
-// who keep something of users.
+// services and hosts that keep something of users.
 func (a *App) personal() (err error) {
+	s := a.cfg.Stores
 	own := []personal.Contributor{a.Settings}
-	if s := a.cfg.Stores.Auth(); s != nil {
-		if apart, ok := s.(auth.SeparateStores); ok && a.cfg.ownUsers {
-			s = apart.Separate()
-		}
+	if s.hasAuth() {
 		// With a host's own sign-in too: ours may have left something.
-		a.kept = auth.Personal{Stores: s, LimitStore: a.cfg.limits}
+		a.kept = auth.Personal{Stores: s.Auth, LimitStore: s.Limits}
 		own = append(own, a.kept)
 	}
 	if a.Pictures != nil {
@@ -189,19 +172,29 @@ func (a *App) personal() (err error) {
 		own = append(own, a.Activity)
 	}
 	a.Exporter, err = profile.NewExporter(profile.ExporterConfig{
-		Users: a.users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Limit: a.cfg.ExportLimit,
-		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: a.cfg.Stores.Activity(), ReadTime: a.cfg.RequestTimeout,
+		Policy: a.cfg.Profile, Users: s.Users, Tx: s.Tx, LimitStore: s.Limits,
+		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: s.Activity, ReadTime: a.cfg.HTTP.RequestTimeout,
 		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
-	users, ok := a.users.(profile.DeletableStore)
+	users, ok := storage.As[profile.DeletableStore](s.Users)
 	if err != nil || !ok {
 		return err
 	}
 	a.Eraser, err = profile.NewEraser(profile.EraserConfig{
-		Users: users, Tx: a.cfg.Stores, LimitStore: a.cfg.limits, Contributors: slices.Concat(a.cfg.Contributors, own),
-		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger, Holds: a.cfg.holds, NameHold: a.cfg.NameHold,
+		Policy: a.cfg.Profile, Users: users, Tx: s.Tx, LimitStore: s.Limits, Contributors: slices.Concat(a.cfg.Contributors, own),
+		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger, Holds: s.Holds,
 	})
 	return err
+}
+
+func (a *App) origins() error {
+	a.cors = http.NewCrossOriginProtection()
+	for _, o := range a.cfg.HTTP.TrustedOrigins {
+		if err := a.cors.AddTrustedOrigin(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Mux is what Register needs of a mux; *http.ServeMux has it.
@@ -210,13 +203,13 @@ type Mux interface {
 }
 
 // Register mounts the routes on mux: everything under Base (see
-// Config.SharedBase), and at the root the two routes of the replaced
-// application unless Config.NoLegacy, and with a Courier the pages /account/reset,
-// verify, email, undo and not-me unless Config.NoPages.
+// HTTP.SharedBase), and at the root the two routes of the replaced application
+// unless HTTP.NoLegacy, and with mail the pages /account/reset, verify, email, undo and
+// not-me unless HTTP.NoPages.
 func (a *App) Register(mux Mux) {
 	seen := map[string]bool{}
 	for _, rt := range a.routes {
-		if !a.cfg.SharedBase && !rt.root {
+		if !a.cfg.HTTP.SharedBase && !rt.root {
 			continue // the subtree pattern below covers it
 		}
 		if !seen[rt.pattern] {
@@ -224,8 +217,8 @@ func (a *App) Register(mux Mux) {
 			mux.Handle(rt.pattern, a)
 		}
 	}
-	if !a.cfg.SharedBase {
-		mux.Handle(a.cfg.Base+"/", a)
+	if !a.cfg.HTTP.SharedBase {
+		mux.Handle(a.cfg.HTTP.Base+"/", a)
 	}
 }
 
@@ -242,22 +235,22 @@ func (a *App) Routes() []Route {
 const cleanEvery = 10 * time.Minute
 
 // Run cleans up until its context ends: expired sessions and limits, events older than
-// Config.ActivityRetention, holds that ended, accounts whose deletion is due, and
+// Config.Activity.Retention, holds that ended, accounts whose deletion is due, and
 // pictures that nobody points to. It removes a few hundred rows at a time and leaves
 // the database alone for as long as that took. Several nodes may run it at once.
 //
-// It also sends what waits in the outbox: the Notifier of Config.Mail, and a Courier or
-// a Recorder of the host that has a Run of its own. When one of these ends before
-// that, Run ends and returns its error; otherwise it returns the error of its context.
+// It also runs the Notifier, which sends what waits in the outbox. When the Notifier
+// ends before its time, Run ends and returns the error; otherwise it returns the error
+// of its context. A Courier or a Recorder of the host's own is the host's to run.
 func (a *App) Run(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	var mail sync.WaitGroup
-	defer mail.Wait()
-	for _, w := range a.workers() {
-		mail.Go(func() {
-			if err := w.Run(ctx); ctx.Err() == nil {
-				cancel(cmp.Or(err, errWorkerEnded))
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	if a.Notifier != nil {
+		sending.Go(func() {
+			if err := a.Notifier.Run(ctx); ctx.Err() == nil {
+				cancel(cmp.Or(err, errNotifierEnded))
 			}
 		})
 	}
@@ -270,44 +263,24 @@ func (a *App) Run(parent context.Context) error {
 			if err := parent.Err(); err != nil {
 				return err
 			}
-			return context.Cause(ctx) // a worker's
+			return context.Cause(ctx) // the Notifier's
 		case <-tick.C:
 		}
 	}
 }
 
-// errWorkerEnded is what Run returns when a worker ends without an error and unasked.
-var errWorkerEnded = errors.New("httpadapter: a worker of Config.Courier or Config.Recorder ended")
-
-// worker sends what was written down.
-type worker interface {
-	Run(ctx context.Context) error
-}
-
-// workers are those who send: the Notifier, and the host's Courier and Recorder as far
-// as they are workers. One that is several of them is run once.
-func (a *App) workers() (list []worker) {
-	for _, candidate := range []any{a.cfg.Courier, a.cfg.Recorder, a.recorder.host} {
-		w, ok := candidate.(worker)
-		if !ok || slices.ContainsFunc(list, func(o worker) bool { return reflect.ValueOf(o).Comparable() && o == w }) {
-			continue
-		}
-		list = append(list, w)
-	}
-	if a.Notifier != nil && a.cfg.Authenticator != nil { // it is no Courier then
-		list = append(list, a.Notifier)
-	}
-	return list
-}
+// errNotifierEnded is what Run returns when the Notifier ends without an error and
+// unasked.
+var errNotifierEnded = errors.New("httpadapter: the Notifier ended")
 
 // clean does one round; a part that fails is logged and tried again next time.
 func (a *App) clean(ctx context.Context) {
-	if a.kept.Stores != nil {
+	if a.cfg.Stores.hasAuth() {
 		if err := a.kept.PurgeExpired(ctx, a.cfg.Now()); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning sessions failed", slog.Any("error", err))
 		}
 	}
-	if err := limit.PurgeExpired(ctx, a.cfg.limits, a.cfg.Now()); err != nil && ctx.Err() == nil {
+	if err := limit.PurgeExpired(ctx, a.cfg.Stores.Limits, a.cfg.Now()); err != nil && ctx.Err() == nil {
 		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "cleaning limits failed", slog.Any("error", err))
 	}
 	if err := a.Profiles.PurgeExpired(ctx); err != nil && ctx.Err() == nil {

@@ -301,16 +301,16 @@ func (h *hosted) leftNothing(t *testing.T, id string, s auth.Stores) {
 	if _, err := h.users().User(ctx, id); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("the user: %v", err)
 	}
-	if hash, err := s.Passwords().PasswordHash(ctx, id); err != nil || hash != "" {
+	if hash, err := s.Passwords.PasswordHash(ctx, id); err != nil || hash != "" {
 		t.Errorf("there is a password, %v", err)
 	}
-	if list, err := s.Sessions().Sessions(ctx, id); err != nil || len(list) != 0 {
+	if list, err := s.Sessions.Sessions(ctx, id); err != nil || len(list) != 0 {
 		t.Errorf("%d sessions, %v", len(list), err)
 	}
-	if n, err := s.Tickets().DropTickets(ctx, id); err != nil || n != 0 {
+	if n, err := s.Tickets.DropTickets(ctx, id); err != nil || n != 0 {
 		t.Errorf("%d tickets, %v", n, err)
 	}
-	if list, err := s.Factors().Factors(ctx, id); err != nil || len(list) != 0 {
+	if list, err := s.Factors.Factors(ctx, id); err != nil || len(list) != 0 {
 		t.Errorf("%d second factors, %v", len(list), err)
 	}
 	if page, err := h.app.Activity.Page(ctx, id, activity.PageRequest{Limit: 10}); err != nil || len(page.Items) != 0 {
@@ -337,8 +337,8 @@ func runErases(t *testing.T, open opener) {
 	before.send("POST", "/api/auth/mfa/totp", "{}").want(t, 200)
 	id := before.get("/api/profile").want(t, 200).json(t)["id"].(string)
 	s := h.config.Stores.Auth()
-	sessions, err1 := s.Sessions().Sessions(t.Context(), id)
-	factors, err2 := s.Factors().Factors(t.Context(), id)
+	sessions, err1 := s.Sessions.Sessions(t.Context(), id)
+	factors, err2 := s.Factors.Factors(t.Context(), id)
 	if len(sessions) != 1 || len(factors) != 1 || errors.Join(err1, err2) != nil {
 		t.Fatalf("our sign-in left %d sessions and %d factors, %v %v", len(sessions), len(factors), err1, err2)
 	}

@@ -127,7 +127,7 @@ func sessionsAreTheHosts(t *testing.T, open opener) {
 			t.Errorf("%s is mounted", r.Pattern)
 		}
 	}
-	if list, err := h.config.Stores.Auth().Sessions().Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
+	if list, err := h.config.Stores.Auth().Sessions.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%d sessions, %v", len(list), err)
 	}
 }
@@ -172,7 +172,7 @@ func noticesAreMailed(t *testing.T, open opener) {
 		}
 		if sent.Notifier, err = notify.New(notify.Config{
 			Store: store.Outbox(), Keys: c.Keys, Now: c.Now, Users: c.Stores.Users(), Settings: prefs,
-			Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent},
+			Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}},
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -82,8 +82,8 @@ func ownUsersAreTheSame(t *testing.T, open opener) {
 	blobs := watched{newCDN(), make(chan struct{}, 1)}
 	h := open(t, ofTheHost, func(c *httpadapter.Config) { c.Blobs = blobs })
 	ada, u := h.join("ada")
-	s := h.config.Stores.Auth().(auth.SeparateStores).Separate()
-	if err := s.Passwords().SetPassword(t.Context(), u.ID, "", "a hash of before"); err != nil {
+	s := h.config.Stores.AuthApart()
+	if err := s.Passwords.SetPassword(t.Context(), u.ID, "", "a hash of before"); err != nil {
 		t.Fatal(err)
 	}
 	ada.send("PATCH", "/api/profile", `{"bio":"mine"}`).want(t, 200)

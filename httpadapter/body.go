@@ -68,7 +68,7 @@ func (c *call) body(limit int64) io.Reader {
 	// Not every server can set a deadline (httptest.ResponseRecorder); then the
 	// request's own context is the bound.
 	rc := http.NewResponseController(c.w)
-	until := time.Now().Add(c.app.cfg.BodyTimeout)
+	until := time.Now().Add(c.app.cfg.HTTP.BodyTimeout)
 	_ = rc.SetReadDeadline(until)
 	c.unhook = context.AfterFunc(c.r.Context(), func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) })
 	return &bodyReader{r: http.MaxBytesReader(c.w, c.r.Body, limit), until: until}

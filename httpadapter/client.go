@@ -47,7 +47,7 @@ func peer(r *http.Request) netip.Addr {
 }
 
 func (a *App) trusted(ip netip.Addr) bool {
-	for _, p := range a.cfg.TrustedProxies {
+	for _, p := range a.cfg.HTTP.TrustedProxies {
 		if ip.IsValid() && p.Contains(ip) {
 			return true
 		}
@@ -60,7 +60,7 @@ const maxPlace = 100
 
 // place asks the host where an address is. What it answers is one line.
 func (a *App) place(ip netip.Addr) string {
-	if a.cfg.Place == nil || !ip.IsValid() {
+	if a.cfg.HTTP.Place == nil || !ip.IsValid() {
 		return ""
 	}
 	name := []rune(strings.Map(func(r rune) rune {
@@ -68,6 +68,6 @@ func (a *App) place(ip netip.Addr) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(a.cfg.Place(ip), "")))
+	}, strings.ToValidUTF8(a.cfg.HTTP.Place(ip), "")))
 	return string(name[:min(len(name), maxPlace)])
 }

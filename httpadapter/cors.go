@@ -10,13 +10,13 @@ import (
 // preflights itself (true). The origin is never reflected unless it is on the
 // list, and "null" never is.
 func (a *App) allowOrigin(c *call, routes []*route) bool {
-	if len(a.cfg.TrustedOrigins) == 0 {
+	if len(a.cfg.HTTP.TrustedOrigins) == 0 {
 		return false
 	}
 	h := c.w.Header()
 	h.Add("Vary", "Origin")
 	origin := c.r.Header.Get("Origin")
-	if !slices.Contains(a.cfg.TrustedOrigins, origin) {
+	if !slices.Contains(a.cfg.HTTP.TrustedOrigins, origin) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)

@@ -176,7 +176,7 @@ func (s *spied) weaken(name string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, p := s.t.Context(), s.db.Auth().Passwords()
+	ctx, p := s.t.Context(), s.db.Auth().Passwords
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		u, err := s.db.Users().ByUsername(ctx, name)
 		if err != nil {

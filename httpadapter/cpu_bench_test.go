@@ -35,8 +35,8 @@ func BenchmarkCPU(b *testing.B) {
 		b.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), LimitsOff: true,
+		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})}, LimitsOff: true,
 	})
 	if err != nil {
 		b.Fatal(err)

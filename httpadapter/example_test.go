@@ -24,7 +24,7 @@ func Example() {
 		return
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores:  memstore.New(), // a host opens sqlite or postgres here
+		Stores:  httpadapter.StoresOf(memstore.New()),
 		Blobs:   memblob.New(),
 		Keys:    keys,
 		BaseURL: "http://localhost",

@@ -20,7 +20,7 @@ func readForm(t *testing.T, contentType string, body []byte) ([]byte, error) {
 	r := httptest.NewRequestWithContext(t.Context(), "PUT", "/api/profile/picture", bytes.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
 	r.ContentLength = -1 // as a body in chunks, so that no length refuses it before it is read
-	c := &call{app: &App{cfg: settled{Config: Config{BodyTimeout: time.Minute}}}, w: &answer{ResponseWriter: httptest.NewRecorder()}, r: r}
+	c := &call{app: &App{cfg: settled{Config: Config{HTTP: HTTP{BodyTimeout: time.Minute}}}}, w: &answer{ResponseWriter: httptest.NewRecorder()}, r: r}
 	defer c.bodyDone()
 	src, err := c.pictureBody(fuzzLimit)
 	if err != nil {

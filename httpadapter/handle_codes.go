@@ -16,9 +16,9 @@ func (c *call) codeMethod() (string, error) {
 	if err := c.decode(&in); err != nil {
 		return "", err
 	}
-	if !slices.Contains(c.app.cfg.Codes, auth.Channel(in.Method)) {
+	if !slices.Contains(c.app.cfg.Auth.Codes.Channels, auth.Channel(in.Method)) {
 		var names []string
-		for _, channel := range c.app.cfg.Codes {
+		for _, channel := range c.app.cfg.Auth.Codes.Channels {
 			names = append(names, string(channel))
 		}
 		return "", input.Invalid(input.OneOf("method", names...))

@@ -62,7 +62,7 @@ func (a *App) editWithEmail(ctx context.Context, c *call, e profile.Edit, versio
 	}
 	email := *e.Email
 	e.Email = nil
-	err = a.cfg.Stores.InTx(ctx, func(ctx context.Context) error {
+	err = a.cfg.Stores.Tx.InTx(ctx, func(ctx context.Context) error {
 		if u, err = a.Profiles.EditUser(ctx, c.id.User, e, version); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (a *App) editWithEmail(ctx context.Context, c *call, e profile.Edit, versio
 		if err = a.Auth.BeginEmailChange(ctx, c.client(), c.id.Identity, email, edited); err != nil {
 			return err
 		}
-		u, err = a.users.User(ctx, c.id.User.ID)
+		u, err = a.cfg.Stores.Users.User(ctx, c.id.User.ID)
 		return err
 	})
 	return u, err

@@ -240,7 +240,7 @@ func (a *App) getPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	if a.signed != nil {
+	if a.Pictures.SignedFor() > 0 {
 		return c.pictureAtStore(key)
 	}
 	blob, info, err := a.Pictures.Open(c.ctx(), key)
@@ -280,8 +280,8 @@ func (a *App) getPicture(c *call) error {
 
 // pictureAtStore lends the caller, who may see it, the store's own address.
 func (c *call) pictureAtStore(key string) error {
-	ttl := c.app.cfg.SignedPictures
-	address, err := c.app.signed.SignedURL(c.ctx(), key, ttl)
+	ttl := c.app.Pictures.SignedFor()
+	address, err := c.app.Pictures.SignedURL(c.ctx(), key)
 	if err != nil {
 		return err
 	}

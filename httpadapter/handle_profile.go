@@ -132,7 +132,7 @@ func (a *App) replace(c *call, e profile.Edit, remove bool, version int64) (u pr
 		}
 		return a.Pictures.Remove(c.ctx(), u.ID, 0)
 	}
-	err = a.cfg.Stores.InTx(c.ctx(), func(ctx context.Context) error {
+	err = a.cfg.Stores.Tx.InTx(c.ctx(), func(ctx context.Context) error {
 		if u, err = a.edit(ctx, c, e, version); err != nil {
 			return err
 		}

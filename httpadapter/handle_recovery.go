@@ -8,7 +8,7 @@ import (
 )
 
 // recovers reports whether there is a way back for who lost every factor.
-func (a *App) recovers() bool { return a.mails() && a.cfg.FactorRecovery.Wait > 0 }
+func (a *App) recovers() bool { return a.mails() && a.cfg.Auth.FactorRecovery.Wait > 0 }
 
 // beginRecovery begins the removal of lost second factors.
 func (a *App) beginRecovery(c *call) error {

@@ -101,7 +101,7 @@ func (a *App) identifyByHost(ctx context.Context, r *http.Request, leaving bool)
 	if err != nil {
 		return identity{}, err
 	}
-	u, err := a.users.User(ctx, caller.UserID)
+	u, err := a.cfg.Stores.Users.User(ctx, caller.UserID)
 	gone := u.Leaving() && (!leaving || !u.Restorable(a.cfg.Now()))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || gone) {
 		return identity{}, auth.ErrUnauthenticated

@@ -18,13 +18,13 @@ func (a *App) openAPI() ([]byte, error) {
 	if err := json.Unmarshal(contract, &doc); err != nil {
 		return nil, fmt.Errorf("httpadapter: embedded contract: %w", err)
 	}
-	doc["servers"] = []any{map[string]any{"url": a.cfg.Base}}
+	doc["servers"] = []any{map[string]any{"url": a.cfg.HTTP.Base}}
 	paths, _ := doc["paths"].(map[string]any)
 	mounted := map[string]bool{}
 	for _, rt := range a.routes {
 		path := rt.pattern
 		if !rt.root {
-			path = strings.TrimPrefix(path, a.cfg.Base)
+			path = strings.TrimPrefix(path, a.cfg.HTTP.Base)
 		}
 		mounted[strings.ToLower(rt.method)+" "+path] = true
 	}

@@ -85,7 +85,7 @@ func (a *App) pageRoutes(add func(name string, handle func(*call) error)) error 
 		}
 		var b bytes.Buffer
 		err := t.Execute(&b, map[string]any{
-			"Page": p, "Action": a.cfg.Base + p.action,
+			"Page": p, "Action": a.cfg.HTTP.Base + p.action,
 			"Script": template.JS(pageScript), "Style": template.CSS(pageStyle), // both our own, as embedded
 		})
 		if err != nil {

@@ -298,7 +298,7 @@ func (w *world) memberInMode(t *testing.T, mode auth.SignUpMode) *client {
 			t.Fatal(err)
 		}
 		hash, err := auth.NewHashers(cheap).Hash(context.WithoutCancel(t.Context()), password)
-		if err := errors.Join(err, w.store.Auth().Passwords().SetPassword(t.Context(), u.ID, "", hash)); err != nil {
+		if err := errors.Join(err, w.store.Auth().Passwords.SetPassword(t.Context(), u.ID, "", hash)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -60,7 +60,7 @@ type route struct {
 func (a *App) table() ([]route, error) {
 	var t []route
 	add := func(method, path string, class Class, handle func(*call) error, opts ...func(*route)) {
-		r := route{method: method, pattern: a.cfg.Base + path, class: class, handle: handle}
+		r := route{method: method, pattern: a.cfg.HTTP.Base + path, class: class, handle: handle}
 		for _, o := range opts {
 			o(&r)
 		}
@@ -70,7 +70,7 @@ func (a *App) table() ([]route, error) {
 	human := func(action string) func(*route) { return func(r *route) { r.human = action } }
 	bytes := func(r *route) { r.bytes = true }
 	public := func(r *route) { r.public = true; r.bytes = true }
-	root := func(r *route) { r.root = true; r.pattern = strings.TrimPrefix(r.pattern, a.cfg.Base) }
+	root := func(r *route) { r.root = true; r.pattern = strings.TrimPrefix(r.pattern, a.cfg.HTTP.Base) }
 	legacy := func(r *route) { r.fault = legacyFault; r.bytes = true }
 
 	if a.Auth != nil {
@@ -91,7 +91,7 @@ func (a *App) table() ([]route, error) {
 		add("GET", "/auth/sessions", In, a.listSessions)
 		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
 		add("DELETE", "/auth/sessions/{id}", In, a.endSession)
-		if a.cfg.Passkeys != nil {
+		if a.cfg.Auth.Passkeys != nil {
 			add("POST", "/auth/passkeys/login/begin", Anyone, a.beginPasskey, foreign)
 			add("POST", "/auth/passkeys/login/finish", Anyone, a.finishPasskey, foreign)
 			add("POST", "/auth/passkeys/register/begin", Fresh, a.beginAddPasskey)
@@ -99,26 +99,26 @@ func (a *App) table() ([]route, error) {
 			add("PATCH", "/auth/passkeys/{id}", Fresh, a.renamePasskey)
 			add("DELETE", "/auth/passkeys/{id}", Fresh, a.removePasskey)
 		}
-		if len(a.cfg.Codes) > 0 {
+		if len(a.cfg.Auth.Codes.Channels) > 0 {
 			add("POST", "/auth/mfa/challenge", Half, a.sendCode, foreign)
 			add("POST", "/auth/reauthenticate/challenge", In, a.sendProofCode)
-			if slices.Contains(a.cfg.Codes, auth.BySMS) {
+			if slices.Contains(a.cfg.Auth.Codes.Channels, auth.BySMS) {
 				add("POST", "/auth/mfa/phone", Fresh, a.beginPhone)
 				add("POST", "/auth/mfa/phone/confirm", Fresh, a.confirmCode(auth.BySMS))
 			}
-			if slices.Contains(a.cfg.Codes, auth.ByEmail) {
+			if slices.Contains(a.cfg.Auth.Codes.Channels, auth.ByEmail) {
 				add("POST", "/auth/mfa/email", Fresh, a.beginEmailCodes)
 				add("POST", "/auth/mfa/email/confirm", Fresh, a.confirmCode(auth.ByEmail))
 			}
 		}
-		if len(a.cfg.Factors) > 0 || a.cfg.Passkeys != nil || len(a.cfg.Codes) > 0 {
+		if a.hasFactors() {
 			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
 			if a.recovers() {
 				add("POST", "/auth/mfa/recovery", Half, a.beginRecovery, foreign)
 				add("POST", "/auth/mfa/recovery/confirm", Half, a.confirmRecovery, foreign)
 			}
 			add("GET", "/auth/mfa", In, a.listFactors)
-			for _, f := range a.cfg.Factors {
+			for _, f := range a.cfg.Auth.Factors {
 				add("POST", "/auth/mfa/"+f.Kind(), Fresh, a.beginFactor(f.Kind()))
 				add("POST", "/auth/mfa/"+f.Kind()+"/confirm", Fresh, a.confirmFactor(f.Kind()))
 			}
@@ -157,14 +157,15 @@ func (a *App) table() ([]route, error) {
 	if a.mails() {
 		add("POST", "/activity/report", Anyone, a.report, foreign)
 	}
+	add("GET", "/capabilities", Anyone, a.getCapabilities, public)
 	add("GET", "/openapi.json", Anyone, a.getOpenAPI, public)
-	if !a.cfg.NoLegacy {
+	if !a.cfg.HTTP.NoLegacy {
 		if a.Pictures != nil {
 			add("POST", "/upload-profile", In, a.uploadProfile, root, legacy)
 		}
 		add("GET", "/default-avatar.png", Anyone, a.getDefaultAvatar, root, public)
 	}
-	if a.mails() && !a.cfg.NoPages {
+	if a.mails() && !a.cfg.HTTP.NoPages {
 		err := a.pageRoutes(func(name string, handle func(*call) error) {
 			add("GET", "/account/"+name, Anyone, handle, root, bytes)
 		})
@@ -176,7 +177,13 @@ func (a *App) table() ([]route, error) {
 }
 
 // mails reports whether links can be sent to people.
-func (a *App) mails() bool { return a.Auth != nil && a.cfg.Courier != nil }
+func (a *App) mails() bool { return a.Auth != nil && a.cfg.Auth.Courier != nil }
+
+// hasFactors reports whether people can enrol a second factor.
+func (a *App) hasFactors() bool {
+	p := a.cfg.Auth
+	return a.Auth != nil && (len(p.Factors) > 0 || p.Passkeys != nil || len(p.Codes.Channels) > 0)
+}
 
 // matcher finds routes by path, exactly: no cleaning, no trailing slash, no
 // encoded slash. A path that a cache or proxy might read differently is not

@@ -156,8 +156,8 @@ func (a *App) logCause(ctx context.Context, p *problem, err error, reqID, patter
 
 // bounded is the context of r with the time that the work on it may take.
 func (a *App) bounded(r *http.Request) (context.Context, context.CancelFunc) {
-	limit := a.cfg.RequestTimeout + a.bodyAllowance(r)
-	if a.cfg.SessionCache == (auth.SessionCache{}) { // somebody will wait for it
+	limit := a.cfg.HTTP.RequestTimeout + a.bodyAllowance(r)
+	if a.cfg.Auth.SessionCache == (auth.SessionCache{}) { // somebody will wait for it
 		return context.WithTimeout(r.Context(), limit)
 	}
 	d := newDeadline(r.Context(), limit)
@@ -170,7 +170,7 @@ func (a *App) bodyAllowance(r *http.Request) time.Duration {
 	if r.ContentLength == 0 {
 		return 0
 	}
-	return a.cfg.BodyTimeout
+	return a.cfg.HTTP.BodyTimeout
 }
 
 // methodName keeps made-up methods out of the log.
@@ -240,7 +240,7 @@ func (a *App) handle(c *call, rt *route) error {
 		return errNotAcceptable
 	}
 	c.context = activity.WithSourceFunc(c.context, c.source)
-	if rt.human != "" && a.cfg.Captcha != nil {
+	if rt.human != "" && a.cfg.HTTP.Captcha != nil {
 		if err := a.askHuman(c, rt.human); err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func (a *App) handleLeaving(c *call, rt *route) (err error) {
 
 // askHuman asks Config.Captcha. What it says is the host's, not for clients.
 func (a *App) askHuman(c *call, action string) error {
-	err := a.cfg.Captcha(c.r.WithContext(c.context), action)
+	err := a.cfg.HTTP.Captcha(c.r.WithContext(c.context), action)
 	switch {
 	case err == nil:
 		return nil

@@ -124,7 +124,7 @@ func (a *App) pictureURL(p profile.Picture, size int) string {
 			return u
 		}
 	}
-	return a.cfg.Base + "/pictures/" + picture.KeyFor(p, size)
+	return a.cfg.HTTP.Base + "/pictures/" + picture.KeyFor(p, size)
 }
 
 func text(s string) *string {

@@ -118,8 +118,8 @@ func config(t testing.TB) (httpadapter.Config, *world) {
 	tt, _ := t.(*testing.T)
 	w := &world{t: tt, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
 	return httpadapter.Config{
-		Stores: w.store, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
-		Hashers: auth.NewHashers(cheap), Now: w.clock.Now, Courier: w.mail,
+		Stores: httpadapter.StoresOf(w.store), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), Courier: w.mail}, Now: w.clock.Now,
 		Logger: w.logger(),
 	}, w
 }

@@ -35,15 +35,11 @@ func deletionKey(userID string) string { return "deletion:user:" + userID }
 // DeletionsConfig is what NewDeletions takes. Users, Tx and LimitStore are required,
 // and of one database.
 type DeletionsConfig struct {
+	Policy
+
 	Users      DeletableStore
 	Tx         storage.Transactor
 	LimitStore limit.Store
-	// Limit is how often one user may Request; the zero Rule is
-	// DefaultDeletionLimit.
-	Limit limit.Rule
-	// Grace is how long a Request can be taken back: 0 is DefaultDeletionGrace,
-	// negative not at all.
-	Grace time.Duration
 	// Recorder is told of the events in the transaction of their change; nil for
 	// none.
 	Recorder activity.Recorder
@@ -99,12 +95,12 @@ func NewDeletions(c DeletionsConfig) (*Deletions, error) {
 	if c.Users == nil || c.Tx == nil || c.LimitStore == nil {
 		return nil, errors.New("profile: DeletionsConfig needs Users, Tx and LimitStore")
 	}
-	c.Limit = c.Limit.Or(DefaultDeletionLimit)
-	if err := c.Limit.Check(); err != nil {
-		return nil, fmt.Errorf("profile: DeletionsConfig.Limit: %w", err)
+	c.DeletionLimit = c.DeletionLimit.Or(DefaultDeletionLimit)
+	if err := c.DeletionLimit.Check(); err != nil {
+		return nil, fmt.Errorf("profile: Policy.DeletionLimit: %w", err)
 	}
-	if c.Grace == 0 {
-		c.Grace = DefaultDeletionGrace
+	if c.DeletionGrace == 0 {
+		c.DeletionGrace = DefaultDeletionGrace
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -114,7 +110,7 @@ func NewDeletions(c DeletionsConfig) (*Deletions, error) {
 }
 
 // Grace is how long a deletion can be taken back, 0 for not at all.
-func (d *Deletions) Grace() time.Duration { return max(d.cfg.Grace, 0) }
+func (d *Deletions) Grace() time.Duration { return max(d.cfg.DeletionGrace, 0) }
 
 // Observe adds o to those who act on every later change, in the order of the calls.
 func (d *Deletions) Observe(o DeletionObserver) {
@@ -142,7 +138,7 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	if err := c.check(now, false); err != nil {
 		return time.Time{}, err
 	}
-	if err := d.limiter.Take(ctx, deletionKey(c.User.ID), d.cfg.Limit); err != nil {
+	if err := d.limiter.Take(ctx, deletionKey(c.User.ID), d.cfg.DeletionLimit); err != nil {
 		d.log(ctx, slog.LevelWarn, KindDeletionRequested, c.User.ID, slog.Bool("refused", true))
 		return time.Time{}, err
 	}

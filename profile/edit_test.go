@@ -319,9 +319,10 @@ func TestEditStoreFailures(t *testing.T) {
 			t.Errorf("%v: %v", c.store, err)
 		}
 	}
-	s, err := profile.New(profile.Config{Store: w.db.Users(), Settings: w.settings, Custom: []profile.CustomField{
+	s, err := profile.New(profile.Config{Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: []profile.CustomField{
 		{Name: "team", Check: func(json.RawMessage) error { return boom }},
-	}})
+	}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +360,7 @@ func TestNewRefusesFaultyConfigs(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	s, err := profile.New(profile.Config{Store: w.db.Users(), Settings: w.settings, Reserved: []string{"Zoe"}})
+	s, err := profile.New(profile.Config{Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Reserved: []string{"Zoe"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

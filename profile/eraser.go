@@ -62,6 +62,8 @@ const eraseBatch = 50
 // EraserConfig is what NewEraser takes. Users, Tx and LimitStore are required, and
 // of one database.
 type EraserConfig struct {
+	Policy
+
 	Users DeletableStore
 	Tx    storage.Transactor
 	// Contributors keep what else there is of a user, in the order in which they
@@ -70,10 +72,9 @@ type EraserConfig struct {
 	// LimitStore has the counters of the limits of Deletions and Exporter, which are
 	// forgotten too; it is required.
 	LimitStore limit.Store
-	// Holds keeps the names of who is gone against everybody for NameHold, as in
+	// Holds keeps the names of erased users from everybody for Policy.NameHold, as in
 	// Config; nil frees them at once.
-	Holds    HoldStore
-	NameHold time.Duration
+	Holds HoldStore
 	// Recorder is told KindDeleted in the transaction that removes the user, who
 	// is still there then; nil for none.
 	Recorder activity.Recorder

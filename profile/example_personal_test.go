@@ -18,7 +18,7 @@ import (
 func ExampleDeletions() {
 	db, ctx := memstore.New(), context.Background()
 	deletions, err := profile.NewDeletions(profile.DeletionsConfig{
-		Users: db.Users().(profile.DeletableStore), Tx: db, LimitStore: db.Limits(), Grace: 7 * 24 * time.Hour,
+		Users: db.Users().(profile.DeletableStore), Tx: db, LimitStore: db.Limits(), Policy: profile.Policy{DeletionGrace: 7 * 24 * time.Hour},
 	})
 	if err != nil {
 		panic(err)

@@ -27,11 +27,11 @@ func exportKey(userID string) string { return "export:user:" + userID }
 // ExporterConfig is what NewExporter takes. Users, Tx and LimitStore are required,
 // and of one database.
 type ExporterConfig struct {
+	Policy
+
 	Users      Store
 	Tx         storage.Transactor
 	LimitStore limit.Store
-	// Limit is how often one user may Export; the zero Rule is DefaultExportLimit.
-	Limit limit.Rule
 	// Contributors keep what else there is of a user, in the order of their files.
 	Contributors []personal.Contributor
 	// Activity is the feed in which an export is noted; nil for hosts without one.
@@ -60,9 +60,9 @@ func NewExporter(c ExporterConfig) (*Exporter, error) {
 	if c.Users == nil || c.Tx == nil || c.LimitStore == nil {
 		return nil, errors.New("profile: ExporterConfig needs Users, Tx and LimitStore")
 	}
-	c.Limit = c.Limit.Or(DefaultExportLimit)
-	if err := c.Limit.Check(); err != nil {
-		return nil, fmt.Errorf("profile: ExporterConfig.Limit: %w", err)
+	c.ExportLimit = c.ExportLimit.Or(DefaultExportLimit)
+	if err := c.ExportLimit.Check(); err != nil {
+		return nil, fmt.Errorf("profile: Policy.ExportLimit: %w", err)
 	}
 	if c.ReadTime <= 0 {
 		c.ReadTime = personal.DefaultReadTime
@@ -120,7 +120,7 @@ func (e *Exporter) begin(ctx context.Context, id string) (u User, err error) {
 	if u, err = e.account(ctx, id); err != nil {
 		return User{}, err
 	}
-	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.Limit); err != nil {
+	if err := e.limiter.Take(ctx, exportKey(id), e.cfg.ExportLimit); err != nil {
 		e.log(ctx, id, slog.Bool("refused", true))
 		return User{}, err
 	}

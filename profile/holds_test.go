@@ -24,7 +24,7 @@ func ExampleHoldStore() {
 		panic(err)
 	}
 	profiles, err := profile.New(profile.Config{
-		Store: db.Users(), Settings: prefs, Holds: db.Holds(), Tx: db, NameHold: 14 * 24 * time.Hour,
+		Store: db.Users(), Settings: prefs, Holds: db.Holds(), Tx: db, Policy: profile.Policy{NameHold: 14 * 24 * time.Hour},
 	})
 	if err != nil {
 		panic(err)
@@ -60,7 +60,7 @@ func newHolder(t *testing.T, hold time.Duration) *holder {
 	h := &holder{db: w.db, now: now}
 	var err error
 	h.Service, err = profile.New(profile.Config{
-		Store: w.db.Users(), Settings: w.settings, Holds: w.db.Holds(), Tx: w.db, NameHold: hold, Now: func() time.Time { return h.now },
+		Store: w.db.Users(), Settings: w.settings, Holds: w.db.Holds(), Tx: w.db, Policy: profile.Policy{NameHold: hold}, Now: func() time.Time { return h.now },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +278,7 @@ func TestS41_TheNameOfADeletedAccountIsHeldAgainstAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		eraser, err := profile.NewEraser(profile.EraserConfig{
-			Users: h.db.Users().(profile.DeletableStore), Tx: h.db, LimitStore: h.db.Limits(), Holds: h.db.Holds(), NameHold: hold, Now: func() time.Time { return h.now },
+			Users: h.db.Users().(profile.DeletableStore), Tx: h.db, LimitStore: h.db.Limits(), Holds: h.db.Holds(), Policy: profile.Policy{NameHold: hold}, Now: func() time.Time { return h.now },
 		})
 		if err != nil {
 			t.Fatal(err)

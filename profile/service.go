@@ -37,27 +37,21 @@ type CustomField struct {
 
 // Config is what New takes.
 type Config struct {
+	Policy
+
 	// Store keeps the users; required.
 	Store Store
 	// Settings says who may see what; required, and must declare
 	// PrivacySection.
 	Settings *settings.Service
-	// Reserved are user names that cannot be chosen, in any case of ASCII
-	// letters; nil is DefaultReserved, an empty list reserves none.
-	Reserved []string
-	// Custom are the fields that the custom object may have.
-	Custom []CustomField
 	// Recorder is told of KindUpdated in the transaction of the change, and can undo
 	// it; nil for none. It needs Tx.
 	Recorder activity.Recorder
 	// Holds keeps a user name that is given up for its old owner, who may take it
-	// back, for NameHold; nil frees it at once. It needs Tx, and both are of
+	// back, for Policy.NameHold; nil frees it at once. It needs Tx, and both are of
 	// Store's database. Give the same to auth.Config and EraserConfig.
 	Holds HoldStore
 	Tx    storage.Transactor
-	// NameHold is how long a name is kept: 0 is DefaultNameHold, negative not at
-	// all.
-	NameHold time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }

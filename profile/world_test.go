@@ -34,7 +34,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w.Service, err = profile.New(profile.Config{
 		Store: w.db.Users(), Settings: w.settings, Now: func() time.Time { return now },
-		Custom: []profile.CustomField{
+		Policy: profile.Policy{Custom: []profile.CustomField{
 			{Name: "team", Check: func(v json.RawMessage) error {
 				var s string
 				if json.Unmarshal(v, &s) != nil || len(s) > 20 {
@@ -53,7 +53,7 @@ func newWorld(t testing.TB) *world {
 				return nil
 			}},
 			{Name: "anything"},
-		},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -170,7 +170,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{m.Auth().Passwords(), m.Auth().Sessions(), m.Auth().Tickets(), m.Auth().Factors()}
+				b := broken{m.Auth().Passwords, m.Auth().Sessions, m.Auth().Tickets, m.Auth().Factors}
 				breakIt(&b)
 				return Harness{Stores: b, Users: m.Users(), Tx: m, Limits: m.Limits(), Activity: m.Activity()}
 			})
@@ -180,7 +180,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{lock(m.Auth().Passwords()), m.Auth().Sessions(), m.Auth().Tickets(), m.Auth().Factors()}
+				b := broken{lock(m.Auth().Passwords), m.Auth().Sessions, m.Auth().Tickets, m.Auth().Factors}
 				return Harness{Stores: b, Users: m.Users(), Tx: tx, Activity: m.Activity()}
 			})
 		}

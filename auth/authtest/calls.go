@@ -10,7 +10,7 @@ import (
 )
 
 func endedCases(t *testing.T, h Harness) {
-	p, ss := h.Stores.Passwords(), h.Stores.Sessions()
+	p, ss := h.Stores.Passwords, h.Stores.Sessions
 	user, at := h.newUser(t), conform.Time()
 	s, e := created(t, h, user), event(user)
 	fresh, next := newSession(user), s

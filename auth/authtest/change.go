@@ -13,7 +13,7 @@ import (
 )
 
 func rotateCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	t.Run("the old hash opens nothing from then on", func(t *testing.T) {
 		ctx, first := conform.Context(t), newSession(h.newUser(t))
 		first.Level = auth.LevelHalf
@@ -95,7 +95,7 @@ func rotateCases(t *testing.T, h Harness) {
 }
 
 func touchCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	source := activity.Source{IP: "198.51.100.0/24", Device: "Safari on iPhone", Place: "Łódź"}
 	touch := func(t *testing.T, s auth.Session, lastUsed time.Time) {
 		t.Helper()
@@ -138,7 +138,7 @@ func touchCases(t *testing.T, h Harness) {
 }
 
 func withUserCases(t *testing.T, h Harness) {
-	both, ok := h.Stores.Sessions().(auth.SessionUserStore)
+	both, ok := h.Stores.Sessions.(auth.SessionUserStore)
 	if !ok || h.Users == nil {
 		return
 	}
@@ -167,7 +167,7 @@ func withUserCases(t *testing.T, h Harness) {
 	})
 	t.Run("an unknown or ended session is not found", func(t *testing.T) {
 		ctx, s := conform.Context(t), created(t, h, h.newUser(t))
-		conform.Must(t, "EndSession", h.Stores.Sessions().EndSession(ctx, s.UserID, s.ID))
+		conform.Must(t, "EndSession", h.Stores.Sessions.EndSession(ctx, s.UserID, s.ID))
 		for _, hash := range [][32]byte{newHash(), {}, s.TokenHash} {
 			if _, _, err := both.SessionWithUser(ctx, hash); !errors.Is(err, storage.ErrNotFound) {
 				t.Errorf("SessionWithUser: error %v, want one matching storage.ErrNotFound", err)
@@ -178,7 +178,7 @@ func withUserCases(t *testing.T, h Harness) {
 		ctx := conform.Context(t)
 		for _, id := range []string{"999999999997", "no such user"} {
 			s := newSession(id)
-			if h.Stores.Sessions().CreateSession(ctx, s) != nil {
+			if h.Stores.Sessions.CreateSession(ctx, s) != nil {
 				continue // the store refuses such a session, as it may
 			}
 			if _, u, err := both.SessionWithUser(ctx, s.TokenHash); !errors.Is(err, storage.ErrNotFound) {

@@ -18,7 +18,7 @@ func disable(ctx context.Context, h Harness, user string, disabled *bool) error 
 }
 
 func listCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	t.Run("a user without sessions has none", func(t *testing.T) {
 		list, err := ss.Sessions(conform.Context(t), h.newUser(t))
 		if err != nil || len(list) != 0 {
@@ -51,7 +51,7 @@ func listCases(t *testing.T, h Harness) {
 }
 
 func endCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	t.Run("an ended session opens nothing", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		a, b := created(t, h, user), created(t, h, user)
@@ -134,7 +134,7 @@ func endCases(t *testing.T, h Harness) {
 // besideCases have sessions change while they are ended: what was ended stays
 // ended (R17, I8).
 func besideCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	for name, change := range map[string]func(ctx context.Context, s, next auth.Session) error{
 		"rotate": func(ctx context.Context, s, next auth.Session) error { return ss.RotateSession(ctx, s.TokenHash, next) },
 		"touch": func(ctx context.Context, s, _ auth.Session) error {
@@ -195,14 +195,14 @@ func besideCases(t *testing.T, h Harness) {
 
 func endAll(t *testing.T, h Harness, user, except string, want int) {
 	t.Helper()
-	n, err := h.Stores.Sessions().EndSessions(conform.Context(t), user, except)
+	n, err := h.Stores.Sessions.EndSessions(conform.Context(t), user, except)
 	if err != nil || n != want {
 		t.Errorf("EndSessions: %d and error %v, want %d", n, err, want)
 	}
 }
 
 func purgeSessionCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	ctx, user, at := conform.Context(t), h.newUser(t), conform.Time().Add(time.Hour)
 	session := func(idle, expires time.Duration) auth.Session {
 		s := newSession(user)

@@ -33,14 +33,14 @@ func pendingFactor(user string) auth.FactorRecord {
 
 func addedFactor(t *testing.T, h Harness, r auth.FactorRecord) auth.FactorRecord {
 	t.Helper()
-	conform.Must(t, "AddFactor", h.Stores.Factors().AddFactor(conform.Context(t), r))
+	conform.Must(t, "AddFactor", h.Stores.Factors.AddFactor(conform.Context(t), r))
 	return r
 }
 
 // factorsAre checks that the user has exactly those, in order.
 func factorsAre(t *testing.T, ctx context.Context, h Harness, user string, want ...auth.FactorRecord) {
 	t.Helper()
-	got, err := h.Stores.Factors().Factors(ctx, user)
+	got, err := h.Stores.Factors.Factors(ctx, user)
 	conform.Must(t, "Factors", err)
 	if len(got) != len(want) {
 		t.Fatalf("the user has %d factors, want %d", len(got), len(want))
@@ -66,7 +66,7 @@ func used(r auth.FactorRecord, counter int64) auth.FactorRecord {
 }
 
 func factorCases(t *testing.T, h Harness) {
-	fs := h.Stores.Factors()
+	fs := h.Stores.Factors
 	t.Run("they come back as they were, the oldest first", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		young, old, plain := newFactor(user), pendingFactor(user), auth.FactorRecord{ID: rand.Text(), UserID: user, Kind: "plain"}
@@ -178,7 +178,7 @@ func factorCases(t *testing.T, h Harness) {
 }
 
 func useFactorCases(t *testing.T, h Harness) {
-	fs := h.Stores.Factors()
+	fs := h.Stores.Factors
 	for name, c := range map[string]struct {
 		counter int64
 		rises   bool
@@ -269,7 +269,7 @@ func useFactorCases(t *testing.T, h Harness) {
 }
 
 func removeFactorCases(t *testing.T, h Harness) {
-	fs := h.Stores.Factors()
+	fs := h.Stores.Factors
 	t.Run("rename and remove", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		r, kept, e := addedFactor(t, h, newFactor(user)), newFactor(user), event(user)

@@ -12,7 +12,7 @@ import (
 
 // endedMoreCases call tickets and factors with contexts that have ended.
 func endedMoreCases(t *testing.T, h Harness) {
-	ts, fs := h.Stores.Tickets(), h.Stores.Factors()
+	ts, fs := h.Stores.Tickets, h.Stores.Factors
 	user := h.newUser(t)
 	k, r, e := added(t, h, user, 1)[0], addedFactor(t, h, newFactor(user)), event(user)
 	fresh, late := newTicket(user), k.ExpiresAt.Add(time.Hour)
@@ -50,7 +50,7 @@ func endedMoreCases(t *testing.T, h Harness) {
 func txMoreCases(t *testing.T, h Harness) {
 	type do = func(context.Context) error
 	type made = func(context.Context) bool
-	ts, fs := h.Stores.Tickets(), h.Stores.Factors()
+	ts, fs := h.Stores.Tickets, h.Stores.Factors
 	factor := func(t *testing.T, ctx context.Context, user string) auth.FactorRecord {
 		t.Helper()
 		list, err := fs.Factors(ctx, user)

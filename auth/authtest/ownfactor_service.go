@@ -20,9 +20,8 @@ func inService(t *testing.T, f *ownFactor) {
 	begin := f.now
 	now.Store(&begin)
 	svc, err := auth.New(auth.Config{
-		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Factors: []auth.Factor{f.Factor}, LimitStore: limit.Off{},
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}),
-		Now:     func() time.Time { return *now.Load() },
+		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Factors: []auth.Factor{f.Factor}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})}, LimitStore: limit.Off{},
+		Now: func() time.Time { return *now.Load() },
 	})
 	conform.Must(t, "auth.New", err)
 	client, kind := auth.Client{IP: netip.MustParseAddr("192.0.2.1")}, f.Factor.Kind()

@@ -15,7 +15,7 @@ import (
 func hashOf(s string) string { return "$conform$m=19456,t=2,p=1$c2FsdA$" + s }
 
 func passwordCases(t *testing.T, h Harness) {
-	p := h.Stores.Passwords()
+	p := h.Stores.Passwords
 	t.Run("a user without one has none", func(t *testing.T) {
 		passwordIs(t, conform.Context(t), h, h.newUser(t), "")
 	})
@@ -128,14 +128,14 @@ func passwordCases(t *testing.T, h Harness) {
 
 func passwordIs(t *testing.T, ctx context.Context, h Harness, user, want string) {
 	t.Helper()
-	got, err := h.Stores.Passwords().PasswordHash(ctx, user)
+	got, err := h.Stores.Passwords.PasswordHash(ctx, user)
 	if err != nil || got != want {
 		t.Errorf("PasswordHash: %q and error %v, want %q", got, err, want)
 	}
 }
 
 func lockCases(t *testing.T, h Harness) {
-	p := h.Stores.Passwords()
+	p := h.Stores.Passwords
 	t.Run("outside a transaction it only reads", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		conform.Must(t, "SetPassword", p.SetPassword(ctx, user, "", hashOf("a")))
@@ -155,7 +155,7 @@ func lockCases(t *testing.T, h Harness) {
 // lockHolds starts a SetPassword while a transaction holds the lock. It must
 // not take effect before the transaction's own, and is stale after it.
 func lockHolds(t *testing.T, h Harness) {
-	p := h.Stores.Passwords()
+	p := h.Stores.Passwords
 	for range 10 {
 		ctx, user := conform.Context(t), h.newUser(t)
 		conform.Must(t, "SetPassword", p.SetPassword(ctx, user, "", hashOf("a")))
@@ -193,7 +193,7 @@ func lockHolds(t *testing.T, h Harness) {
 
 func lockedChain(t *testing.T, h Harness) {
 	const writers = 20
-	p := h.Stores.Passwords()
+	p := h.Stores.Passwords
 	ctx, user := conform.Context(t), h.newUser(t)
 	conform.Must(t, "SetPassword", p.SetPassword(ctx, user, "", hashOf("")))
 	for i, err := range conform.Together(writers, func(int) error {

@@ -13,7 +13,7 @@ import (
 // walkFactorCases are for a FactorStore that is a FactorWalker, and those of a
 // use that leaves the Data for all of them.
 func walkFactorCases(t *testing.T, h Harness) {
-	fs := h.Stores.Factors()
+	fs := h.Stores.Factors
 	t.Run("a use without Data leaves it", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		r := addedFactor(t, h, newFactor(user))

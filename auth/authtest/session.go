@@ -44,14 +44,14 @@ func newHash() (h [32]byte) {
 func created(t *testing.T, h Harness, user string) auth.Session {
 	t.Helper()
 	s := newSession(user)
-	conform.Must(t, "CreateSession", h.Stores.Sessions().CreateSession(conform.Context(t), s))
+	conform.Must(t, "CreateSession", h.Stores.Sessions.CreateSession(conform.Context(t), s))
 	return s
 }
 
 // sessionIs checks that the session's token opens exactly want.
 func sessionIs(t *testing.T, ctx context.Context, h Harness, want auth.Session) {
 	t.Helper()
-	got, err := h.Stores.Sessions().Session(ctx, want.TokenHash)
+	got, err := h.Stores.Sessions.Session(ctx, want.TokenHash)
 	if err != nil {
 		t.Errorf("Session: %v", err)
 	} else {
@@ -82,13 +82,13 @@ func sameSession(t *testing.T, got, want auth.Session) {
 // opensNothing checks that a token hash is of no session.
 func opensNothing(t *testing.T, ctx context.Context, h Harness, hash [32]byte) {
 	t.Helper()
-	if s, err := h.Stores.Sessions().Session(ctx, hash); !errors.Is(err, storage.ErrNotFound) {
+	if s, err := h.Stores.Sessions.Session(ctx, hash); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("Session of a hash that is of none: session %q and error %v, want one matching storage.ErrNotFound", s.ID, err)
 	}
 }
 
 func sessionCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	t.Run("it comes back as it was", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		full := created(t, h, user)
@@ -136,7 +136,7 @@ func sessionCases(t *testing.T, h Harness) {
 }
 
 func sessionEventCases(t *testing.T, h Harness) {
-	ss := h.Stores.Sessions()
+	ss := h.Stores.Sessions
 	user := h.newUser(t)
 	rotated := created(t, h, user)
 	next := rotated

@@ -32,7 +32,7 @@ func added(t *testing.T, h Harness, user string, n int) []auth.Ticket {
 		list[i] = newTicket(user)
 		list[i].CreatedAt = list[i].CreatedAt.Add(-time.Duration(i) * time.Second)
 	}
-	conform.Must(t, "AddTickets", h.Stores.Tickets().AddTickets(conform.Context(t), user, "", list))
+	conform.Must(t, "AddTickets", h.Stores.Tickets.AddTickets(conform.Context(t), user, "", list))
 	return list
 }
 
@@ -50,7 +50,7 @@ func sameTicket(t *testing.T, got, want auth.Ticket) {
 // ticketThere reports whether the ticket can be had at now.
 func ticketThere(t *testing.T, ctx context.Context, h Harness, k auth.Ticket, now time.Time) bool {
 	t.Helper()
-	_, err := h.Stores.Tickets().Ticket(ctx, k.Purpose, k.Hash, now)
+	_, err := h.Stores.Tickets.Ticket(ctx, k.Purpose, k.Hash, now)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("Ticket: error %v, want nil or one matching storage.ErrNotFound", err)
 	}
@@ -65,7 +65,7 @@ func thereIs(t *testing.T, h Harness, k auth.Ticket, want bool) {
 }
 
 func ticketCases(t *testing.T, h Harness) {
-	ts := h.Stores.Tickets()
+	ts := h.Stores.Tickets
 	t.Run("it comes back as it was", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		full := newTicket(user)
@@ -216,7 +216,7 @@ func ticketCases(t *testing.T, h Harness) {
 }
 
 func ticketListCases(t *testing.T, h Harness) {
-	ts := h.Stores.Tickets()
+	ts := h.Stores.Tickets
 	t.Run("the newest first, at most 100", func(t *testing.T) {
 		ctx, user, other := conform.Context(t), h.newUser(t), h.newUser(t)
 		list := added(t, h, user, 120)

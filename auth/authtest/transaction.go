@@ -23,7 +23,7 @@ func change(name string, h Harness, prepare func(t *testing.T, user string) (do 
 func txCases(t *testing.T, h Harness) {
 	type do = func(context.Context) error
 	type made = func(context.Context) bool
-	p, ss := h.Stores.Passwords(), h.Stores.Sessions()
+	p, ss := h.Stores.Passwords, h.Stores.Sessions
 	opens := func(t *testing.T, ctx context.Context, hash [32]byte) bool {
 		t.Helper()
 		_, err := ss.Session(ctx, hash)
@@ -130,11 +130,11 @@ func severalStores(t *testing.T, h Harness) {
 				if u, err = h.Users.Create(ctx, profile.User{Username: username, Email: username + "@example.org"}, event("")); err != nil {
 					return err
 				}
-				if err = h.Stores.Passwords().SetPassword(ctx, u.ID, "", hashOf("a"), event(u.ID)); err != nil {
+				if err = h.Stores.Passwords.SetPassword(ctx, u.ID, "", hashOf("a"), event(u.ID)); err != nil {
 					return err
 				}
 				s = newSession(u.ID)
-				if err = h.Stores.Sessions().CreateSession(ctx, s, event(u.ID)); err != nil {
+				if err = h.Stores.Sessions.CreateSession(ctx, s, event(u.ID)); err != nil {
 					return err
 				}
 				return last

@@ -20,7 +20,7 @@ func Example() {
 	check(err)
 	keys, err := passkey.New(ring, passkey.Options{Origin: "https://example.org", Name: "Example"})
 	check(err)
-	svc, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Passkeys: keys})
+	svc, err := auth.New(auth.Config{Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Passkeys: keys}})
 	check(err)
 	browser := softkey.New("https://example.org")
 

@@ -99,8 +99,7 @@ func open(t *testing.T, db database, change ...func(*auth.Config)) *world {
 			t.Fatal(err)
 		}
 		c := auth.Config{
-			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Now: w.clock, Passkeys: keys,
-			Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}),
+			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Now: w.clock, Policy: auth.Policy{Passkeys: keys, Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})},
 		}
 		for _, f := range change {
 			f(&c)

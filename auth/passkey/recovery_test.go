@@ -73,7 +73,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 			}
 			w.refused("the recovery", w.nodes[1].RecoverFactors(t.Context(), home, half(), token), want)
 			if want != nil {
-				tickets, err := w.db.Auth().Tickets().Tickets(t.Context(), half().User.ID, auth.ForFactorRecovery, w.clock())
+				tickets, err := w.db.Auth().Tickets.Tickets(t.Context(), half().User.ID, auth.ForFactorRecovery, w.clock())
 				if err != nil || len(tickets) != 0 {
 					t.Errorf("%d recoveries are left, %v", len(tickets), err)
 				}

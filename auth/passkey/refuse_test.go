@@ -269,8 +269,8 @@ func TestS31_ClosedAccountsStayClosed(t *testing.T) {
 		_, err := w.signIn(ch, p.key.Get(ch.Options))
 		w.refused("disabled", err, auth.ErrInvalidCredentials)
 		disable(false)
-		hash, err := db.Auth().Passwords().PasswordHash(t.Context(), id)
-		if err := errors.Join(err, db.Auth().Passwords().SetPassword(t.Context(), id, hash, "!reset!"+hash)); err != nil {
+		hash, err := db.Auth().Passwords.PasswordHash(t.Context(), id)
+		if err := errors.Join(err, db.Auth().Passwords.SetPassword(t.Context(), id, hash, "!reset!"+hash)); err != nil {
 			t.Fatal(err)
 		}
 		ch = w.begin()

@@ -28,7 +28,7 @@ func main() {
 	check(err)
 
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
+		Stores: httpadapter.StoresOf(db), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
 		Mail: &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail}},
 	})
 	check(err)

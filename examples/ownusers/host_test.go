@@ -31,8 +31,8 @@ func serve(t *testing.T, p people) browser {
 		t.Fatal(err)
 	}
 	h, err := newHandler(httpadapter.Config{
-		Stores: p.db, Users: p, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), // cheap, for the test
+		Stores: httpadapter.StoresWithUsers(p.db, p), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	}, p)
 	if err != nil {
 		t.Fatal(err)

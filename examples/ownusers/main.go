@@ -43,7 +43,7 @@ func main() {
 	pictures, err := diskblob.Open("pictures")
 	check(err)
 	handler, err := newHandler(httpadapter.Config{
-		Stores: db, Users: users, Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
+		Stores: httpadapter.StoresWithUsers(db, users), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
 	}, users)
 	check(err)
 	log.Fatal(http.ListenAndServe("localhost:3000", handler))

@@ -39,7 +39,7 @@ func TestAuthenticatorKeepsTheContract(t *testing.T) {
 	proved := &atomic.Int64{}
 	proved.Store(time.Now().Unix())
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
+		Stores: httpadapter.StoresOf(db), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
 		Authenticator: proxy{proved}, LimitsOff: true,
 	})
 	if err != nil {

@@ -104,7 +104,7 @@ var problemProvocations = []provocation{
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			passwords := w.store.Auth().Passwords()
+			passwords := w.store.Auth().Passwords
 			hash, err := passwords.PasswordHash(w.t.Context(), u.ID)
 			if err != nil {
 				w.t.Fatal(err)

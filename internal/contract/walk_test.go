@@ -170,10 +170,8 @@ func config(t *testing.T, base string, mail *mailbox) httpadapter.Config {
 		t.Fatal(err)
 	}
 	return httpadapter.Config{
-		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Courier: mail, Passkeys: passkeys,
-		Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, CodesAlone: true, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true},
-		// What a hash costs is package auth's to test.
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
+		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
+		CodesAlone: true,
 	}
 }
 

@@ -51,7 +51,7 @@ func TestAuth(t *testing.T) {
 func TestAuthApart(t *testing.T) {
 	authtest.Run(t, func(*testing.T) authtest.Harness {
 		s := memstore.New()
-		return authtest.Harness{Stores: s.Auth().(auth.SeparateStores).Separate(), Tx: s, Limits: s.Limits(), Activity: s.Activity()}
+		return authtest.Harness{Stores: s.AuthApart(), Tx: s, Limits: s.Limits(), Activity: s.Activity()}
 	})
 }
 

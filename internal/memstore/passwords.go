@@ -5,27 +5,15 @@ import (
 	"fmt"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
-type authStores struct{ s *Store }
+// Beside is of auth.UsersBeside.
+func (p passwords) Beside(store profile.Store) bool { return store == profile.Store(users{p.s}) }
 
-func (a authStores) Passwords() auth.PasswordStore { return passwords{s: a.s} }
-func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
-func (a authStores) Tickets() auth.TicketStore     { return tickets(a) }
-func (a authStores) Factors() auth.FactorStore     { return factors(a) }
-
-// Separate implements auth.SeparateStores.
-func (a authStores) Separate() auth.Stores { return authApart{a} }
-
-// authApart are the stores for users elsewhere.
-type authApart struct{ authStores }
-
-func (a authApart) Passwords() auth.PasswordStore { return passwords{s: a.s, apart: true} }
-func (a authApart) Sessions() auth.SessionStore {
-	return struct{ auth.SessionStore }{a.authStores.Sessions()}
-}
+// Beside is of auth.UsersBeside.
+func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users{a.s}) }
 
 type passwords struct {
 	s     *Store

@@ -48,9 +48,17 @@ func New() *Store {
 // Users returns the profile.Store.
 func (s *Store) Users() profile.Store { return users{s} }
 
-// Auth returns the stores of package auth; its Sessions is an
-// auth.SessionUserStore too.
-func (s *Store) Auth() auth.Stores { return authStores{s} }
+// Auth returns the stores of package auth for the users of Users.
+func (s *Store) Auth() auth.Stores {
+	return auth.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
+}
+
+// AuthApart is Auth for users elsewhere.
+func (s *Store) AuthApart() auth.Stores {
+	apart := s.Auth()
+	apart.Passwords = struct{ auth.PasswordStore }{passwords{s: s, apart: true}} // without Beside
+	return apart
+}
 
 // Limits returns the counters of tries.
 func (s *Store) Limits() limit.Store { return throttle{s} }

@@ -21,13 +21,13 @@ func Example() {
 		return
 	}
 	err = db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.Auth().Passwords().SetPassword(ctx, ada.ID, "", "$hash"); err != nil {
+		if err := db.Auth().Passwords.SetPassword(ctx, ada.ID, "", "$hash"); err != nil {
 			return err
 		}
 		_, err := db.Users().Create(ctx, profile.User{Username: "ADA", Email: "other@example.org"})
 		return err // taken, so the password is not kept
 	})
-	hash, _ := db.Auth().Passwords().PasswordHash(ctx, ada.ID)
+	hash, _ := db.Auth().Passwords.PasswordHash(ctx, ada.ID)
 	fmt.Printf("%v; hash %q\n", err, hash)
 	// Output: memstore: user: username is taken; hash ""
 }

@@ -18,7 +18,7 @@ func (g *generator) password() op {
 	next := pick(g, "", "$a", "$b", "$c")
 	ev := g.events(i)
 	return op{fmt.Sprintf("password of user %d", i), func(ctx context.Context, w *world) (string, error) {
-		p := w.Auth().Passwords()
+		p := w.Auth().Passwords
 		old, err := p.LockPassword(ctx, w.id(i))
 		if err != nil {
 			return "", err
@@ -57,7 +57,7 @@ func (g *generator) createSession() op {
 	g.names = append(g.names, id)
 	ev := g.events(i)
 	return op{"create " + id, func(ctx context.Context, w *world) (string, error) {
-		return "", w.Auth().Sessions().CreateSession(ctx, g.session(w, i, id, at), ev(w)...)
+		return "", w.Auth().Sessions.CreateSession(ctx, g.session(w, i, id, at), ev(w)...)
 	}}
 }
 
@@ -66,7 +66,7 @@ func (g *generator) changeSession() op {
 	at = at.Add(time.Duration(g.IntN(120)-60) * time.Second)
 	ev := g.events(i)
 	return op{"change " + id, func(ctx context.Context, w *world) (string, error) {
-		ss := w.Auth().Sessions()
+		ss := w.Auth().Sessions
 		if !rotate {
 			return "", ss.TouchSession(ctx, id, at, at.Add(time.Minute), activity.Source{Device: id})
 		}
@@ -84,7 +84,7 @@ func (g *generator) endSession() op {
 	i, id, at, how := g.user(), g.known(), g.tick(), g.IntN(4)
 	ev := g.events(i)
 	return op{"end " + id, func(ctx context.Context, w *world) (string, error) {
-		ss := w.Auth().Sessions()
+		ss := w.Auth().Sessions
 		switch how {
 		case 0:
 			n, err := ss.EndSessions(ctx, w.id(i), id, ev(w)...)
@@ -100,7 +100,7 @@ func (g *generator) endSession() op {
 func (g *generator) readSessions() op {
 	i, id := g.user(), g.known()
 	return op{"read " + id, func(ctx context.Context, w *world) (string, error) {
-		list, err := w.Auth().Sessions().Sessions(ctx, w.id(i))
+		list, err := w.Auth().Sessions.Sessions(ctx, w.id(i))
 		if err != nil {
 			return "", err
 		}
@@ -113,7 +113,7 @@ func (g *generator) readSessions() op {
 			}
 			out = append(out, showSession(w, s))
 		}
-		s, err := w.Auth().Sessions().Session(ctx, sha256.Sum256([]byte(id)))
+		s, err := w.Auth().Sessions.Session(ctx, sha256.Sum256([]byte(id)))
 		return fmt.Sprint(len(list), out, showSession(w, s)), err
 	}}
 }

@@ -49,8 +49,8 @@ func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	svc, err := auth.New(auth.Config{
-		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Deletions: deletions, SeparateUsers: true,
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: auth.DefaultLinks(origin),
+		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Deletions: deletions,
+		Policy: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: auth.DefaultLinks(origin)},
 	})
 	if err != nil {
 		t.Fatal(err)

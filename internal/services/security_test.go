@@ -186,7 +186,7 @@ func TestS34_ACopyOfEverything(t *testing.T) {
 				t.Errorf("%s lacks %q: %.300q", name, want, got[name])
 			}
 		}
-		hash, err := w.db.Auth().Passwords().PasswordHash(t.Context(), ada.id)
+		hash, err := w.db.Auth().Passwords.PasswordHash(t.Context(), ada.id)
 		w.must(err)
 		for name, text := range got {
 			for _, secret := range []string{hash, ada.token, others, "bea@example.org"} {

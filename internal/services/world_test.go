@@ -214,8 +214,8 @@ func newWorld(t *testing.T, db database) *world {
 	w.must(err)
 	w.auth, err = auth.New(auth.Config{
 		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Holds: db.Holds(), Deletions: w.deletions,
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), CheckUsername: w.profiles.CheckUsername,
-		Courier: w.post, Links: auth.DefaultLinks(origin), Recorder: w.post, Now: w.clock, Logger: logger,
+		Policy: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: w.post, Links: auth.DefaultLinks(origin)}, CheckUsername: w.profiles.CheckUsername,
+		Recorder: w.post, Now: w.clock, Logger: logger,
 	})
 	w.must(err)
 	keep := []personal.Contributor{w.settings, w.auth, w.pictures, w.activity}

@@ -34,14 +34,6 @@ type DirectUpload struct {
 	storage.DirectForm
 }
 
-// CanDirect reports whether BeginDirect can work: the store is a
-// storage.DirectUploader and the ledger a LedgerTaker.
-func (s *Service) CanDirect() bool {
-	_, uploader := s.cfg.Blobs.(storage.DirectUploader)
-	_, taker := s.cfg.Ledger.(LedgerTaker)
-	return uploader && taker
-}
-
 // BeginDirect lets the user send one file to the store itself, within
 // storage.MaxDirectTTL: of the type named, a picture's, and of 1 to
 // Limits.MaxBytes bytes, under a fresh key that nobody else may write. What
@@ -53,12 +45,11 @@ func (s *Service) CanDirect() bool {
 // upload, so that CompleteDirect does not: more than Config.UploadLimit are a
 // *limit.ExceededError. The form is a secret of the user's: it is not to be logged.
 func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (DirectUpload, error) {
-	uploader, ok := s.cfg.Blobs.(storage.DirectUploader)
-	if !ok || !s.CanDirect() {
+	if !s.CanDirect() {
 		return DirectUpload{}, fmt.Errorf("picture: direct upload: %w", errors.ErrUnsupported)
 	}
-	if !slices.Contains(s.DirectTypes(), contentType) {
-		return DirectUpload{}, input.Invalid(input.OneOf("contentType", s.DirectTypes()...))
+	if !slices.Contains(s.Types(), contentType) {
+		return DirectUpload{}, input.Invalid(input.OneOf("contentType", s.Types()...))
 	}
 	if err := s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit); err != nil {
 		return DirectUpload{}, err
@@ -67,7 +58,7 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 	if err != nil {
 		return DirectUpload{}, err
 	}
-	form, err := uploader.DirectUpload(ctx, storage.DirectUpload{
+	form, err := s.direct.DirectUpload(ctx, storage.DirectUpload{
 		Key: directPrefix + id, ContentType: contentType,
 		MinBytes: 1, MaxBytes: s.cfg.Limits.MaxBytes, TTL: storage.MaxDirectTTL,
 	})
@@ -82,9 +73,9 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 	return DirectUpload{ID: id, MaxBytes: s.cfg.Limits.MaxBytes, DirectForm: form}, nil
 }
 
-// DirectTypes are the types that BeginDirect takes: those of the formats that
-// the pipeline does.
-func (s *Service) DirectTypes() []string {
+// Types are the media types of the formats that the pipeline takes, and the only ones
+// that BeginDirect does.
+func (s *Service) Types() []string {
 	types := []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
 	for _, d := range s.cfg.Decoders {
 		switch name := strings.ToLower(d.Name()); name {
@@ -108,8 +99,7 @@ func (s *Service) DirectTypes() []string {
 // nothing has arrived yet, which is storage.ErrNotFound too; after any other error,
 // that of an ended ctx too, the upload has to begin anew.
 func (s *Service) CompleteDirect(ctx context.Context, userID, id string, o PutOptions) (profile.User, error) {
-	taker, ok := s.cfg.Ledger.(LedgerTaker)
-	if !ok || !isBase(id) {
+	if !s.CanDirect() || !isBase(id) {
 		return profile.User{}, fmt.Errorf("picture: direct upload: %w", storage.ErrNotFound)
 	}
 	// Before the upload is taken, so that it can be completed by who reads again.
@@ -121,14 +111,14 @@ func (s *Service) CompleteDirect(ctx context.Context, userID, id string, o PutOp
 	key := directPrefix + id
 	// Taken first, so that nobody has one file decoded many times over. One that is
 	// given back after it was decoded counts as an upload again.
-	if err := taker.Take(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
+	if err := s.taker.Take(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
 		return profile.User{}, err
 	}
 	u, again, err := s.putDirect(ctx, userID, key, o)
 	ctx, cancel := overtime.Context(ctx, cleanupTime)
 	defer cancel()
 	if again {
-		if err := taker.GiveBack(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
+		if err := s.taker.GiveBack(ctx, userID, key, s.cfg.Now().Add(directLinger)); err != nil {
 			s.cfg.Logger.WarnContext(ctx, "picture: a direct upload cannot be tried again", "error", err)
 		}
 		return profile.User{}, err

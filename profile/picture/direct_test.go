@@ -291,7 +291,7 @@ func TestS65_DirectFormsAreForPictures(t *testing.T) {
 	if keys, err := w.db.Ledger().Keys(t.Context(), w.user.ID); len(keys) != 0 || err != nil {
 		t.Errorf("the ledger has %v, %v", keys, err)
 	}
-	for _, good := range w.svc.DirectTypes() {
+	for _, good := range w.svc.Types() {
 		if up, err := w.svc.BeginDirect(t.Context(), w.user.ID, good); err != nil || up.Fields["Content-Type"] != good {
 			t.Errorf("type %q: %v, %v", good, up.Fields, err)
 		}

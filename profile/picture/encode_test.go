@@ -263,7 +263,7 @@ func TestBackgroundMustBeOpaque(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	cfg := picture.Config{Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db, LimitStore: limit.Off{}, Background: color.Transparent}
+	cfg := picture.Config{Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: w.blobs, Tx: w.db, LimitStore: limit.Off{}, Policy: picture.Policy{Background: color.Transparent}}
 	if _, err := picture.New(cfg); err == nil {
 		t.Error("New took a transparent background")
 	}

@@ -79,13 +79,15 @@ type RepairReport struct {
 // the error matches errors.ErrUnsupported. The report holds what was done
 // until an error.
 func (s *Service) Repair(ctx context.Context, opts RepairOptions) (RepairReport, error) {
-	lister, ok := s.cfg.Blobs.(storage.Lister)
+	lister, ok := storage.As[storage.Lister](s.cfg.Blobs)
 	if !ok {
-		return RepairReport{}, fmt.Errorf("picture: repair: the store lists no blobs: %w", errors.ErrUnsupported)
+		why, _ := storage.Missing[storage.Lister](s.cfg.Blobs)
+		return RepairReport{}, fmt.Errorf("picture: repair: %w: %s", errors.ErrUnsupported, why)
 	}
-	walker, ok := s.cfg.Ledger.(LedgerWalker)
+	walker, ok := storage.As[LedgerWalker](s.cfg.Ledger)
 	if !ok {
-		return RepairReport{}, fmt.Errorf("picture: repair: the ledger is no LedgerWalker: %w", errors.ErrUnsupported)
+		why, _ := storage.Missing[LedgerWalker](s.cfg.Ledger)
+		return RepairReport{}, fmt.Errorf("picture: repair: %w: %s", errors.ErrUnsupported, why)
 	}
 	if opts.Age == 0 {
 		opts.Age = DefaultRepairAge

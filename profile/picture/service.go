@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"log/slog"
 	"time"
@@ -49,27 +48,18 @@ func uploadKey(userID string) string { return "upload:user:" + userID }
 // Config is what a Service is made of. Users, Ledger, Blobs, Tx and LimitStore are
 // needed; all but Blobs must be of one database.
 type Config struct {
+	Policy
+
 	Users  profile.Store
 	Ledger Ledger
 	Blobs  storage.BlobStore
 	Tx     storage.Transactor
 	// LimitStore counts uploads; limit.Off{} counts nothing.
 	LimitStore limit.Store
-	// UploadLimit is how often one user may Put or BeginDirect; the zero Rule is
-	// DefaultUploadLimit.
-	UploadLimit limit.Rule
-	// Limits bound one file.
-	Limits Limits
-	// Decoders take formats beside JPEG, PNG, GIF and WebP: see
-	// Options.Decoders.
-	Decoders []Decoder
-	// Background is what shows where a picture is transparent; nil keeps the
-	// transparency: see Options.Background.
-	Background color.Color
 	// Profiles says whether everybody may see a user's picture. With it, and a
-	// BlobStore that is a storage.PublicURLer, public pictures have the store's own
-	// addresses, and New has the Service follow every change of privacy: see Settle.
-	// nil means that no picture has a public address.
+	// BlobStore in which storage.As finds a storage.PublicURLer, public pictures have
+	// the store's own addresses, and New has the Service follow every change of
+	// privacy: see Settle. nil means that no picture has a public address.
 	Profiles *profile.Service
 	// Deletions has the Service hide the pictures of accounts that their users
 	// delete; nil is for hosts whose accounts are not.
@@ -96,7 +86,7 @@ type Service struct {
 	cfg     Config
 	pool    *Pool
 	limiter limit.Limiter
-	urls    storage.PublicURLer // nil when there are no public addresses
+	abilities
 }
 
 // New returns a Service, which acts from then on when Config.Profiles or
@@ -124,8 +114,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg.Logger = logging.Or(cfg.Logger)
 	s := &Service{cfg: cfg, pool: cfg.Pool, limiter: limit.Limiter{Store: cfg.LimitStore, Now: cfg.Now}}
-	if urls, ok := cfg.Blobs.(storage.PublicURLer); ok && cfg.Profiles != nil {
-		s.urls = urls
+	var err error
+	if s.abilities, err = findAbilities(cfg); err != nil {
+		return nil, err
 	}
 	return s, s.follow()
 }

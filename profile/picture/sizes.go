@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/storage"
 )
 
 // Sizes are the sides, in pixels and descending, that p is shown in: those of
@@ -38,20 +37,11 @@ func KeyFor(p profile.Picture, size int) string {
 	return Key(p, best)
 }
 
-// resizer is the store if it serves public pictures in every size, or nil.
-func (s *Service) resizer() storage.Resizer {
-	r, ok := s.cfg.Blobs.(storage.Resizer)
-	if !ok || s.urls == nil {
-		return nil
-	}
-	return r
-}
-
 // keeps are the squares of p that are put in the store: the largest alone, if
 // the store makes the others from it. A store that may resize but does not
 // serve the public (Cloudinary without Options.Public) gets all.
 func (s *Service) keeps(p profile.Picture, all []Square) []Square {
-	if r := s.resizer(); r == nil || len(all) == 0 || r.ResizedURL(Key(p, all[0].Size), all[len(all)-1].Size) == "" {
+	if r := s.resize; r == nil || len(all) == 0 || r.ResizedURL(Key(p, all[0].Size), all[len(all)-1].Size) == "" {
 		return all
 	}
 	return all[:1]
@@ -65,7 +55,7 @@ func (s *Service) PublicURL(p profile.Picture, size int) string {
 	}
 	// A picture of several blobs is from before the store resized, or from
 	// another one, and keeps the addresses that it had.
-	if r := s.resizer(); r != nil && len(p.Sizes) == 1 {
+	if r := s.resize; r != nil && len(p.Sizes) == 1 {
 		if u := r.ResizedURL(KeyFor(p, size), size); u != "" {
 			return u
 		}

@@ -67,8 +67,7 @@ func outboxOf(db *sqlstore.DB, key string, since time.Time, s notify.Sender) (*n
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: db.Outbox(), Keys: keys, Senders: map[auth.Channel]notify.Sender{auth.BySMS: s}, Now: fast(since), SendTimeout: time.Second,
-		Render: func(m auth.Message, _ string) (notify.Letter, error) { return notify.Letter{Text: m.Code}, nil },
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.BySMS: s}, SendTimeout: time.Second, Render: func(m auth.Message, _ string) (notify.Letter, error) { return notify.Letter{Text: m.Code}, nil }}, Now: fast(since),
 	})
 }
 

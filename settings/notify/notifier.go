@@ -44,15 +44,32 @@ type PermanentError struct{ Err error }
 func (e *PermanentError) Error() string { return "refused for good: " + e.Err.Error() }
 func (e *PermanentError) Unwrap() error { return e.Err }
 
+// Policy is what a host decides about how people are reached. Without Senders nobody
+// is.
+type Policy struct {
+	// Senders are the channels that there are: auth.ByEmail by notify/smtp or NewFiles,
+	// auth.BySMS by notify/twilio, or a Sender of a few lines. A message for another
+	// channel is an error of Deliver.
+	Senders map[auth.Channel]Sender
+	// Render makes a letter of a message; nil is Render of this package.
+	Render func(m auth.Message, service string) (Letter, error)
+	// SendTimeout bounds the sending of one letter; 0 is 30 s.
+	SendTimeout time.Duration
+	// Attempts is how often a letter is tried before it is a dead one; 0 is 10, with
+	// waits from 10 s to an hour between them.
+	Attempts int
+	// Poll is how often Run looks for letters when nothing told it to; 0 is a second.
+	Poll time.Duration
+}
+
 // Config is what New takes. Store, Keys and Senders are required; Users and
 // Settings are for notices.
 type Config struct {
+	Policy
+
 	Store OutboxStore
 	// Keys seal what waits.
 	Keys *keyring.Ring
-	// Senders are the channels that there are. A message for another one is an
-	// error of Deliver.
-	Senders map[auth.Channel]Sender
 	// Users and Settings tell whom a notice of an event goes to and whether it
 	// is wanted; without both there are no notices.
 	Users    profile.Store
@@ -62,17 +79,8 @@ type Config struct {
 	ReportLink func(ctx context.Context, userID string) (string, error)
 	// Service is the name in subjects and texts, "" for "your account".
 	Service string
-	// Render makes a letter of a message; nil is Render of this package.
-	Render func(m auth.Message, service string) (Letter, error)
-
-	// SendTimeout bounds one letter; 0 is 30 s. Attempts is how often a letter
-	// is tried before it is a dead one; 0 is 10, with waits from 10 s to an hour
-	// between them.
-	SendTimeout time.Duration
-	Attempts    int
-	// Poll is how often Run looks when nothing told it to; 0 is a second.
-	Poll time.Duration
-	Now  func() time.Time
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 	// Logger gets one record for each letter that failed, without whom it was for;
 	// nil is slog.Default().
 	Logger *slog.Logger

@@ -115,7 +115,7 @@ func open(t *testing.T, db database, change ...func(*notify.Config)) *post {
 		t.Fatal(err)
 	}
 	cfg := notify.Config{
-		Store: db.Outbox(), Keys: keys, Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.mail, auth.BySMS: p.sms},
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.mail, auth.BySMS: p.sms}},
 		Users: db.Users(), Settings: p.settings, Service: "Example", Now: func() time.Time { return p.now },
 		ReportLink: func(ctx context.Context, userID string) (string, error) {
 			p.links++
@@ -510,7 +510,7 @@ func TestRun(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	keys, _ := keyring.New(keyring.Generate())
-	good := notify.Config{Store: memstore.New().Outbox(), Keys: keys, Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailer{}}}
+	good := notify.Config{Store: memstore.New().Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailer{}}}}
 	for name, change := range map[string]func(*notify.Config){
 		"no store": func(c *notify.Config) { c.Store = nil }, "no keys": func(c *notify.Config) { c.Keys = nil },
 		"no senders": func(c *notify.Config) { c.Senders = nil }, "a nil sender": func(c *notify.Config) { c.Senders = map[auth.Channel]notify.Sender{auth.BySMS: nil} },

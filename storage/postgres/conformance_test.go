@@ -84,7 +84,7 @@ func conformance(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 	t.Run("auth apart", func(t *testing.T) {
 		authtest.Run(t, func(t *testing.T) authtest.Harness {
 			db := open(t)
-			return authtest.Harness{Stores: db.Auth().(auth.SeparateStores).Separate(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
+			return authtest.Harness{Stores: db.AuthApart(), Tx: db, Limits: db.Limits(), Activity: db.Activity()}
 		})
 	})
 	t.Run("limits", func(t *testing.T) {

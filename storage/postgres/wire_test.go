@@ -38,7 +38,7 @@ func calls(t *testing.T, db *sqlstore.DB) map[string]func() {
 		}
 	}
 	s := session()
-	sessions := db.Auth().Sessions()
+	sessions := db.Auth().Sessions
 	must(t, sessions.CreateSession(ctx, s))
 	id := 0
 	event := func() activity.Event {
@@ -127,7 +127,7 @@ func TestTransactionsUsePreparedStatements(t *testing.T) {
 	must(t, err)
 	lock := func() {
 		must(t, db.InTx(t.Context(), func(ctx context.Context) error {
-			_, err := db.Auth().Passwords().LockPassword(ctx, u.ID)
+			_, err := db.Auth().Passwords.LockPassword(ctx, u.ID)
 			return err
 		}))
 	}

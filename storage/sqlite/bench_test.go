@@ -30,7 +30,7 @@ func people(b *testing.B, db *sqlstore.DB, n int) []auth.Session {
 			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(name)), Level: auth.LevelFull,
 			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(24 * time.Hour),
 		}
-		if err := db.Auth().Sessions().CreateSession(ctx, list[i]); err != nil {
+		if err := db.Auth().Sessions.CreateSession(ctx, list[i]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -43,7 +43,7 @@ func BenchmarkSignedInRead(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "app.db")
 	db := open(b, path)
 	list := people(b, db, 1000)
-	store := db.Auth().Sessions().(auth.SessionUserStore)
+	store := db.Auth().Sessions.(auth.SessionUserStore)
 	hand := handWritten(b, path)
 	floor, err := hand.Prepare(`SELECT u.id, u.username, u.email, u.display_name, s.expires_at
 		FROM profilekit_sessions s JOIN users u ON u.id = CAST(s.user_id AS INTEGER) WHERE s.token_hash = ?`)

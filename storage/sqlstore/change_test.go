@@ -19,7 +19,7 @@ func TestD04_StatementByItselfRunsAgain(t *testing.T) {
 	ctx := t.Context()
 	u := user(t, ctx, h.db, "ann")
 	session := auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull}
-	if err := h.db.Auth().Sessions().CreateSession(ctx, session); err != nil {
+	if err := h.db.Auth().Sessions.CreateSession(ctx, session); err != nil {
 		t.Fatal(err)
 	}
 	// What a sequence gave out stays given out when the transaction ends.
@@ -40,7 +40,7 @@ func TestD04_StatementByItselfRunsAgain(t *testing.T) {
 		},
 		"one that counts rows": func() error {
 			at := time.Now()
-			return h.db.Auth().Sessions().TouchSession(ctx, "s1", at, at, activity.Source{})
+			return h.db.Auth().Sessions.TouchSession(ctx, "s1", at, at, activity.Source{})
 		},
 	} {
 		for _, c := range []struct {

@@ -33,7 +33,7 @@ func TestContributors(t *testing.T) {
 		for name, open := range map[string]func(*testing.T) personaltest.Harness{
 			"activity": w.activity, "settings": w.settings, "pictures": w.pictures,
 			"auth":       func(t *testing.T) personaltest.Harness { return w.auth(t, db.Auth()) },
-			"auth apart": func(t *testing.T) personaltest.Harness { return w.auth(t, db.Auth().(auth.SeparateStores).Separate()) },
+			"auth apart": func(t *testing.T) personaltest.Harness { return w.auth(t, db.AuthApart()) },
 		} {
 			t.Run(name, func(t *testing.T) { personaltest.Run(t, open) })
 		}
@@ -162,19 +162,19 @@ func (w contributors) auth(t *testing.T, stores auth.Stores) personaltest.Harnes
 		ctx, now := t.Context(), time.Now()
 		device, app, token := conform.Name("browser-"), conform.Name("app-"), sha256.Sum256([]byte(conform.Name("token-")))
 		for _, level := range []auth.Level{auth.LevelFull, auth.LevelDevice} {
-			conform.Must(t, "CreateSession", stores.Sessions().CreateSession(ctx, auth.Session{
+			conform.Must(t, "CreateSession", stores.Sessions.CreateSession(ctx, auth.Session{
 				ID: conform.Name("s"), UserID: userID, TokenHash: sha256.Sum256([]byte(conform.Name("t"))), Level: level,
 				Source:    activity.Source{IP: "203.0.113.0/24", Device: device + string(level)},
 				CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 			}))
 		}
-		conform.Must(t, "AddFactor", stores.Factors().AddFactor(ctx, auth.FactorRecord{
+		conform.Must(t, "AddFactor", stores.Factors.AddFactor(ctx, auth.FactorRecord{
 			ID: conform.Name("f"), UserID: userID, Kind: "totp", Name: app, Data: secret, CreatedAt: now,
 		}))
-		conform.Must(t, "AddTickets", stores.Tickets().AddTickets(ctx, userID, "", []auth.Ticket{
+		conform.Must(t, "AddTickets", stores.Tickets.AddTickets(ctx, userID, "", []auth.Ticket{
 			{Hash: token, Purpose: purpose, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
 		}))
-		conform.Must(t, "SetPassword", stores.Passwords().SetPassword(ctx, userID, "", hash))
+		conform.Must(t, "SetPassword", stores.Passwords.SetPassword(ctx, userID, "", hash))
 		for _, key := range accountCounters(userID) {
 			_, _, err := w.db.Limits().Take(ctx, key, rule, now)
 			conform.Must(t, "Take", err)
@@ -185,13 +185,13 @@ func (w contributors) auth(t *testing.T, stores auth.Stores) personaltest.Harnes
 	h.Secrets = []string{hash, string(secret), "argon2id"}
 	h.Kept = func(t *testing.T, userID string) bool {
 		ctx := t.Context()
-		sessions, err := stores.Sessions().Sessions(ctx, userID)
+		sessions, err := stores.Sessions.Sessions(ctx, userID)
 		conform.Must(t, "Sessions", err)
-		factors, err := stores.Factors().Factors(ctx, userID)
+		factors, err := stores.Factors.Factors(ctx, userID)
 		conform.Must(t, "Factors", err)
-		tickets, err := stores.Tickets().Tickets(ctx, userID, purpose, time.Time{})
+		tickets, err := stores.Tickets.Tickets(ctx, userID, purpose, time.Time{})
 		conform.Must(t, "Tickets", err)
-		password, err := stores.Passwords().PasswordHash(ctx, userID)
+		password, err := stores.Passwords.PasswordHash(ctx, userID)
 		conform.Must(t, "PasswordHash", err)
 		kept := len(sessions) + len(factors) + len(tickets) + len(password)
 		for _, key := range accountCounters(userID) {

@@ -131,9 +131,19 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 // Users returns the store of users.
 func (d *DB) Users() profile.Store { return users{d} }
 
-// Auth returns the stores of passwords, sessions, throttle counters, tickets and
-// factors. Its session store is also an auth.SessionUserStore.
-func (d *DB) Auth() auth.Stores { return authStores{d} }
+// Auth returns the stores of passwords, sessions, tickets and factors, for the users
+// of Users: passwords are in their rows, and sessions are read together with them.
+func (d *DB) Auth() auth.Stores {
+	return auth.Stores{Passwords: passwords{d}, Sessions: sessions{d}, Tickets: tickets{d}, Factors: factors{d}}
+}
+
+// AuthApart is Auth for users in a table of the host's own: of the users themselves it
+// knows the ID, which may be any text, and keeps the passwords in profilekit_passwords.
+func (d *DB) AuthApart() auth.Stores {
+	s := d.Auth()
+	s.Passwords = passwordsApart{d}
+	return s
+}
 
 // Limits returns the counters of tries.
 func (d *DB) Limits() limit.Store { return throttle{d} }
@@ -180,11 +190,13 @@ func (d *DB) Close() error {
 	return nil
 }
 
-type authStores struct{ db *DB }
+// Beside is of auth.UsersBeside.
+func (s passwords) Beside(store profile.Store) bool { return store == profile.Store(users{s.db}) }
 
-func (a authStores) Passwords() auth.PasswordStore { return passwords(a) }
-func (a authStores) Sessions() auth.SessionStore   { return sessions(a) }
-func (a authStores) Tickets() auth.TicketStore     { return tickets(a) }
-func (a authStores) Factors() auth.FactorStore     { return factors(a) }
+// Beside is of auth.UsersBeside.
+func (s sessions) Beside(store profile.Store) bool { return store == profile.Store(users{s.db}) }
 
-var _ auth.SessionUserStore = sessions{}
+var (
+	_ auth.UsersBeside      = passwords{}
+	_ auth.SessionUserStore = sessions{}
+)

@@ -17,7 +17,7 @@ func TestP22P39_ADeletedUsersSessionsOpenNothing(t *testing.T) {
 		ctx, db := t.Context(), p.open(t)
 		u := user(t, ctx, db, "gone")
 		_, s := signedIn(t, db, u.ID)
-		sessions := db.Auth().Sessions()
+		sessions := db.Auth().Sessions
 		joined, ok := sessions.(interface {
 			auth.SessionStore
 			auth.SessionUserStore

@@ -66,7 +66,7 @@
 // Tx(ctx) when there is one and from your own pool otherwise; write in Tx(ctx)
 // or, without one, in an InTx; write the events with Activity().Append in the
 // same. profiletest.Run says whether it is right, by a name for what is not.
-// Passwords are then kept in profilekit_passwords (auth.SeparateStores). The
+// Passwords are then kept in profilekit_passwords (DB.AuthApart). The
 // folder examples/ownusers is a whole program.
 //
 // # Migrations

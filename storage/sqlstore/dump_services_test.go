@@ -160,14 +160,14 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	}})
 	p.must(err)
 	p.profiles, err = profile.New(profile.Config{
-		Store: p.users, Settings: p.settings, Custom: []profile.CustomField{{Name: "team"}}, Holds: db.Holds(), Tx: db, Now: clock.now,
+		Store: p.users, Settings: p.settings, Policy: profile.Policy{Custom: []profile.CustomField{{Name: "team"}}}, Holds: db.Holds(), Tx: db, Now: clock.now,
 	})
 	p.must(err)
 	p.pictures, err = picture.New(picture.Config{Users: p.users, Ledger: db.Ledger(), Blobs: p.blobs, Tx: db, LimitStore: db.Limits(), Now: clock.now})
 	p.must(err)
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
-		Senders:    map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{p}, auth.BySMS: dumpMailer{p}},
+		Policy:     notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{p}, auth.BySMS: dumpMailer{p}}},
 		ReportLink: func(ctx context.Context, userID string) (string, error) { return p.auth.ReportLink(ctx, userID) },
 	})
 	p.must(err)
@@ -178,12 +178,10 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	})
 	p.must(err)
 	p.auth, err = auth.New(auth.Config{
-		Users: p.users, Stores: db.Auth(), LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, SeparateUsers: flavour == separate, Holds: db.Holds(),
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}),
-		Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Recorder: p.notifier,
-		Factors: p.factors(), Passkeys: p.passkeys,
-		Codes:          auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: ring},
-		FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Now: clock.now,
+		Users: p.users, Stores: db.Auth(), LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
+		Policy:   auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}), Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
+		Recorder: p.notifier,
+		Now:      clock.now,
 	})
 	p.must(err)
 	return p

@@ -225,7 +225,7 @@ func (p *dumpProgram) elsewhere(end string) {
 	}
 	hash, err := auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}).Hash(ctx, dumpPassphrase)
 	p.must(err)
-	apart := p.db.Auth().(auth.SeparateStores).Separate()
+	apart := p.db.AuthApart()
 	id := "host-7" + end
-	p.must(apart.Passwords().SetPassword(ctx, id, "", hash, activity.NewEvent(ctx, auth.KindPasswordReset, id, p.clock.now(), nil)))
+	p.must(apart.Passwords.SetPassword(ctx, id, "", hash, activity.NewEvent(ctx, auth.KindPasswordReset, id, p.clock.now(), nil)))
 }

@@ -204,7 +204,7 @@ func TestPostgresRefusals(t *testing.T) {
 			}
 			defer db.Close()
 			err = holder.InTx(t.Context(), func(ctx context.Context) error {
-				if _, err := holder.Auth().Passwords().LockPassword(ctx, u.ID); err != nil {
+				if _, err := holder.Auth().Passwords.LockPassword(ctx, u.ID); err != nil {
 					return err
 				}
 				if err := write(db); !errors.Is(err, storage.ErrUnavailable) {
@@ -220,7 +220,7 @@ func TestPostgresRefusals(t *testing.T) {
 	t.Run("an ended context is its own error", func(t *testing.T) {
 		db := place{postgres: true, at: dsn}.open(t)
 		err := holder.InTx(t.Context(), func(ctx context.Context) error {
-			if _, err := holder.Auth().Passwords().LockPassword(ctx, u.ID); err != nil {
+			if _, err := holder.Auth().Passwords.LockPassword(ctx, u.ID); err != nil {
 				return err
 			}
 			short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -36,7 +36,7 @@ func signedIn(t testing.TB, db *sqlstore.DB, userID string) (token string, s aut
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(24 * time.Hour),
 	}
 	event := activity.Event{ID: rand.Text(), Kind: "auth.sign_in", At: now, Source: s.Source}
-	if err := db.Auth().Sessions().CreateSession(t.Context(), s, event); err != nil {
+	if err := db.Auth().Sessions.CreateSession(t.Context(), s, event); err != nil {
 		t.Fatal(err)
 	}
 	return token, s
@@ -48,7 +48,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 		db := p.open(t)
 		u := user(t, ctx, db, "kept")
 		_, s := signedIn(t, db, u.ID)
-		if err := db.Auth().Passwords().SetPassword(ctx, u.ID, "", "$argon2id$hash"); err != nil {
+		if err := db.Auth().Passwords.SetPassword(ctx, u.ID, "", "$argon2id$hash"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.Settings().Put(ctx, u.ID, settings.Record{Data: []byte(`{"theme":"dark"}`)}); err != nil {
@@ -75,11 +75,11 @@ func TestRestartKeepsEverything(t *testing.T) {
 		if err := db.Migrate(ctx); err != nil {
 			t.Fatal(err)
 		}
-		_, got, err := db.Auth().Sessions().(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
+		_, got, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
 		if err != nil || got.Username != "kept" || !got.CreatedAt.Equal(u.CreatedAt) {
 			t.Errorf("session and user: %+v, %v", got, err)
 		}
-		if hash, err := db.Auth().Passwords().PasswordHash(ctx, u.ID); err != nil || hash != "$argon2id$hash" {
+		if hash, err := db.Auth().Passwords.PasswordHash(ctx, u.ID); err != nil || hash != "$argon2id$hash" {
 			t.Errorf("password: %q, %v", hash, err)
 		}
 		if r, err := db.Settings().Get(ctx, u.ID); err != nil || string(r.Data) != `{"theme":"dark"}` || r.Version != 1 {
@@ -153,7 +153,7 @@ func TestS28_DatabaseHoldsNoToken(t *testing.T) {
 		second := rand.Text() + rand.Text()
 		old := s.TokenHash
 		s.TokenHash = sha256.Sum256([]byte(second))
-		if err := db.Auth().Sessions().RotateSession(t.Context(), old, s); err != nil {
+		if err := db.Auth().Sessions.RotateSession(t.Context(), old, s); err != nil {
 			t.Fatal(err)
 		}
 		all := dump(t, p, db)
@@ -206,7 +206,7 @@ func TestIDsAreNeverGivenAgain(t *testing.T) {
 		if next := user(t, ctx, db, "next"); next.ID == last.ID {
 			t.Errorf("the ID %s of a removed user was given again", next.ID)
 		}
-		if _, _, err := db.Auth().Sessions().(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash); !errors.Is(err, storage.ErrNotFound) {
+		if _, _, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("the session of a removed user: %v, want ErrNotFound", err)
 		}
 	})
@@ -220,7 +220,7 @@ func TestForeignIDsReachNobody(t *testing.T) {
 		if u := user(t, ctx, db, "one"); u.ID != "1" {
 			t.Fatalf("the first user has the ID %s", u.ID)
 		}
-		withUser := db.Auth().Sessions().(auth.SessionUserStore)
+		withUser := db.Auth().Sessions.(auth.SessionUserStore)
 		bio := "x"
 		for _, id := range []string{"", "0", "-1", "01", "+1", " 1", "1 ", "1x", "1.0", "1e0", "0x1", "١", "x", "99999999999999999999", "9223372036854775807", "1' OR '1'='1"} {
 			if _, err := db.Users().User(ctx, id); !errors.Is(err, storage.ErrNotFound) {
@@ -229,7 +229,7 @@ func TestForeignIDsReachNobody(t *testing.T) {
 			if _, err := db.Users().Update(ctx, id, profile.Patch{Bio: &bio}); !errors.Is(err, storage.ErrNotFound) {
 				t.Errorf("Update(%q): %v", id, err)
 			}
-			if err := db.Auth().Passwords().SetPassword(ctx, id, "", "h"); !errors.Is(err, storage.ErrNotFound) {
+			if err := db.Auth().Passwords.SetPassword(ctx, id, "", "h"); !errors.Is(err, storage.ErrNotFound) {
 				t.Errorf("SetPassword(%q): %v", id, err)
 			}
 			_, s := signedIn(t, db, id)

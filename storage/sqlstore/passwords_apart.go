@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -56,17 +55,3 @@ func (s passwordsApart) Erase(ctx context.Context, userID string) error {
 	_, err := s.db.exec(ctx, erasePasswordApart, userID)
 	return err
 }
-
-// authApart are the stores for users elsewhere. Their sessions do not look for
-// the user in our table.
-type authApart struct{ authStores }
-
-func (a authApart) Passwords() auth.PasswordStore { return passwordsApart{a.db} }
-func (a authApart) Sessions() auth.SessionStore {
-	return struct{ auth.SessionStore }{a.authStores.Sessions()}
-}
-
-// Separate is auth.SeparateStores.
-func (a authStores) Separate() auth.Stores { return authApart{a} }
-
-var _ auth.SeparateStores = authStores{}

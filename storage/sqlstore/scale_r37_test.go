@@ -47,8 +47,8 @@ func readsAtScale(t *testing.T, db *sqlstore.DB, s scale) {
 		{"user", func(i int) error { _, err := db.Users().User(ctx, nth(i)); return err }},
 		{"by user name", func(i int) error { _, err := db.Users().ByUsername(ctx, "U"+nth(i)); return err }},
 		{"by e-mail", func(i int) error { _, err := db.Users().ByEmail(ctx, "u"+nth(i)+"@Example.org"); return err }},
-		{"password", func(i int) error { _, err := db.Auth().Passwords().PasswordHash(ctx, nth(i)); return err }},
-		{"sessions", func(i int) error { _, err := db.Auth().Sessions().Sessions(ctx, nth(i)); return err }},
+		{"password", func(i int) error { _, err := db.Auth().Passwords.PasswordHash(ctx, nth(i)); return err }},
+		{"sessions", func(i int) error { _, err := db.Auth().Sessions.Sessions(ctx, nth(i)); return err }},
 		{"throttle", func(i int) error {
 			_, _, err := db.Limits().Take(ctx, "k"+nth(i), limit.Rule{Limit: 5, Window: time.Minute}, scaleNow)
 			return err
@@ -172,7 +172,7 @@ func purgeSessions(t *testing.T, p place, s scale) {
 	purge := func(db *sqlstore.DB) func() {
 		return func() {
 			for {
-				n, err := db.Auth().Sessions().PurgeSessions(ctx, scaleNow, 250)
+				n, err := db.Auth().Sessions.PurgeSessions(ctx, scaleNow, 250)
 				if err != nil || n > 250 {
 					t.Errorf("PurgeSessions: %d, %v", n, err)
 					return
@@ -210,7 +210,7 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(db.Auth().Sessions().CreateSession(ctx, auth.Session{
+	must(db.Auth().Sessions.CreateSession(ctx, auth.Session{
 		ID: "held", UserID: "1", TokenHash: hash, Level: auth.LevelFull,
 		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 	}))
@@ -220,21 +220,21 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 
 	later := at.Add(2 * time.Hour) // both have ended by then
 	must(db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.Auth().Sessions().TouchSession(ctx, "held", later, later.Add(time.Hour), activity.Source{}); err != nil {
+		if err := db.Auth().Sessions.TouchSession(ctx, "held", later, later.Add(time.Hour), activity.Source{}); err != nil {
 			return err
 		}
 		if _, _, err := db.Limits().Take(ctx, "key", rule, later); err != nil {
 			return err
 		}
 		apart := patient(t)
-		sessions, err1 := node.Auth().Sessions().PurgeSessions(apart, later, 1000)
+		sessions, err1 := node.Auth().Sessions.PurgeSessions(apart, later, 1000)
 		limits, err2 := node.Limits().PurgeLimits(apart, later, 1000)
 		if sessions != 0 || limits != 0 {
 			t.Errorf("%d sessions and %d limits removed that are in use", sessions, limits)
 		}
 		return errors.Join(err1, err2)
 	}))
-	if s, err := db.Auth().Sessions().Session(ctx, hash); err != nil || !s.IdleUntil.Equal(later.Add(time.Hour)) {
+	if s, err := db.Auth().Sessions.Session(ctx, hash); err != nil || !s.IdleUntil.Equal(later.Add(time.Hour)) {
 		t.Errorf("the session: %v, error %v", s.IdleUntil, err)
 	}
 	// The try in the transaction was the first of two of a new window.

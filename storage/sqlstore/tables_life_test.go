@@ -63,10 +63,9 @@ func newLeaving(t *testing.T, p place, flavour string) *leaving {
 		leaver: &person{name: "leaver"}, stayer: &person{name: "stayer"},
 	}
 	l.config = httpadapter.Config{
-		Stores: l.db, Blobs: l.blobs, Keys: l.ring, BaseURL: dumpOrigin, Courier: l.notifier, Recorder: l.notifier,
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
-		Factors: l.factors(), Passkeys: l.passkeys, Codes: []auth.Channel{auth.BySMS}, Now: clock.now,
-		Custom: []profile.CustomField{{Name: "team"}},
+		Stores: httpadapter.StoresOf(l.db), Blobs: l.blobs, Keys: l.ring, BaseURL: dumpOrigin, Auth: auth.Policy{Courier: l.notifier, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Factors: l.factors(), Passkeys: l.passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}}, Recorder: l.notifier,
+		Now:     clock.now,
+		Profile: profile.Policy{Custom: []profile.CustomField{{Name: "team"}}},
 	}
 	if flavour == separate {
 		l.config.Users = l.users
@@ -303,7 +302,7 @@ func (l *leaving) run() {
 	}
 	notifier, err := notify.New(notify.Config{
 		Store: sweptOutbox{l.db.Outbox(), through()}, Keys: l.ring, Now: l.clock.now,
-		Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{l.dumpProgram}, auth.BySMS: dumpMailer{l.dumpProgram}},
+		Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{l.dumpProgram}, auth.BySMS: dumpMailer{l.dumpProgram}}},
 	})
 	l.must(err)
 	config := l.config

@@ -82,10 +82,10 @@ func (h host) everything(ctx context.Context, u profile.User, at time.Time) erro
 	event := activity.NewEvent(ctx, "test.changed", u.ID, at, nil)
 	_, err := h.db.Users().Update(ctx, u.ID, profile.Patch{Bio: &bio}, event)
 	if err == nil {
-		err = h.db.Auth().Passwords().SetPassword(ctx, u.ID, "", "hash")
+		err = h.db.Auth().Passwords.SetPassword(ctx, u.ID, "", "hash")
 	}
 	if err == nil {
-		err = h.db.Auth().Sessions().CreateSession(ctx, auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull})
+		err = h.db.Auth().Sessions.CreateSession(ctx, auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull})
 	}
 	if err == nil {
 		_, _, err = h.db.Limits().Take(ctx, "k1", limit.Rule{Limit: 1, Window: time.Hour}, at)
@@ -119,9 +119,9 @@ func (h host) made(t *testing.T, u profile.User, at time.Time) int {
 	see("User", got.Bio == "changed", err)
 	page, err := h.db.Activity().Page(ctx, activity.Query{UserID: u.ID, Limit: 9})
 	see("Page", len(page) == 1, err)
-	hash, err := h.db.Auth().Passwords().PasswordHash(ctx, u.ID)
+	hash, err := h.db.Auth().Passwords.PasswordHash(ctx, u.ID)
 	see("PasswordHash", hash == "hash", err)
-	_, err = h.db.Auth().Sessions().Session(ctx, [32]byte{1})
+	_, err = h.db.Auth().Sessions.Session(ctx, [32]byte{1})
 	see("Session", true, err)
 	// A try is counted where the next is refused; the look itself is undone.
 	err = h.db.InTx(ctx, func(ctx context.Context) error {

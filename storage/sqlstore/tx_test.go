@@ -177,7 +177,7 @@ func TestD04_DeadlockIsRunAgain(t *testing.T) {
 				mu.Lock()
 				attempts++
 				mu.Unlock()
-				if _, err := db.Auth().Passwords().LockPassword(ctx, ids[i]); err != nil {
+				if _, err := db.Auth().Passwords.LockPassword(ctx, ids[i]); err != nil {
 					return err
 				}
 				if first {
@@ -185,7 +185,7 @@ func TestD04_DeadlockIsRunAgain(t *testing.T) {
 					both.Done()
 					both.Wait()
 				}
-				_, err := db.Auth().Passwords().LockPassword(ctx, ids[1-i])
+				_, err := db.Auth().Passwords.LockPassword(ctx, ids[1-i])
 				return err
 			})
 		}()

@@ -56,7 +56,7 @@ func haveUsers(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 		if (r.Deletes != 0) != u.Leaving() || r.Deletes != 0 && u.DeletesAt.UnixMicro() != r.Deletes {
 			t.Errorf("%s: deleted at %v, the row says %d", r.Username, u.DeletesAt, r.Deletes)
 		}
-		hash, err := db.Auth().Passwords().PasswordHash(t.Context(), r.ID)
+		hash, err := db.Auth().Passwords.PasswordHash(t.Context(), r.ID)
 		want(t, "PasswordHash", err, hash, r.Hash)
 		// Rows that were taken over may have a name or address without a key.
 		if _, err := profile.UsernameKey(r.Username); err == nil {
@@ -74,7 +74,7 @@ func havePasswords(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	var rows []struct{ ID, Hash string }
 	ask(t, db, &rows, "SELECT user_id AS id, hash FROM profilekit_passwords")
 	for _, r := range rows {
-		hash, err := db.Auth().(auth.SeparateStores).Separate().Passwords().PasswordHash(t.Context(), r.ID)
+		hash, err := db.AuthApart().Passwords.PasswordHash(t.Context(), r.ID)
 		want(t, "PasswordHash", err, hash, r.Hash)
 	}
 }
@@ -90,11 +90,11 @@ func haveSessions(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	for _, r := range rows {
 		levels[r.Level] = true
 		row := []any{r.ID, r.User, auth.Level(r.Level), r.Expires}
-		s, err := stores.Sessions().Session(t.Context(), [32]byte(r.Hash))
+		s, err := stores.Sessions.Session(t.Context(), [32]byte(r.Hash))
 		want(t, "Session", err, []any{s.ID, s.UserID, s.Level, s.ExpiresAt.UnixMicro()}, row)
-		all, err := stores.Sessions().Sessions(t.Context(), r.User)
+		all, err := stores.Sessions.Sessions(t.Context(), r.User)
 		want(t, "Sessions", err, slices.ContainsFunc(all, func(s auth.Session) bool { return s.ID == r.ID }), true)
-		if with, ok := stores.Sessions().(auth.SessionUserStore); ok {
+		if with, ok := stores.Sessions.(auth.SessionUserStore); ok {
 			s, u, err := with.SessionWithUser(t.Context(), [32]byte(r.Hash))
 			want(t, "SessionWithUser", err, []any{s.ID, u.ID, s.Level, s.ExpiresAt.UnixMicro()}, row)
 		}
@@ -115,7 +115,7 @@ func haveTickets(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	purposes := map[string]bool{}
 	for _, r := range rows {
 		purposes[r.Purpose] = true
-		ticket, err := stores.Tickets().Ticket(t.Context(), auth.Purpose(r.Purpose), [32]byte(r.Hash), time.Time{})
+		ticket, err := stores.Tickets.Ticket(t.Context(), auth.Purpose(r.Purpose), [32]byte(r.Hash), time.Time{})
 		want(t, "Ticket", err, []any{ticket.UserID, string(ticket.Data)}, []any{r.User, string(r.Data)})
 	}
 	if len(purposes) < 10 {
@@ -132,12 +132,12 @@ func haveFactors(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	}
 	ask(t, db, &rows, `SELECT id, user_id AS "user", kind, lookup, data, counter, pending FROM profilekit_factors`)
 	for _, r := range rows {
-		all, err := stores.Factors().Factors(t.Context(), r.User)
+		all, err := stores.Factors.Factors(t.Context(), r.User)
 		want(t, "Factors", err, slices.ContainsFunc(all, func(f auth.FactorRecord) bool {
 			return f.ID == r.ID && f.Kind == r.Kind && bytes.Equal(f.Data, r.Data) && f.Counter == r.Counter && f.Pending == r.Pending
 		}), true)
 		if r.Lookup != "" {
-			f, err := stores.Factors().FactorByLookup(t.Context(), r.Kind, r.Lookup)
+			f, err := stores.Factors.FactorByLookup(t.Context(), r.Kind, r.Lookup)
 			want(t, "FactorByLookup", err, f.ID, r.ID)
 		}
 	}

@@ -43,7 +43,7 @@ func TestR17_EveryChangeOfAUserIsTold(t *testing.T) {
 		db, ctx := p.open(t), t.Context()
 		ada, bob := user(t, ctx, db, "ada"), user(t, ctx, db, "bob")
 		_, s := signedIn(t, db, ada.ID)
-		sessions, passwords := db.Auth().Sessions(), db.Auth().Passwords()
+		sessions, passwords := db.Auth().Sessions, db.Auth().Passwords
 		bio, stale := "new", profile.Patch{IfVersion: 99}
 		stale.Bio = &bio
 		cancelled, cancel := context.WithCancel(ctx)

@@ -101,7 +101,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 			by[id] = sealedBy{n.factors + add.factors, n.letters + add.letters}
 		}
 	}
-	walker, ok := h.db.Auth().Factors().(auth.FactorWalker)
+	walker, ok := h.db.Auth().Factors.(auth.FactorWalker)
 	if !ok {
 		return nil, errors.New("factors cannot be walked")
 	}

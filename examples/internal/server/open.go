@@ -84,12 +84,10 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		return nil, err
 	}
 	h.app, err = httpadapter.New(httpadapter.Config{
-		Stores: h.db, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
-		Mail: mail, Passkeys: passkeys,
-		Codes:          []auth.Channel{auth.BySMS},
-		FactorRecovery: opt.recovery, Links: links(opt.baseURL),
-		PictureDecoders: []picture.Decoder{photos},
-		LimitsOff:       opt.limitsOff, Logger: log,
+		Stores: httpadapter.StoresOf(h.db), Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
+		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
+		Pictures:  picture.Policy{Decoders: []picture.Decoder{photos}},
+		LimitsOff: opt.limitsOff, Logger: log,
 	})
 	return h, err
 }

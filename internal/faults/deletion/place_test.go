@@ -103,15 +103,15 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 		return nil, nil, err
 	}
 	post, err := notify.New(notify.Config{
-		Store: db.Outbox(), Keys: keys, Senders: map[auth.Channel]notify.Sender{auth.ByEmail: nobody{}},
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: nobody{}}},
 		Users: db.Users(), Settings: prefs, Now: clock,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: db, Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
-		Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post, Recorder: post, Now: clock,
+		Stores: httpadapter.StoresOf(db), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post}, Recorder: post, Now: clock,
 	})
 	return app, db, err
 }

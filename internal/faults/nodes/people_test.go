@@ -45,7 +45,7 @@ func (s *place) people(n *node, prefix string, count int) []*person {
 			s.t.Fatal(err)
 		}
 		token := newToken(s.t)
-		if err := db.Auth().Sessions().CreateSession(s.t.Context(), auth.Session{
+		if err := db.Auth().Sessions.CreateSession(s.t.Context(), auth.Session{
 			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(token)), Level: auth.LevelFull,
 			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 		}); err != nil {

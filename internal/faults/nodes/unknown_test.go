@@ -34,7 +34,7 @@ func TestR19R20_LoginsForNobodyOnTwoNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hash, err := db.Auth().Passwords().PasswordHash(t.Context(), ada.ID)
+		hash, err := db.Auth().Passwords.PasswordHash(t.Context(), ada.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestR19R20_LoginsForNobodyOnTwoNodes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Auth().Passwords().SetPassword(t.Context(), u.ID, "", hash); err != nil {
+			if err := db.Auth().Passwords.SetPassword(t.Context(), u.ID, "", hash); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -68,7 +68,7 @@ func (h *host) whole(s shown) {
 func TestR23R24_TheObjectStoreOverHTTP(t *testing.T) {
 	server := cloudtest.S3(t)
 	p, endpoint := proxy.For(t, server.Endpoint)
-	h := newHostOn(t, s3At(t, server, endpoint, false).(*s3blob.Store), httpadapter.Config{RequestTimeout: 2 * time.Second, BodyTimeout: time.Second})
+	h := newHostOn(t, s3At(t, server, endpoint, false).(*s3blob.Store), httpadapter.Config{HTTP: httpadapter.HTTP{RequestTimeout: 2 * time.Second, BodyTimeout: time.Second}})
 	ada := h.member("ada")
 	if r := h.upload(ada, 1); r.StatusCode != 200 {
 		t.Fatalf("the first picture: %d", r.StatusCode)

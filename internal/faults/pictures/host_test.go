@@ -54,7 +54,7 @@ func (s *directS3) DirectUpload(ctx context.Context, r storage.DirectUpload) (st
 
 func newHost(t *testing.T) *host {
 	t.Helper()
-	return newHostOn(t, s3Store(t).(*s3blob.Store), httpadapter.Config{PictureLimits: picture.Limits{MaxBytes: maxBytes}, SignedPictures: signedFor})
+	return newHostOn(t, s3Store(t).(*s3blob.Store), httpadapter.Config{Pictures: picture.Policy{Limits: picture.Limits{MaxBytes: maxBytes}, SignedFor: signedFor}})
 }
 
 func newHostOn(t *testing.T, blobs *s3blob.Store, cfg httpadapter.Config) *host {

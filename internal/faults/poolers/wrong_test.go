@@ -117,7 +117,7 @@ func alone(ctx context.Context, db *sqlstore.DB, seed string) error {
 		ID: "session-" + name, UserID: u.ID, TokenHash: hash, Level: auth.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
-	if err := db.Auth().Sessions().CreateSession(ctx, session); err != nil {
+	if err := db.Auth().Sessions.CreateSession(ctx, session); err != nil {
 		return err
 	}
 	for i := range rounds() / 5 {
@@ -128,7 +128,7 @@ func alone(ctx context.Context, db *sqlstore.DB, seed string) error {
 		if err != nil || changed.Username != name || changed.Bio != bio {
 			return fmt.Errorf("round %d: update: %q has %q, %w", i, changed.Username, changed.Bio, err)
 		}
-		s, signed, err := db.Auth().Sessions().(auth.SessionUserStore).SessionWithUser(ctx, hash)
+		s, signed, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, hash)
 		if err != nil || s.ID != session.ID || signed.Username != name || signed.Bio != bio {
 			return fmt.Errorf("round %d: session of %q, %w", i, signed.Username, err)
 		}

@@ -108,11 +108,9 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Passkeys: passkeys, Codes: []auth.Channel{auth.BySMS, auth.ByEmail}, CodesAlone: true,
-		FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait},
-		Stores:         db, Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
-		Hashers:        auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
-		RequestTimeout: requestTime, BodyTimeout: bodyTime, Courier: nowhere{},
+		Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Courier: nowhere{}}, CodesAlone: true,
+		Stores: httpadapter.StoresOf(db), Blobs: blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		HTTP:   httpadapter.HTTP{RequestTimeout: requestTime, BodyTimeout: bodyTime},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
 	}
 	for _, f := range change {

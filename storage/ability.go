@@ -1,0 +1,103 @@
+package storage
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+)
+
+// maxDecorators ends a chain of decorators that leads back to itself.
+const maxDecorators = 64
+
+// As finds an ability of a store beyond the interface that every store has: a
+// [Lister] in a BlobStore, say. T is the ability and I the interface.
+//
+// A decorator, which is a store around another one for tracing or counting, does not
+// have the abilities of the store inside it. A decorator that has the method
+//
+//	Unwrap() I
+//
+// consents that As passes it: the ability is then used without the decorator. One
+// that changes keys, refuses calls or translates what it is given must not have
+// Unwrap, because its change would be passed too. It can have methods of the ability
+// itself, which are found first.
+//
+// Every part of this module that asks a store for an ability asks As.
+func As[T, I any](store I) (T, bool) {
+	for s := range Unwrapped(store) {
+		if t, ok := any(s).(T); ok {
+			return t, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// Unwrapped yields store and then, from the outside to the inside, what its
+// decorators lead to by Unwrap; see As. A nil store yields nothing.
+func Unwrapped[I any](store I) iter.Seq[I] {
+	return func(yield func(I) bool) {
+		for range maxDecorators {
+			if any(store) == nil || !yield(store) {
+				return
+			}
+			next, ok := any(store).(interface{ Unwrap() I })
+			if !ok {
+				return
+			}
+			store = next.Unwrap()
+		}
+	}
+}
+
+// Missing says why As finds no T in store, in words for a person who wires stores
+// together; "" is that it does. hidden reports that a store with the ability is
+// there, inside a decorator without Unwrap.
+func Missing[T, I any](store I) (why string, hidden bool) {
+	if _, ok := As[T](store); ok {
+		return "", false
+	}
+	ability, role := reflect.TypeFor[T](), reflect.TypeFor[I]()
+	var last any
+	for s := range Unwrapped(store) {
+		last = s
+	}
+	switch {
+	case last == nil:
+		return fmt.Sprintf("there is no %v", role), false
+	case holds(reflect.TypeOf(last), reflect.ValueOf(last), ability, maxDecorators):
+		return fmt.Sprintf("%T hides it: it is a decorator without Unwrap() %v", last, role), true
+	}
+	return fmt.Sprintf("%T is no %v", last, ability), false
+}
+
+// holds reports whether a field of v, or one of a value in such a field, has the
+// ability. It looks at types alone and calls nothing.
+func holds(t reflect.Type, v reflect.Value, ability reflect.Type, depth int) bool {
+	for t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		if v.IsNil() {
+			return false
+		}
+		t, v = t.Elem(), v.Elem()
+	}
+	if t.Kind() != reflect.Struct || depth == 0 {
+		return false
+	}
+	for i := range t.NumField() {
+		field := v.Field(i)
+		if field.Kind() == reflect.Interface {
+			field = field.Elem()
+		}
+		if !field.IsValid() {
+			continue
+		}
+		inner := field.Type()
+		if inner.Implements(ability) {
+			return true
+		}
+		if t.Field(i).Type.Kind() == reflect.Interface && holds(inner, field, ability, depth-1) {
+			return true
+		}
+	}
+	return false
+}
