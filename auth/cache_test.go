@@ -22,6 +22,10 @@ type readings struct {
 	after atomic.Pointer[func()]
 }
 
+func (r *readings) Beside(users profile.Store) bool {
+	return r.SessionStore.(auth.SessionUserStore).Beside(users)
+}
+
 func (r *readings) SessionWithUser(ctx context.Context, hash [32]byte) (auth.Session, profile.User, error) {
 	r.n.Add(1)
 	s, u, err := r.SessionStore.(auth.SessionUserStore).SessionWithUser(ctx, hash)
@@ -37,7 +41,7 @@ func cached(t testing.TB, db database, clock *clock, change ...func(*auth.Config
 	r := &readings{SessionStore: db.Auth().Sessions}
 	change = append([]func(*auth.Config){func(c *auth.Config) {
 		c.SessionCache = auth.SessionCache{TTL: time.Second}
-		c.Stores = &stores{Stores: db.Auth(), sessions: r}
+		c.Stores = withSessions(db.Auth(), r)
 		if clock != nil {
 			c.Now = clock.now
 		}
@@ -140,7 +144,7 @@ func TestCachedUseIsNotedOnceAMinute(t *testing.T) {
 	db := open(t).db
 	c := &touches{SessionStore: db.Auth().Sessions}
 	w, _ := cached(t, db, nil, func(cfg *auth.Config) {
-		cfg.Stores = &stores{Stores: db.Auth(), sessions: c}
+		cfg.Stores = withSessions(db.Auth(), c)
 	})
 	in := w.register(t, "ada")
 	for range 360 {
@@ -291,7 +295,7 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 	users, rest := open(t), open(t)
 	c := auth.Config{
 		Users: users.db.Users(), Policy: auth.Policy{SessionCache: auth.SessionCache{TTL: time.Second}, Hashers: rest.hashers},
-		Stores: rest.db.Auth(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db,
+		Stores: rest.db.AuthApart(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db,
 	}
 	if _, err := auth.New(c); err == nil {
 		t.Error("users that nobody watches were taken")

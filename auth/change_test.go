@@ -250,7 +250,7 @@ func TestRotationFailsWhole(t *testing.T) {
 	stays := w.mustSignIn(t, "ada", password)
 	n := open(t, func(c *auth.Config) {
 		c.Users, c.Activity, c.Tx = w.db.Users(), w.db.Activity(), w.db
-		c.Stores = &stores{Stores: w.db.Auth(), sessions: &downSessions{SessionStore: w.db.Auth().Sessions, rotate: true}}
+		c.Stores = withSessions(w.db.Auth(), &downSessions{SessionStore: w.db.Auth().Sessions, rotate: true})
 	})
 	id := n.alive(t, in.Token)
 	before := len(w.events(t, in.User.ID))

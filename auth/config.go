@@ -182,6 +182,9 @@ func New(c Config) (*Service, error) {
 	case c.Tx == nil:
 		return nil, errors.New("auth: Config.Tx is missing")
 	}
+	if why, hidden := storage.Missing[UsersBeside](c.Stores.Passwords); hidden {
+		return nil, fmt.Errorf("auth: Config.Stores: nobody can tell whose passwords are kept: %s", why)
+	}
 	if p, ok := storage.As[UsersBeside](c.Stores.Passwords); ok && !beside(p, c.Users) {
 		return nil, fmt.Errorf("auth: Config.Stores keeps passwords beside other users than Config.Users: "+
 			"give %T the method Unwrap() profile.Store if it decorates them, and else give stores for users elsewhere, such as sqlstore's AuthApart", c.Users)

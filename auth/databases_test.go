@@ -22,6 +22,7 @@ type database interface {
 	storage.Transactor
 	Users() profile.Store
 	Auth() auth.Stores
+	AuthApart() auth.Stores
 	Limits() limit.Store
 	Activity() activity.Store
 }

@@ -14,19 +14,20 @@ import (
 )
 
 // beside returns a Service over w's data with something broken in between.
-func (w *world) beside(t *testing.T, change func(*auth.Config, *stores)) *world {
+func (w *world) beside(t *testing.T, change func(*auth.Config, *auth.Stores)) *world {
 	t.Helper()
 	return open(t, func(c *auth.Config) {
-		s := &stores{Stores: w.db.Auth()}
-		c.Users, c.Stores, c.LimitStore, c.Activity, c.Tx, c.Now = w.db.Users(), s, w.db.Limits(), w.db.Activity(), w.db, w.clock.now
-		change(c, s)
+		s := w.db.Auth()
+		c.Users, c.LimitStore, c.Activity, c.Tx, c.Now = w.db.Users(), w.db.Limits(), w.db.Activity(), w.db, w.clock.now
+		change(c, &s)
+		c.Stores = s
 	})
 }
 
 func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *stores) { c.LimitStore = downThrottle{} })
+	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.LimitStore = downThrottle{} })
 	id := n.alive(t, in.Token)
 	for name, try := range map[string]func() error{
 		"sign in": func() error { _, err := n.signIn(t, "ada", password); return err },
@@ -58,7 +59,7 @@ func TestS69_ADeadSessionStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	down := &downSessions{SessionStore: w.db.Auth().Sessions}
-	n := w.beside(t, func(_ *auth.Config, s *stores) { s.sessions = down })
+	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) { s.Sessions = down })
 	n.alive(t, in.Token)
 
 	down.read = true
@@ -82,8 +83,8 @@ func TestS69_ADeadSessionStoreLetsNobodyIn(t *testing.T) {
 func TestS69_AFailedNoteOfUseDoesNotFailTheRead(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *stores) {
-		s.sessions = &downSessions{SessionStore: w.db.Auth().Sessions, touch: true}
+	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) {
+		s.Sessions = &downSessions{SessionStore: w.db.Auth().Sessions, touch: true}
 	})
 	w.clock.add(time.Hour)
 	if id := n.alive(t, in.Token); !id.Session.LastUsedAt.Equal(in.Session.LastUsedAt) {
@@ -100,7 +101,7 @@ func (downPasswords) PasswordHash(context.Context, string) (string, error) { ret
 func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *stores) { s.passwords = downPasswords{w.db.Auth().Passwords} })
+	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) { s.Passwords = downPasswords{w.db.Auth().Passwords} })
 	if _, err := n.signIn(t, "ada", password); !errors.Is(err, errDown) {
 		t.Errorf("sign in: %v", err)
 	}
@@ -118,7 +119,7 @@ func (downUsers) ByUsername(context.Context, string) (profile.User, error) {
 func TestS69_ADeadUserStoreIsNoUnknownUser(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *stores) { c.Users = downUsers{w.db.Users()} })
+	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Users = downUsers{w.db.Users()} })
 	_, err := n.signIn(t, "ada", password)
 	is(t, err, storage.ErrUnavailable)
 }
@@ -131,7 +132,7 @@ func (downActivity) Append(context.Context, ...activity.Event) error { return er
 func TestS69_AFailureThatCannotBeRecordedAnswersAlike(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *stores) { c.Activity = downActivity{w.db.Activity()} })
+	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Activity = downActivity{w.db.Activity()} })
 	for _, login := range []string{"ada", "nobody"} {
 		if _, err := n.signIn(t, login, other); err != auth.ErrInvalidCredentials { //nolint:errorlint // the very same value
 			t.Errorf("%s: %v", login, err)
@@ -143,7 +144,7 @@ func TestS69_AFailureThatCannotBeRecordedAnswersAlike(t *testing.T) {
 func TestS69_AResetThatFailsIsNotTheUsersProblem(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *stores) { c.LimitStore = stuckThrottle{w.db.Limits()} })
+	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.LimitStore = stuckThrottle{w.db.Limits()} })
 	w.alive(t, n.mustSignIn(t, "ada", password).Token)
 }
 
@@ -158,7 +159,7 @@ func TestASuccessIsSettledForACallerThatLeft(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	ctx, cancel := context.WithCancel(t.Context())
-	n := w.beside(t, func(c *auth.Config, _ *stores) { c.Tx = leaving{w.db, cancel} })
+	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Tx = leaving{w.db, cancel} })
 	for range 9 {
 		_, err := w.signIn(t, "ada", other)
 		is(t, err, auth.ErrInvalidCredentials)

@@ -114,7 +114,7 @@ func TestBeginEmailChangeIfVersionOfAHostsUsers(t *testing.T) {
 		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 		b := &between{database: migrated(t, db, err)}
 		return openChange(t, apart{b, betweenUsers{memstore.New().Users(), b}}, func(c *auth.Config) {
-			c.SeparateUsers, c.Stores = true, b.Auth()
+			c.Stores = b.AuthApart()
 		}), b
 	}
 	c, b := open()

@@ -160,7 +160,7 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 
 		broken := openPost(t, db, withRecovery, limitsOff, func(c *auth.Config) {
 			c.Now = p.clock.now
-			c.Stores = &stores{Stores: db.Auth(), sessions: noEnd{db.Auth().Sessions}}
+			c.Stores = withSessions(db.Auth(), noEnd{db.Auth().Sessions})
 		})
 		is(t, broken.RecoverFactors(t.Context(), home, half, token), errDown)
 		whole("no session could be ended")

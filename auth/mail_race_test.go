@@ -92,20 +92,14 @@ func (c countsTickets) Ticket(ctx context.Context, p auth.Purpose, h [32]byte, n
 	return c.TicketStore.Ticket(ctx, p, h, now)
 }
 
-type withTickets struct {
-	auth.Stores
-	tickets auth.TicketStore
-}
-
-func (s withTickets) Tickets() auth.TicketStore { return s.tickets }
-
 func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
 	const most = 10
 	onDatabases(t, func(t *testing.T, db database) {
 		var looked atomic.Int64
 		node := func() *post {
 			return openPost(t, db, unlimitedMail, func(c *auth.Config) {
-				c.Stores = withTickets{db.Auth(), countsTickets{db.Auth().Tickets, &looked}}
+				c.Stores = db.Auth()
+				c.Stores.Tickets = countsTickets{c.Stores.Tickets, &looked}
 				c.Limits.Address = limit.Rule{Limit: most, Window: 15 * time.Minute}
 			})
 		}

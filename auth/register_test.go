@@ -176,7 +176,7 @@ func TestRegisterIsAllOrNothing(t *testing.T) {
 	down := &downSessions{SessionStore: w.db.Auth().Sessions, create: true}
 	w2 := open(t, func(c *auth.Config) {
 		c.Users, c.Activity, c.Tx = w.db.Users(), w.db.Activity(), w.db
-		c.Stores = &stores{Stores: w.db.Auth(), sessions: down}
+		c.Stores = withSessions(w.db.Auth(), down)
 	})
 	_, err := w2.Register(t.Context(), home, auth.Registration{Username: "ada", Email: "ada@example.org", Password: password})
 	is(t, err, errDown)
@@ -207,11 +207,11 @@ func TestS28_NoRandomnessNoSession(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
 	for _, left := range []string{"", "31 bytes are one less than needed"[:31], strings.Repeat("x", 40)} {
-		n := w.beside(t, func(c *auth.Config, _ *stores) { c.Rand = strings.NewReader(left) })
+		n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Rand = strings.NewReader(left) })
 		if in, err := n.signIn(t, "ada", password); err == nil || in.Token != "" {
 			t.Errorf("sign in with %d random bytes: %v", len(left), err)
 		}
-		n = w.beside(t, func(c *auth.Config, _ *stores) { c.Rand = strings.NewReader(left) })
+		n = w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Rand = strings.NewReader(left) })
 		if _, err := n.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password}); err == nil {
 			t.Errorf("register with %d random bytes", len(left))
 		}
@@ -231,7 +231,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	for name, change := range map[string]func(*auth.Config){
 		"no users":          func(c *auth.Config) { c.Users = nil },
-		"no stores":         func(c *auth.Config) { c.Stores = nil },
+		"no stores":         func(c *auth.Config) { c.Stores = auth.Stores{} },
 		"no activity":       func(c *auth.Config) { c.Activity = activity.Store(nil) },
 		"no transactor":     func(c *auth.Config) { c.Tx = nil },
 		"short passwords":   func(c *auth.Config) { c.MinPassword = 7 },

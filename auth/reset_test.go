@@ -126,7 +126,7 @@ func TestR15_ATokenIsDeadAlsoWhenItsTakerFails(t *testing.T) {
 	p.proved(t, "ada")
 	token := p.forgot(t, "ada")
 	second := openPost(t, p.db, func(c *auth.Config) {
-		c.Stores = &stores{Stores: p.db.Auth(), sessions: noEnd{p.db.Auth().Sessions}}
+		c.Stores = withSessions(p.db.Auth(), noEnd{p.db.Auth().Sessions})
 	})
 	if err := second.Reset(t.Context(), home, token, newer); !errors.Is(err, errDown) {
 		t.Fatalf("Reset with a store that is down: %v", err)

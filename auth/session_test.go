@@ -14,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -266,7 +267,7 @@ func TestUseIsNotedOnceAMinute(t *testing.T) {
 	c := &touches{SessionStore: w.db.Auth().Sessions}
 	n := open(t, func(cfg *auth.Config) {
 		cfg.Users, cfg.Activity, cfg.Tx = w.db.Users(), w.db.Activity(), w.db
-		cfg.Stores = &stores{Stores: w.db.Auth(), sessions: c}
+		cfg.Stores = withSessions(w.db.Auth(), c)
 	})
 	in := n.register(t, "ada")
 	for range 180 {
@@ -299,9 +300,9 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	separate := func(on bool) *world {
+	separate := func(own profile.Store) *world {
 		return open(t, func(c *auth.Config) {
-			c.Users, c.Stores, c.Activity, c.Tx, c.SeparateUsers = users.db.Users(), rest.db.Auth(), rest.db.Activity(), rest.db, on
+			c.Users, c.Stores, c.Activity, c.Tx = own, rest.db.AuthApart(), rest.db.Activity(), rest.db
 		})
 	}
 	now := users.clock.now()
@@ -313,10 +314,10 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	if err := rest.db.Auth().Sessions.CreateSession(t.Context(), sess); err != nil {
 		t.Fatal(err)
 	}
-	if id := separate(true).alive(t, token); id.User.Username != "ada" {
+	if id := separate(users.db.Users()).alive(t, token); id.User.Username != "ada" {
 		t.Errorf("user = %+v", id.User)
 	}
-	separate(false).dead(t, token)
+	separate(rest.db.Users()).dead(t, token)
 }
 
 func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {

@@ -60,7 +60,8 @@ func TestS06_ReplacingIsACourtesy(t *testing.T) {
 	w.setHash(t, in.User.ID, weak)
 	svc := open(t, func(c *auth.Config) {
 		c.Users, c.Activity, c.Tx = w.db.Users(), w.db.Activity(), w.db
-		c.Stores = &stores{Stores: w.db.Auth(), passwords: readOnlyPasswords{w.db.Auth().Passwords}}
+		c.Stores = w.db.Auth()
+		c.Stores.Passwords = readOnlyPasswords{c.Stores.Passwords}
 	})
 	svc.mustSignIn(t, "ada", password)
 	if w.hash(t, in.User.ID) != weak {

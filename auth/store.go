@@ -41,7 +41,8 @@ func (s Stores) Joined(users profile.Store) (joined SessionUserStore, why string
 
 // UsersBeside is an ability of a PasswordStore or a SessionStore, found by storage.As,
 // that works on the rows of one store of users. New refuses a PasswordStore whose
-// users are not those of Config.Users, because the passwords would be other people's.
+// users are not those of Config.Users, because the passwords would be other people's,
+// and one of which a decorator hides it.
 type UsersBeside interface {
 	// Beside reports whether users is the store of those rows. A decorator is not;
 	// its Unwrap leads there.

@@ -85,7 +85,6 @@ func (c *counter) reset() { c.hashes.Store(0); c.matches.Store(0) }
 type world struct {
 	*auth.Service
 	db      database
-	stores  *stores
 	hasher  *counter
 	hashers *auth.Hashers
 	clock   *clock
@@ -103,7 +102,6 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 	t.Helper()
 	w := &world{
 		db:     db,
-		stores: &stores{Stores: db.Auth()},
 		hasher: &counter{Hasher: cheap},
 		clock:  &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		log:    &lockedBuffer{},
@@ -111,7 +109,7 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 	w.hashers = auth.NewHashers(w.hasher, auth.Bcrypt{})
 	w.hasher.reset() // the decoy
 	cfg := auth.Config{
-		Users: db.Users(), Stores: w.stores, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Hashers: w.hashers},
+		Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Hashers: w.hashers},
 		Now: w.clock.now, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	for _, f := range change {
@@ -275,24 +273,10 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// stores lets a test put something between the Service and a store.
-type stores struct {
-	auth.Stores
-	sessions  auth.SessionStore
-	passwords auth.PasswordStore
-}
-
-func (s *stores) Sessions() auth.SessionStore { return orElse(s.sessions, s.Stores.Sessions()) }
-func (s *stores) Passwords() auth.PasswordStore {
-	return orElse(s.passwords, s.Stores.Passwords)
-}
-
-func orElse[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
-	}
-	return b
+// withSessions is s with other sessions.
+func withSessions(s auth.Stores, sessions auth.SessionStore) auth.Stores {
+	s.Sessions = sessions
+	return s
 }
 
 var errDown = errors.New("the store is down")

@@ -50,6 +50,7 @@ type App struct {
 	avatar   func() []byte
 	recorder recorders
 	kept     auth.Personal // without Stores when there are none
+	workers  []func(context.Context) error
 
 	capabilities []byte
 }
@@ -247,10 +248,10 @@ func (a *App) Run(parent context.Context) error {
 	defer cancel(nil)
 	var sending sync.WaitGroup
 	defer sending.Wait()
-	if a.Notifier != nil {
+	for _, run := range a.workers {
 		sending.Go(func() {
-			if err := a.Notifier.Run(ctx); ctx.Err() == nil {
-				cancel(cmp.Or(err, errNotifierEnded))
+			if err := run(ctx); ctx.Err() == nil {
+				cancel(cmp.Or(err, errWorkerEnded))
 			}
 		})
 	}
@@ -263,15 +264,14 @@ func (a *App) Run(parent context.Context) error {
 			if err := parent.Err(); err != nil {
 				return err
 			}
-			return context.Cause(ctx) // the Notifier's
+			return context.Cause(ctx) // a worker's
 		case <-tick.C:
 		}
 	}
 }
 
-// errNotifierEnded is what Run returns when the Notifier ends without an error and
-// unasked.
-var errNotifierEnded = errors.New("httpadapter: the Notifier ended")
+// errWorkerEnded is what Run returns when a worker ends without an error and unasked.
+var errWorkerEnded = errors.New("httpadapter: what sends mail has ended")
 
 // clean does one round; a part that fails is logged and tried again next time.
 func (a *App) clean(ctx context.Context) {

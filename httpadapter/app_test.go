@@ -45,13 +45,13 @@ func TestS12_EveryRouteHasAClass(t *testing.T) {
 
 func TestConfigRefused(t *testing.T) {
 	for name, change := range map[string]func(*httpadapter.Config){
-		"no stores":       func(c *httpadapter.Config) { c.Stores = nil },
+		"no stores":       func(c *httpadapter.Config) { c.Stores = httpadapter.Stores{} },
 		"no keys":         func(c *httpadapter.Config) { c.Keys = nil },
 		"no base URL":     func(c *httpadapter.Config) { c.BaseURL = "" },
 		"base URL path":   func(c *httpadapter.Config) { c.BaseURL = "https://example.org/app" },
 		"base URL scheme": func(c *httpadapter.Config) { c.BaseURL = "ftp://example.org" },
-		"base":            func(c *httpadapter.Config) { c.Base = "api" },
-		"trusted origin":  func(c *httpadapter.Config) { c.TrustedOrigins = []string{"*"} },
+		"base":            func(c *httpadapter.Config) { c.HTTP.Base = "api" },
+		"trusted origin":  func(c *httpadapter.Config) { c.HTTP.TrustedOrigins = []string{"*"} },
 	} {
 		c, _ := config(t)
 		change(&c)
@@ -178,7 +178,7 @@ func TestS31_RevokedMeansAtOnce(t *testing.T) {
 }
 
 func TestRolesUnmount(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = nil; c.NoLegacy = true; c.NoPages = true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = nil; c.HTTP.NoLegacy = true; c.HTTP.NoPages = true })
 	for _, r := range w.app.Routes() {
 		if strings.Contains(r.Pattern, "/pictures/") || r.Pattern == "/api/profile/picture" || !strings.HasPrefix(r.Pattern, "/api/") {
 			t.Errorf("%s is mounted", r.Pattern)
@@ -225,7 +225,7 @@ func TestHostsOwnSignIn(t *testing.T) {
 
 func TestSharedBase(t *testing.T) {
 	c, _ := config(t)
-	c.SharedBase = true
+	c.HTTP.SharedBase = true
 	app, err := httpadapter.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +265,7 @@ func TestS58_NoSessionNoBody(t *testing.T) {
 
 // TestSlowBody: a body that does not arrive is cut with 408.
 func TestSlowBody(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.BodyTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(c *httpadapter.Config) { c.HTTP.BodyTimeout = 100 * time.Millisecond })
 	for _, path := range []string{"/api/auth/login", "/api/auth/register"} {
 		conn, err := net.Dial("tcp", w.srv.Listener.Addr().String())
 		if err != nil {

@@ -125,7 +125,7 @@ func atOnce(f func() int) []int {
 }
 
 func deletionNeedsAStore(t *testing.T, open opener) {
-	h := open(t, func(c *httpadapter.Config) { c.Users = fixed{c.Stores.Users()} })
+	h := open(t, func(c *httpadapter.Config) { c.Stores.Users = fixed{c.Stores.Users} })
 	ada, _ := h.join("ada")
 	for _, r := range h.app.Routes() {
 		if r.Class == httpadapter.Leaving || r.Method == "DELETE" && r.Pattern == "/api/profile" {
@@ -316,14 +316,14 @@ func (h *hosted) leftNothing(t *testing.T, id string, s auth.Stores) {
 	if page, err := h.app.Activity.Page(ctx, id, activity.PageRequest{Limit: 10}); err != nil || len(page.Items) != 0 {
 		t.Errorf("the feed has %v, %v", page.Items, err)
 	}
-	if keys, err := stores.Ledger().Keys(ctx, id); err != nil || len(keys) != 0 {
+	if keys, err := stores.Ledger.Keys(ctx, id); err != nil || len(keys) != 0 {
 		t.Errorf("the list of blobs has %v, %v", keys, err)
 	}
 	if d, err := h.app.Settings.Document(ctx, id); err != nil || d.Version != 0 {
 		t.Errorf("there are settings of version %d, %v", d.Version, err)
 	}
 	for _, key := range []string{"upload:user:", "export:user:", "deletion:user:"} {
-		if ok, _, err := stores.Limits().Take(ctx, key+id, limit.Rule{Limit: 1, Window: time.Hour}, h.clock.Now()); err != nil || !ok {
+		if ok, _, err := stores.Limits.Take(ctx, key+id, limit.Rule{Limit: 1, Window: time.Hour}, h.clock.Now()); err != nil || !ok {
 			t.Errorf("the counter %s is there, %v", key, err)
 		}
 	}
@@ -336,7 +336,7 @@ func runErases(t *testing.T, open opener) {
 	before := ours.client().register("ada") // a password, a session and a link in mail
 	before.send("POST", "/api/auth/mfa/totp", "{}").want(t, 200)
 	id := before.get("/api/profile").want(t, 200).json(t)["id"].(string)
-	s := h.config.Stores.Auth()
+	s := h.config.Stores.Auth
 	sessions, err1 := s.Sessions.Sessions(t.Context(), id)
 	factors, err2 := s.Factors.Factors(t.Context(), id)
 	if len(sessions) != 1 || len(factors) != 1 || errors.Join(err1, err2) != nil {

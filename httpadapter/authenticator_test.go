@@ -127,24 +127,19 @@ func sessionsAreTheHosts(t *testing.T, open opener) {
 			t.Errorf("%s is mounted", r.Pattern)
 		}
 	}
-	if list, err := h.config.Stores.Auth().Sessions.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
+	if list, err := h.config.Stores.Auth.Sessions.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%d sessions, %v", len(list), err)
 	}
 }
 
 func captchaIsNotAsked(t *testing.T, open opener) {
-	h := open(t, func(c *httpadapter.Config) {
-		c.AuthLimits = auth.Limits{}
-		c.Captcha = func(_ *http.Request, action string) error {
-			t.Errorf("asked about %s", action)
-			return nil
-		}
-	})
-	ada, _ := h.join("ada")
-	for _, r := range h.app.Routes() {
-		ada.try(r)
-		h.client().try(r)
+	c, _ := config(t)
+	c.Auth, c.Authenticator = auth.Policy{}, front{c.Now}
+	c.HTTP.Captcha = func(*http.Request, string) error { return nil }
+	if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "HTTP.Captcha") {
+		t.Errorf("New: %v", err)
 	}
+	h := open(t)
 	// Nobody counts whom the host lets in, or not.
 	for range 100 {
 		h.as("nobody").get("/api/profile").want(t, 401)
@@ -153,8 +148,8 @@ func captchaIsNotAsked(t *testing.T, open opener) {
 
 func cacheIsRefused(t *testing.T, _ opener) {
 	c, _ := config(t)
+	c.Auth, c.Authenticator = auth.Policy{}, front{c.Now}
 	withCache(&c)
-	c.Authenticator = front{c.Now}
 	if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SessionCache") {
 		t.Errorf("New: %v", err)
 	}
@@ -163,15 +158,14 @@ func cacheIsRefused(t *testing.T, _ opener) {
 func noticesAreMailed(t *testing.T, open opener) {
 	sent := &letters{}
 	h := open(t, func(c *httpadapter.Config) {
-		store := c.Stores.(interface{ Outbox() notify.OutboxStore })
 		prefs, err := settings.New(settings.Config{
-			Store: c.Stores.Settings(), Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
+			Store: c.Stores.Settings, Sections: []settings.Declaration{notify.PreferencesSection.Declare()},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if sent.Notifier, err = notify.New(notify.Config{
-			Store: store.Outbox(), Keys: c.Keys, Now: c.Now, Users: c.Stores.Users(), Settings: prefs,
+			Store: c.Stores.Outbox, Keys: c.Keys, Now: c.Now, Users: c.Stores.Users, Settings: prefs,
 			Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}},
 		}); err != nil {
 			t.Fatal(err)

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 )
 
 // userRows are users in a table of the host's.
 var userRows = []row{
-	{"`Config.Users`", ownUsersAreTheSame, ownUsersAreTheHosts, true},
+	{"`Stores.Users`", ownUsersAreTheSame, ownUsersAreTheHosts, true},
 }
 
 // renamed are users of a host's own: their IDs are none of ours.
@@ -75,14 +74,15 @@ func (r renamed) DeleteUser(ctx context.Context, id string, version int64) error
 
 // ofTheHost gives the host its own users, who can be deleted.
 func ofTheHost(c *httpadapter.Config) {
-	c.Users = renamed{c.Stores.Users().(profile.DeletableStore)}
+	db := c.Stores.Tx.(httpadapter.Database)
+	c.Stores = httpadapter.StoresWithUsers(db, renamed{db.Users().(profile.DeletableStore)})
 }
 
 func ownUsersAreTheSame(t *testing.T, open opener) {
 	blobs := watched{newCDN(), make(chan struct{}, 1)}
 	h := open(t, ofTheHost, func(c *httpadapter.Config) { c.Blobs = blobs })
 	ada, u := h.join("ada")
-	s := h.config.Stores.AuthApart()
+	s := h.config.Stores.Auth
 	if err := s.Passwords.SetPassword(t.Context(), u.ID, "", "a hash of before"); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 func TestS61_PictureBackground(t *testing.T) {
 	file := imagetest.PNG(image.NewNRGBA(image.Rect(0, 0, 64, 64))) // nothing is seen of it
 	for background, want := range map[color.Color]string{nil: "image/png", color.White: "image/jpeg"} {
-		w := newWorld(t, func(c *httpadapter.Config) { c.PictureBackground = background })
+		w := newWorld(t, func(c *httpadapter.Config) { c.Pictures.Background = background })
 		ada := w.client().register("ada")
 		ada.do("PUT", "/api/profile/picture", "image/png", bytes.NewReader(file), "If-Match", "*").want(t, 200)
 		url, _ := ada.get("/api/profile").want(t, 200).json(t)["profilePicture"].(string)

@@ -124,8 +124,8 @@ func bench(b *testing.B, d benchDB, cache auth.SessionCache, request func(i int,
 		b.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), SessionCache: cache}, LimitsOff: true,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), SessionCache: cache},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -18,24 +18,17 @@ import (
 	"github.com/profilekit/profilekit/storage/personal"
 )
 
-// hookStores runs hook when a deletion takes its try: between the reading of the
+// hookLimits runs hook when a deletion takes its try: between the reading of the
 // caller and the change.
-type hookStores struct {
-	httpadapter.Stores
+type hookLimits struct {
+	limit.Store
 	hook func()
 }
 
-type hookLimits struct {
-	limit.Store
-	of *hookStores
-}
-
-func (h *hookStores) Limits() limit.Store { return hookLimits{h.Stores.Limits(), h} }
-
-func (l hookLimits) Take(ctx context.Context, key string, r limit.Rule, now time.Time) (bool, time.Duration, error) {
-	if strings.HasPrefix(key, "deletion:") && l.of.hook != nil {
-		f := l.of.hook
-		l.of.hook = nil
+func (l *hookLimits) Take(ctx context.Context, key string, r limit.Rule, now time.Time) (bool, time.Duration, error) {
+	if strings.HasPrefix(key, "deletion:") && l.hook != nil {
+		f := l.hook
+		l.hook = nil
 		f()
 	}
 	return l.Store.Take(ctx, key, r, now)
@@ -45,10 +38,10 @@ func (l hookLimits) Take(ctx context.Context, key string, r limit.Rule, now time
 // before the answer all the same.
 func TestS64_DeletionBesideAnUpload(t *testing.T) {
 	store := &cdn{Store: memblob.New()}
-	var h *hookStores
+	h := &hookLimits{}
 	w := newWorld(t, func(c *httpadapter.Config) {
-		h = &hookStores{Stores: c.Stores}
-		c.Stores, c.Blobs = h, store
+		h.Store = c.Stores.Limits
+		c.Stores.Limits, c.Blobs = h, store
 	})
 	ada := w.client().register("ada")
 	var public []string
@@ -90,7 +83,7 @@ func TestS69_AnExportThatPanicsIsCut(t *testing.T) {
 // answer.
 func TestAParameterThatIsNoJSON(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.Custom = []profile.CustomField{{Name: "ratio", Check: func(json.RawMessage) error {
+		c.Profile.Custom = []profile.CustomField{{Name: "ratio", Check: func(json.RawMessage) error {
 			return input.Invalid(input.New("", input.OutOfRange, input.Params{"min": 0.0, "max": math.Inf(1)}))
 		}}}
 	})

@@ -22,7 +22,7 @@ import (
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
-func withCache(c *httpadapter.Config) { c.SessionCache = auth.SessionCache{TTL: time.Second} }
+func withCache(c *httpadapter.Config) { c.Auth.SessionCache = auth.SessionCache{TTL: time.Second} }
 
 // pair are two nodes of one database, each with its own handle on it.
 func pair(t *testing.T, open func(t *testing.T) *sqlstore.DB, change func(*httpadapter.Config)) (here, there *world, db *sqlstore.DB) {
@@ -30,9 +30,9 @@ func pair(t *testing.T, open func(t *testing.T) *sqlstore.DB, change func(*httpa
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	here = newWorld(t, func(c *httpadapter.Config) { c.Stores = db; change(c) })
+	here = newWorld(t, func(c *httpadapter.Config) { c.Stores = httpadapter.StoresOf(db); change(c) })
 	other := open(t)
-	there = newWorld(t, func(c *httpadapter.Config) { c.Stores, c.Now = other, here.clock.Now; change(c) })
+	there = newWorld(t, func(c *httpadapter.Config) { c.Stores, c.Now = httpadapter.StoresOf(other), here.clock.Now; change(c) })
 	return here, there, db
 }
 

@@ -14,7 +14,7 @@ import (
 func TestS09_CaptchaIsAskedFirst(t *testing.T) {
 	var asked []string
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.Captcha = func(r *http.Request, action string) error {
+		c.HTTP.Captcha = func(r *http.Request, action string) error {
 			asked = append(asked, action)
 			switch r.Header.Get("X-Captcha") {
 			case "person":

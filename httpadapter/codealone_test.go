@@ -11,7 +11,7 @@ import (
 // to remove the app from beside it.
 func TestS23_APhoneOnlyBesideAnApp(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.Codes, c.LimitsOff = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+		c.Auth.Codes.Channels, c.Stores = []auth.Channel{auth.BySMS, auth.ByEmail}, c.Stores.Unlimited()
 	})
 	c := w.client().register("ada")
 	conflict := func(r reply) {

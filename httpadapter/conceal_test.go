@@ -170,7 +170,7 @@ func TestSettingsOfOtherThingsLeaveThePicture(t *testing.T) {
 // address, whichever came last.
 func TestS64_UploadsBesideGoingPrivate(t *testing.T) {
 	store := &cdn{Store: memblob.New()}
-	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs, c.LimitsOff = store, true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs, c.Stores = store, c.Stores.Unlimited() })
 	for i := range 10 {
 		u := w.client().register(fmt.Sprintf("user%d", i))
 		done := make(chan struct{})

@@ -35,8 +35,8 @@ func BenchmarkCPU(b *testing.B) {
 		b.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})}, LimitsOff: true,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -56,7 +56,7 @@ func TestS34_DeletionIsRefusedWhole(t *testing.T) {
 	store := &cdn{Store: memblob.New()}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs = store
-		c.DeletionLimit = limit.Rule{Limit: 1, Window: time.Hour}
+		c.Profile.DeletionLimit = limit.Rule{Limit: 1, Window: time.Hour}
 	})
 	ada := w.client().register("ada")
 	ada.photo(1)
@@ -84,7 +84,7 @@ func TestR43_RunErases(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
 		cfg.Blobs = blobs
-		cfg.DeletionGrace = time.Hour
+		cfg.Profile.DeletionGrace = time.Hour
 		var asked atomic.Int64
 		var up atomic.Bool
 		cfg.Contributors = []personal.Contributor{personal.Funcs{Erase: func(ctx context.Context, id string) error {
@@ -159,7 +159,7 @@ func TestR43_RunErases(t *testing.T) {
 type fixed struct{ profile.Store }
 
 func TestWithoutADeletableStoreThereIsNoRoute(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Users = fixed{c.Stores.Users()} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Stores.Users = fixed{c.Stores.Users} })
 	ada := w.client().register("ada")
 	if w.app.Eraser != nil {
 		t.Error("there is an Eraser")

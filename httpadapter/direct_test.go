@@ -13,7 +13,7 @@ import (
 // A form counts as an upload, and what it brings is not counted again.
 func TestS65_FormsAreLimitedAsUploads(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.UploadLimit = limit.Rule{Limit: 3, Window: time.Hour}
+		c.Pictures.UploadLimit = limit.Rule{Limit: 3, Window: time.Hour}
 	})
 	ada := w.client().register("ada")
 	const begin, body = "/api/profile/picture/direct", `{"contentType":"image/png"}`

@@ -83,15 +83,15 @@ func ExampleAuthenticator() {
 		fmt.Println(err)
 		return
 	}
-	stores := memstore.New()
+	db := memstore.New()
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: stores, Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost", Authenticator: gateway{},
+		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost", Authenticator: gateway{},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	ada, err := stores.Users().Create(context.Background(), profile.User{Username: "ada", Email: "ada@example.org"})
+	ada, err := db.Users().Create(context.Background(), profile.User{Username: "ada", Email: "ada@example.org"})
 	if err != nil {
 		fmt.Println(err)
 		return

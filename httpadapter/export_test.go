@@ -139,7 +139,7 @@ func TestExportHasEverythingAndNoSecret(t *testing.T) {
 }
 
 func TestS34_ExportIsFreshAndLimited(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.ExportLimit = limit.Rule{Limit: 2, Window: time.Hour} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Profile.ExportLimit = limit.Rule{Limit: 2, Window: time.Hour} })
 	ada := w.client().register("ada")
 	w.client().get("/api/profile/export").want(t, 401)
 	for range 2 {
@@ -215,7 +215,7 @@ func TestS69_AnExportThatFailsIsCut(t *testing.T) {
 
 // Many exports at once, beside changes: each is whole.
 func TestExportsBesideChanges(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.ExportLimit = limit.Rule{Limit: 100, Window: time.Hour} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Profile.ExportLimit = limit.Rule{Limit: 100, Window: time.Hour} })
 	ada := w.client().register("ada")
 	ada.photo(1)
 	var wg sync.WaitGroup

@@ -15,9 +15,9 @@ func TestFreshIsOneThingForBothSignIns(t *testing.T) {
 	both := map[string]func(t *testing.T) *client{
 		"our sessions": func(t *testing.T) *client {
 			return newWorld(t, func(c *httpadapter.Config) {
-				c.Codes, c.CodesAlone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+				c.Auth.Codes.Channels, c.Auth.Codes.Alone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
 				var err error
-				if c.Passkeys, err = passkey.New(c.Keys, passkey.Options{Origin: c.BaseURL}); err != nil {
+				if c.Auth.Passkeys, err = passkey.New(c.Keys, passkey.Options{Origin: c.BaseURL}); err != nil {
 					t.Fatal(err)
 				}
 			}).client().register("ada")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -15,7 +16,7 @@ import (
 // Whatever is held is refused in the words for what is in use, on every route
 // that gives a name or an address.
 func TestS11_HeldLooksLikeTaken(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.LimitsOff = true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Stores.Limits = limit.Off{} })
 	ada, eve := w.client().register("ada"), w.client().register("eve")
 	ada.send("PATCH", "/api/profile", `{"username":"countess"}`).want(t, 200)
 	// An address that was never proved is not held.
@@ -69,7 +70,7 @@ func TestS11_HeldLooksLikeTaken(t *testing.T) {
 
 func TestS41_NameHoldIsTheHosts(t *testing.T) {
 	for hold, status := range map[time.Duration]int{0: 409, time.Hour: 409, -1: 200} {
-		w := newWorld(t, func(c *httpadapter.Config) { c.NameHold = hold })
+		w := newWorld(t, func(c *httpadapter.Config) { c.Profile.NameHold = hold })
 		ada, eve := w.client().register("ada"), w.client().register("eve")
 		ada.send("PATCH", "/api/profile", `{"username":"countess"}`).want(t, 200)
 		eve.send("PATCH", "/api/profile", `{"username":"ada"}`).want(t, status)
@@ -80,11 +81,9 @@ func TestS41_NameHoldIsTheHosts(t *testing.T) {
 	}
 }
 
-// withoutHolds are Stores of a host that keeps none: names are free at once.
-type withoutHolds struct{ httpadapter.Stores }
-
+// A host that keeps no holds frees names at once.
 func TestS41_StoresWithoutHolds(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Stores = withoutHolds{c.Stores} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Stores.Holds = nil })
 	ada, eve := w.client().register("ada"), w.client().register("eve")
 	ada.send("PATCH", "/api/profile", `{"username":"countess"}`).want(t, 200)
 	eve.send("PATCH", "/api/profile", `{"username":"ada"}`).want(t, 200)
@@ -94,7 +93,7 @@ func TestS41_StoresWithoutHolds(t *testing.T) {
 func TestR43_RunKeepsTheNameOfWhoIsErased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
-		cfg.DeletionGrace, cfg.NameHold = time.Hour, 30*time.Minute
+		cfg.Profile.DeletionGrace, cfg.Profile.NameHold = time.Hour, 30*time.Minute
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)

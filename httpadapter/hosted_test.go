@@ -77,14 +77,18 @@ type opener func(t *testing.T, change ...func(*httpadapter.Config)) *hosted
 
 // onStores runs f on a database in memory and, with every, on SQLite and Postgres.
 func onStores(t *testing.T, every bool, f func(t *testing.T, open opener)) {
-	on := func(t *testing.T, stores httpadapter.Stores) {
+	on := func(t *testing.T, db httpadapter.Database) {
 		f(t, func(t *testing.T, change ...func(*httpadapter.Config)) *hosted {
 			t.Helper()
 			h := &hosted{told: &told{}}
 			h.world = newWorld(t, func(c *httpadapter.Config) {
-				c.Stores, c.Authenticator, c.Recorder = stores, front{c.Now}, h.told
+				ours := c.Auth // which New refuses beside an Authenticator
+				c.Stores, c.Authenticator, c.Recorder, c.Auth = httpadapter.StoresOf(db), front{c.Now}, h.told, auth.Policy{}
 				for _, ch := range change {
 					ch(c)
+				}
+				if c.Authenticator == nil {
+					c.Auth = ours
 				}
 				h.config = *c
 			})
@@ -125,10 +129,7 @@ func onStores(t *testing.T, every bool, f func(t *testing.T, open opener)) {
 
 // users is where the host's users are.
 func (h *hosted) users() profile.Store {
-	if h.config.Users != nil {
-		return h.config.Users
-	}
-	return h.config.Stores.Users()
+	return h.config.Stores.Users
 }
 
 // join makes a user, as the host's sign-up does, who is signed in.

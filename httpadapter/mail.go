@@ -48,6 +48,7 @@ func (a *App) mailer() (err error) {
 		return err
 	}
 	a.recorder.notifier = a.Notifier
+	a.workers = append(a.workers, a.Notifier.Run)
 	if a.cfg.Authenticator == nil {
 		a.cfg.Auth.Courier = a.Notifier
 	}

@@ -48,8 +48,8 @@ func TestMailInThreeLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := config(t)
 		sent, heard := &mailedTo{}, &told{}
-		cfg.Courier, cfg.Recorder = nil, heard
-		cfg.Mail = &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		cfg.Auth.Courier, cfg.Recorder = nil, heard
+		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -92,8 +92,8 @@ func TestMailBesideAnAuthenticator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
 		sent := &mailedTo{}
-		cfg.Courier, cfg.Authenticator = nil, nobody{}
-		cfg.Mail = &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		cfg.Auth, cfg.Authenticator = auth.Policy{}, nobody{}
+		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -127,35 +127,23 @@ func TestMailBesideAnAuthenticator(t *testing.T) {
 
 func TestMailIsOneThing(t *testing.T) {
 	cfg, w := config(t)
-	cfg.Courier = w.mail
-	cfg.Mail = &httpadapter.Mail{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailedTo{}}}
+	cfg.Auth.Courier = w.mail
+	cfg.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailedTo{}}}
 	if _, err := httpadapter.New(cfg); err == nil {
 		t.Error("Mail and Courier together are taken")
 	}
-	cfg.Courier, cfg.Mail = nil, &httpadapter.Mail{}
-	if _, err := httpadapter.New(cfg); err == nil {
-		t.Error("Mail without a sender is taken")
-	}
 }
-
-// quitter is a Courier whose worker ends by itself.
-type quitter struct {
-	auth.Courier
-	err error
-}
-
-func (q quitter) Run(context.Context) error { return q.err }
 
 // Run does not go on without those who send: their error is its own.
 func TestRunEndsWithItsWorkers(t *testing.T) {
 	broken := errors.New("the queue is gone")
 	for _, want := range []error{broken, nil} {
-		cfg, w := config(t)
-		cfg.Courier = quitter{w.mail, want}
+		cfg, _ := config(t)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
+		app.AddWorker(func(context.Context) error { return want })
 		if err := app.Run(t.Context()); err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("Run: %v, want %v", err, want)
 		}

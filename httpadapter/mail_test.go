@@ -17,7 +17,7 @@ import (
 )
 
 func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.FactorRecovery.Wait = auth.RecoveryWait })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.FactorRecovery.Wait = auth.RecoveryWait })
 	for _, name := range []string{"reset", "verify", "email", "undo", "not-me", "recover"} {
 		got := w.client().get("/account/"+name, "Accept", "text/html").want(t, 200)
 		h := got.Header
@@ -52,7 +52,7 @@ func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
 			t.Errorf("%s sends its token nowhere: %s", name, action)
 		}
 	}
-	ownPages := newWorld(t, func(c *httpadapter.Config) { c.NoPages = true })
+	ownPages := newWorld(t, func(c *httpadapter.Config) { c.HTTP.NoPages = true })
 	if got := ownPages.client().get("/account/reset"); got.StatusCode != 404 {
 		t.Errorf("NoPages: %d", got.StatusCode)
 	}
@@ -60,7 +60,7 @@ func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
 	without.get("/account/recover").want(t, 404)
 	without.do("POST", "/api/auth/mfa/recovery", "", nil).want(t, 405) // the ID of a factor, which is deleted
 	without.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"x"}`).want(t, 404)
-	elsewhere := newWorld(t, func(c *httpadapter.Config) { c.Base = "/v1/api" })
+	elsewhere := newWorld(t, func(c *httpadapter.Config) { c.HTTP.Base = "/v1/api" })
 	if got := elsewhere.client().get("/account/reset").want(t, 200); !bytes.Contains(got.body, []byte(`data-action="/v1/api/auth/password/reset"`)) {
 		t.Errorf("another base: %s", got.body)
 	}
@@ -97,7 +97,7 @@ func TestS37P03P14_LinksHaveTheConfiguredOrigin(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.BaseURL = "https://example.org"
 		many := limit.Rule{Limit: 100, Window: time.Hour}
-		c.AuthLimits = auth.Limits{Mail: many, MailAddress: many}
+		c.Auth.Limits = auth.Limits{Mail: many, MailAddress: many}
 	})
 	w.client().register("ada")
 	for _, headers := range [][]string{
@@ -142,7 +142,7 @@ func TestS37P03P14_LinksHaveTheConfiguredOrigin(t *testing.T) {
 }
 
 func TestVerifyFirstAnswersAlways202(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.SignUp = auth.VerifyFirst })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.SignUp = auth.VerifyFirst })
 	c := w.client()
 	in := func(name, email string) reply {
 		return c.send("POST", "/api/auth/register", registration(name, email, password))
@@ -193,7 +193,7 @@ func TestEmailChangeNeedsAFreshProof(t *testing.T) {
 
 // Without a courier there is nothing that could need one.
 func TestNoCourierUnmountsWhatNeedsIt(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Courier = nil })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.Courier = nil })
 	ada := w.client().register("ada")
 	for _, r := range w.app.Routes() {
 		if strings.Contains(r.Pattern, "/email/") || strings.Contains(r.Pattern, "/password/") || strings.HasPrefix(r.Pattern, "/account/") || strings.HasSuffix(r.Pattern, "/report") {

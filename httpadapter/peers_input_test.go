@@ -71,11 +71,11 @@ func TestP05_EmailChangeUnderEveryConfiguration(t *testing.T) {
 	for _, mode := range []auth.SignUpMode{auth.Open, auth.VerifyFirst, auth.Closed} {
 		for flags := range 8 {
 			w := newWorld(t, func(c *httpadapter.Config) {
-				c.SignUp = mode
-				c.NoPages = flags&1 != 0
-				c.NoLegacy = flags&2 != 0
+				c.Auth.SignUp = mode
+				c.HTTP.NoPages = flags&1 != 0
+				c.HTTP.NoLegacy = flags&2 != 0
 				if flags&4 != 0 {
-					c.Factors = []auth.Factor{}
+					c.Auth.Factors = []auth.Factor{}
 				}
 			})
 			ada := w.memberInMode(t, mode)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
 )
@@ -16,7 +17,7 @@ import (
 // What only looks like a picture is none, whatever it is said to be, and what is
 // served as one cannot run.
 func TestP11_NothingButPicturesIsServed(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.LimitsOff = true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Stores.Limits = limit.Off{} })
 	ada := w.client().register("ada")
 	html := `<html><script>alert(1)</script></html>`
 	svg := `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>`

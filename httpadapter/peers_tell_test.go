@@ -25,7 +25,7 @@ func userNamed(name string) profile.User {
 // Every route that anybody may call with a name or an address answers the same
 // whether the account exists, is disabled, private, or not there.
 func TestP15_RoutesForAnybodyTellNothing(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.SignUp, c.LimitsOff = auth.VerifyFirst, true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.SignUp, c.Stores = auth.VerifyFirst, c.Stores.Unlimited() })
 	for _, name := range []string{"known", "disabled", "private"} {
 		w.client().send("POST", "/api/auth/register", registration(name, name+"@example.org", password)).want(t, 202)
 		w.client().send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, name+"@example.org")+`"}`).want(t, 204)

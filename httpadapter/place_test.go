@@ -13,8 +13,8 @@ import (
 func TestS33_PlacesOfSessionsAndEvents(t *testing.T) {
 	var asked []netip.Addr
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-		c.Place = func(ip netip.Addr) string {
+		c.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+		c.HTTP.Place = func(ip netip.Addr) string {
 			asked = append(asked, ip)
 			if ip.Is6() {
 				return "B\x00e\nr\u202en" + strings.Repeat("é", 200) + "\xff"

@@ -65,7 +65,7 @@ func TestAccept(t *testing.T) {
 // TestS47P24P53_CORS: only listed origins get headers, exactly theirs, and never "null".
 func TestS47P24P53_CORS(t *testing.T) {
 	const app = "https://app.example.org"
-	w := newWorld(t, func(c *httpadapter.Config) { c.TrustedOrigins = []string{app} })
+	w := newWorld(t, func(c *httpadapter.Config) { c.HTTP.TrustedOrigins = []string{app} })
 	ada := w.client().register("ada")
 	for _, origin := range []string{
 		"null", "https://evil.example", "https://app.example.org.evil.example", "http://app.example.org",
@@ -115,7 +115,7 @@ func TestS10P28P36_ClientAddress(t *testing.T) {
 			t.Errorf("%s lifted the limit", name)
 		}
 	}
-	behind := func(c *httpadapter.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+	behind := func(c *httpadapter.Config) { c.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 	w := newWorld(t, behind)
 	if tries(t, w, func(i int) []string { return []string{"X-Forwarded-For", "203.0.113." + itoa(i)} }) {
 		t.Error("clients behind the trusted proxy shared one limit")

@@ -28,7 +28,7 @@ func TestR37_RunRemovesOldEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg, w := config(t)
-				cfg.ActivityRetention = c.retention
+				cfg.Activity.Retention = c.retention
 				app, err := httpadapter.New(cfg)
 				if err != nil {
 					t.Fatal(err)
@@ -104,7 +104,7 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 		ticket := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForReset, UserID: in.User.ID, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}
-		if err := cfg.Stores.Auth().Tickets.AddTickets(t.Context(), in.User.ID, "", []auth.Ticket{ticket}); err != nil {
+		if err := cfg.Stores.Auth.Tickets.AddTickets(t.Context(), in.User.ID, "", []auth.Ticket{ticket}); err != nil {
 			t.Fatal(err)
 		}
 		made := w.clock.Now()
@@ -119,8 +119,8 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		<-ran
-		sessions, err := cfg.Stores.Auth().Sessions.Sessions(t.Context(), in.User.ID)
-		tickets, err2 := cfg.Stores.Auth().Tickets.Tickets(t.Context(), in.User.ID, auth.ForReset, made)
+		sessions, err := cfg.Stores.Auth.Sessions.Sessions(t.Context(), in.User.ID)
+		tickets, err2 := cfg.Stores.Auth.Tickets.Tickets(t.Context(), in.User.ID, auth.ForReset, made)
 		if err := errors.Join(err, err2); err != nil || len(sessions)+len(tickets) != 0 {
 			t.Errorf("%d sessions and %d tickets are left, %v", len(sessions), len(tickets), err)
 		}

@@ -178,7 +178,8 @@ func (r *rotation) restart(i int, keys ...keyring.Key) {
 		r.t.Fatal(err)
 	}
 	world := r.world
-	c.Stores, c.Keys, c.Now, c.Courier, c.LimitsOff = r.db, ring, world.clock.Now, world.mail, true
+	c.Stores = httpadapter.StoresOf(r.db).Unlimited()
+	c.Keys, c.Now, c.Auth.Courier = ring, world.clock.Now, world.mail
 	c.Logger = r.logger()
 	n := &node{mux: http.NewServeMux()}
 	if n.app, err = httpadapter.New(c); err != nil {

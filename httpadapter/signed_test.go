@@ -32,7 +32,7 @@ func TestS64_SignedPictures(t *testing.T) {
 	store := &lender{Store: directtest.New(t, memblob.New())}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs = store
-		c.SignedPictures = time.Minute
+		c.Pictures.SignedFor = time.Minute
 	})
 	ada, bob, nobody := w.client().register("ada"), w.client().register("bob"), w.client()
 	ada.photo(1)
@@ -86,8 +86,8 @@ func TestS64_UnsignedPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*httpadapter.Config){
-		"a disk":        func(c *httpadapter.Config) { c.Blobs, c.SignedPictures = disk, time.Minute },
-		"memory":        func(c *httpadapter.Config) { c.Blobs, c.SignedPictures = memblob.New(), time.Minute },
+		"a disk":        func(c *httpadapter.Config) { c.Blobs, c.Pictures.SignedFor = disk, time.Minute },
+		"memory":        func(c *httpadapter.Config) { c.Blobs, c.Pictures.SignedFor = memblob.New(), time.Minute },
 		"not asked for": func(c *httpadapter.Config) { c.Blobs = directtest.New(t, memblob.New()) },
 	} {
 		ada := newWorld(t, change).client().register("ada")
@@ -99,7 +99,7 @@ func TestS64_UnsignedPictures(t *testing.T) {
 	}
 	for _, bad := range []time.Duration{-1, time.Second, time.Hour} {
 		c, _ := config(t)
-		c.SignedPictures = bad
+		c.Pictures.SignedFor = bad
 		if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SignedPictures") {
 			t.Errorf("%v: %v; want it refused", fmt.Sprint(bad), err)
 		}

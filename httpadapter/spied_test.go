@@ -110,15 +110,15 @@ func (s *spied) start(t *testing.T) {
 	cfg, w := config(t)
 	s.world, s.waits = w, map[string]int{}
 	many := limit.Rule{Limit: 1000, Window: 1 << 40}
-	cfg.AuthLimits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
-	cfg.Stores = s.db
-	cfg.Courier = spiedCourier{s, w.mail}
+	cfg.Auth.Limits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
+	cfg.Stores = httpadapter.StoresOf(s.db)
+	cfg.Auth.Courier = spiedCourier{s, w.mail}
 	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New())}
-	cfg.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
-	cfg.Codes, cfg.CodesAlone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
-	cfg.FactorRecovery.Wait = auth.RecoveryWait
+	cfg.Auth.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
+	cfg.Auth.Codes.Channels, cfg.Auth.Codes.Alone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+	cfg.Auth.FactorRecovery.Wait = auth.RecoveryWait
 	var err error
-	if cfg.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {
+	if cfg.Auth.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {
 		t.Fatal(err)
 	}
 	if w.app, err = httpadapter.New(cfg); err != nil {

@@ -40,7 +40,7 @@ func TestR34_StopAnswersWhatIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://" + ln.Addr().String(), LimitsOff: true,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(), Keys: keys, BaseURL: "http://" + ln.Addr().String(),
 	})
 	if err != nil {
 		t.Fatal(err)

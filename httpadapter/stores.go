@@ -78,6 +78,13 @@ func StoresWithUsers(db Database, users profile.Store) Stores {
 	return s
 }
 
+// Unlimited is s without any limit on how often something may be done, for load tests
+// only.
+func (s Stores) Unlimited() Stores {
+	s.Limits = limit.Off{}
+	return s
+}
+
 // check says what is missing without which nothing works.
 func (s Stores) check() error {
 	for _, role := range []struct {

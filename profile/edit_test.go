@@ -352,9 +352,9 @@ func TestNewRefusesFaultyConfigs(t *testing.T) {
 		"no store":        {Settings: w.settings},
 		"no settings":     {Store: w.db.Users()},
 		"no privacy":      {Store: w.db.Users(), Settings: bare},
-		"empty name":      {Store: w.db.Users(), Settings: w.settings, Custom: field("")},
-		"name with a dot": {Store: w.db.Users(), Settings: w.settings, Custom: field("a.b")},
-		"name twice":      {Store: w.db.Users(), Settings: w.settings, Custom: field("a", "a")},
+		"empty name":      {Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: field("")}},
+		"name with a dot": {Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: field("a.b")}},
+		"name twice":      {Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: field("a", "a")}},
 	} {
 		if _, err := profile.New(c); err == nil {
 			t.Errorf("%s: accepted", name)

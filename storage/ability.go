@@ -65,37 +65,31 @@ func Missing[T, I any](store I) (why string, hidden bool) {
 	switch {
 	case last == nil:
 		return fmt.Sprintf("there is no %v", role), false
-	case holds(reflect.TypeOf(last), reflect.ValueOf(last), ability, maxDecorators):
+	case holds(reflect.ValueOf(last), role, ability, maxDecorators):
 		return fmt.Sprintf("%T hides it: it is a decorator without Unwrap() %v", last, role), true
 	}
 	return fmt.Sprintf("%T is no %v", last, ability), false
 }
 
-// holds reports whether a field of v, or one of a value in such a field, has the
-// ability. It looks at types alone and calls nothing.
-func holds(t reflect.Type, v reflect.Value, ability reflect.Type, depth int) bool {
-	for t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		if v.IsNil() {
-			return false
-		}
-		t, v = t.Elem(), v.Elem()
+// holds reports whether v is a decorator: whether one of its fields is a store of the
+// role that has the ability, or is such a decorator. It looks at types alone and calls
+// nothing.
+func holds(v reflect.Value, role, ability reflect.Type, depth int) bool {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
 	}
-	if t.Kind() != reflect.Struct || depth == 0 {
+	if v.Kind() != reflect.Struct || depth == 0 {
 		return false
 	}
-	for i := range t.NumField() {
+	for i := range v.NumField() {
 		field := v.Field(i)
 		if field.Kind() == reflect.Interface {
 			field = field.Elem()
 		}
-		if !field.IsValid() {
+		if !field.IsValid() || !field.Type().Implements(role) {
 			continue
 		}
-		inner := field.Type()
-		if inner.Implements(ability) {
-			return true
-		}
-		if t.Field(i).Type.Kind() == reflect.Interface && holds(inner, field, ability, depth-1) {
+		if field.Type().Implements(ability) || holds(field, role, ability, depth-1) {
 			return true
 		}
 	}

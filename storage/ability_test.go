@@ -18,6 +18,16 @@ func (listing) List(context.Context, string) iter.Seq2[storage.BlobInfo, error] 
 // plain is a store that cannot.
 type plain struct{ storage.BlobStore }
 
+// beside has a part that lists something else and is no store.
+type beside struct {
+	storage.BlobStore
+	other onlyLists
+}
+
+type onlyLists struct{}
+
+func (onlyLists) List(context.Context, string) iter.Seq2[storage.BlobInfo, error] { return nil }
+
 // opaque is a decorator that gives no consent.
 type opaque struct{ storage.BlobStore }
 
@@ -68,9 +78,10 @@ func TestAs(t *testing.T) {
 		"without, around one that cannot": {
 			opaque{plain{}}, false, false, "storage_test.opaque is no storage.Lister",
 		},
-		"Unwrap of another type": {otherUnwrap{listing{}}, false, true, "storage_test.otherUnwrap hides it: it is a decorator without Unwrap() storage.BlobStore"},
-		"a circle":               {&circle{}, false, false, "*storage_test.circle is no storage.Lister"},
-		"a nil pointer":          {none, false, false, "*storage_test.opaque is no storage.Lister"},
+		"Unwrap of another type":                       {otherUnwrap{listing{}}, false, true, "storage_test.otherUnwrap hides it: it is a decorator without Unwrap() storage.BlobStore"},
+		"a store that holds something of another role": {beside{}, false, false, "storage_test.beside is no storage.Lister"},
+		"a circle":      {&circle{}, false, false, "*storage_test.circle is no storage.Lister"},
+		"a nil pointer": {none, false, false, "*storage_test.opaque is no storage.Lister"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, found := storage.As[storage.Lister](c.store)

@@ -13,19 +13,6 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// broken is auth.Stores of which single stores are replaced.
-type broken struct {
-	passwords auth.PasswordStore
-	sessions  auth.SessionStore
-	tickets   auth.TicketStore
-	factors   auth.FactorStore
-}
-
-func (b broken) Passwords() auth.PasswordStore { return b.passwords }
-func (b broken) Sessions() auth.SessionStore   { return b.sessions }
-func (b broken) Tickets() auth.TicketStore     { return b.tickets }
-func (b broken) Factors() auth.FactorStore     { return b.factors }
-
 type overwrites struct{ auth.PasswordStore }
 
 func (p overwrites) SetPassword(ctx context.Context, user, _, hash string, ev ...activity.Event) error {
@@ -166,11 +153,11 @@ func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev .
 }
 
 func TestBrokenStoresAreFound(t *testing.T) {
-	over := func(name, finds string, breakIt func(b *broken)) conform.Broken {
+	over := func(name, finds string, breakIt func(b *auth.Stores)) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{m.Auth().Passwords, m.Auth().Sessions, m.Auth().Tickets, m.Auth().Factors}
+				b := m.Auth()
 				breakIt(&b)
 				return Harness{Stores: b, Users: m.Users(), Tx: m, Limits: m.Limits(), Activity: m.Activity()}
 			})
@@ -180,7 +167,8 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		return func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
-				b := broken{lock(m.Auth().Passwords), m.Auth().Sessions, m.Auth().Tickets, m.Auth().Factors}
+				b := m.Auth()
+				b.Passwords = lock(b.Passwords)
 				return Harness{Stores: b, Users: m.Users(), Tx: tx, Activity: m.Activity()}
 			})
 		}
@@ -196,24 +184,24 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			Suite: foreign(noTx{}, func(p auth.PasswordStore) auth.PasswordStore { return readsOnly{p, conform.NewMeeting()} }),
 		},
 		over("overwrites a password that changed", "password/a stale hash changes nothing",
-			func(b *broken) { b.passwords = overwrites{b.passwords} }),
+			func(b *auth.Stores) { b.Passwords = overwrites{b.Passwords} }),
 		over("forgets the events of a password", "password/events are written with it or neither is",
-			func(b *broken) { b.passwords = forgetsEvents{b.passwords} }),
+			func(b *auth.Stores) { b.Passwords = forgetsEvents{b.Passwords} }),
 		over("keeps the old hash of a rotated session", "rotate/the old hash opens nothing from then on",
-			func(b *broken) { b.sessions = keepsOldHash{b.sessions} }),
+			func(b *auth.Stores) { b.Sessions = keepsOldHash{b.Sessions} }),
 		over("ends sessions of other users", "end/one that is not there, or another user's, is not found",
-			func(b *broken) { b.sessions = anyOwner{b.sessions, new(sync.Map)} }),
+			func(b *auth.Stores) { b.Sessions = anyOwner{b.Sessions, new(sync.Map)} }),
 		over("ends the session to be kept", "end/all but one",
-			func(b *broken) { b.sessions = endsAll{b.sessions} }),
+			func(b *auth.Stores) { b.Sessions = endsAll{b.Sessions} }),
 		over("keeps trusted devices", "end/of every level",
-			func(b *broken) { b.sessions = keepsDevices{b.sessions} }),
+			func(b *auth.Stores) { b.Sessions = keepsDevices{b.Sessions} }),
 		over("moves the time of use back", "touch/never back, nor at the same time",
-			func(b *broken) { b.sessions = touchesBack{b.sessions} }),
+			func(b *auth.Stores) { b.Sessions = touchesBack{b.Sessions} }),
 		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",
-			func(b *broken) { b.tickets = findsThenRemoves{b.tickets, conform.NewMeeting()} }),
+			func(b *auth.Stores) { b.Tickets = findsThenRemoves{b.Tickets, conform.NewMeeting()} }),
 		over("opens a ticket for any purpose", "ticket/S23 for one purpose it is none for another",
-			func(b *broken) { b.tickets = anyPurpose{b.tickets} }),
+			func(b *auth.Stores) { b.Tickets = anyPurpose{b.Tickets} }),
 		over("compares a counter and then sets it", "use factor/R14 of 100 uses of one step one is let through",
-			func(b *broken) { b.factors = comparesThenUses{b.factors, conform.NewMeeting()} }),
+			func(b *auth.Stores) { b.Factors = comparesThenUses{b.Factors, conform.NewMeeting()} }),
 	)
 }

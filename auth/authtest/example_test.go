@@ -30,15 +30,8 @@ func ExampleRunHasher() {
 	}
 }
 
-// apart keeps passwords and knows no users, as a store beside a host's own
-// users table does.
-type apart struct {
-	auth.Stores
-	passwords *passwords
-}
-
-func (a apart) Passwords() auth.PasswordStore { return a.passwords }
-
+// passwords keeps passwords and knows no users, as a store beside a host's own users
+// table does.
 type passwords struct {
 	mu     sync.Mutex
 	hashes map[string]string
@@ -82,7 +75,8 @@ func TestStoresApartFromUsers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			authtest.Run(t, func(t *testing.T) authtest.Harness {
 				db := memstore.New()
-				h := authtest.Harness{Stores: apart{db.Auth(), &passwords{hashes: map[string]string{}}}}
+				h := authtest.Harness{Stores: db.Auth()}
+				h.Stores.Passwords = &passwords{hashes: map[string]string{}}
 				if users {
 					h.Users = db.Users()
 				}

@@ -28,8 +28,8 @@ func main() {
 	check(err)
 
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
-		Mail: &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail}},
+		Name: "Example", Stores: httpadapter.StoresOf(db), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
+		Mail: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail}},
 	})
 	check(err)
 	mux := http.NewServeMux()

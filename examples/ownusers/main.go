@@ -78,7 +78,7 @@ func newHandler(c httpadapter.Config, users people) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	app.Register(mux)
-	mux.Handle("POST /orders", app.RequireUser(users.order(c.Stores)))
+	mux.Handle("POST /orders", app.RequireUser(users.order(c.Stores.Tx)))
 	return mux, nil
 }
 

@@ -39,8 +39,8 @@ func TestAuthenticatorKeepsTheContract(t *testing.T) {
 	proved := &atomic.Int64{}
 	proved.Store(time.Now().Unix())
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
-		Authenticator: proxy{proved}, LimitsOff: true,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
+		Authenticator: proxy{proved},
 	})
 	if err != nil {
 		t.Fatal(err)

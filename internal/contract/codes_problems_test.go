@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/internal/memstore"
 )
 
-func codesAlone(c *httpadapter.Config) { c.CodesAlone = true }
+func codesAlone(c *httpadapter.Config) { c.Auth.Codes.Alone = true }
 
 const number = "+41791234567"
 
@@ -69,7 +70,7 @@ var problemProvocations = []provocation{
 	{status: 405, code: "method_not_allowed", by: send("PUT", "/api/settings", `{}`)},
 	{status: 406, code: "not_acceptable", by: get("/api/profile", "Accept", "text/html")},
 	{
-		status: 408, code: "timeout", config: func(c *httpadapter.Config) { c.BodyTimeout = 50 * time.Millisecond },
+		status: 408, code: "timeout", config: func(c *httpadapter.Config) { c.HTTP.BodyTimeout = 50 * time.Millisecond },
 		by: func(w *provoked) refusal {
 			return w.raw("PATCH", "/api/profile", jsonT, "Content-Length: 100\r\n\r\n{")
 		},
@@ -120,8 +121,8 @@ var problemProvocations = []provocation{
 	{
 		status: 409, code: "not_leaving", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
 		config: func(c *httpadapter.Config) {
-			c.Authenticator, c.Codes = hostSignIn{c.Stores.Users()}, nil
-			c.FactorRecovery.Wait = 0
+			c.Authenticator, c.Auth.Codes.Channels = hostSignIn{c.Stores.Users}, nil
+			c.Auth.FactorRecovery.Wait = 0
 		},
 	},
 	{status: 412, code: "stale", by: send("PATCH", "/api/profile", `{"bio":"x"}`, "If-Match", `"999"`)},
@@ -139,12 +140,12 @@ var problemProvocations = []provocation{
 	{
 		status: 422, code: "email_change_unavailable", by: send("PATCH", "/api/profile", `{"email":"new@example.org"}`),
 		config: func(c *httpadapter.Config) {
-			c.Courier, c.Codes = nil, nil
-			c.FactorRecovery.Wait = 0
+			c.Auth.Courier, c.Auth.Codes.Channels = nil, nil
+			c.Auth.FactorRecovery.Wait = 0
 		},
 	},
 	{
-		status: 429, code: "rate_limited", config: func(c *httpadapter.Config) { c.LimitsOff = false },
+		status: 429, code: "rate_limited", config: func(c *httpadapter.Config) { c.Stores.Limits = c.Stores.Tx.(*memstore.Store).Limits() },
 		by: func(w *provoked) refusal {
 			for range 100 {
 				if r := w.anybody().signIn("another password"); r.problem.Code != "invalid_credentials" {
@@ -188,7 +189,7 @@ func pictureProvocations() []provocation {
 		{params: `{"reason":"corrupt"}`, by: put(func(w *provoked) string { return photo(w.t)[:200] })},
 		{
 			params: `{"reason":"pixels"}`, by: put(func(w *provoked) string { return photo(w.t) }),
-			config: func(c *httpadapter.Config) { c.PictureLimits.MaxPixels = 100 },
+			config: func(c *httpadapter.Config) { c.Pictures.Limits.MaxPixels = 100 },
 		},
 	}
 	for _, reason := range []string{"sides", "scans", "frames", "chunks", "memory", "time"} {

@@ -59,8 +59,8 @@ func newService(t *testing.T, v *contract.Validator, db *sqlstore.DB) *service {
 	}))
 	t.Cleanup(s.srv.Close)
 	cfg := config(t, s.srv.URL, s.mail)
-	cfg.Stores, cfg.Blobs = s.stores, directtest.New(t, s.blobs)
-	cfg.PictureLimits.Slots = 4 // so that ten uploads at a time have room
+	cfg.Stores, cfg.Blobs = httpadapter.StoresOf(s.stores).Unlimited(), directtest.New(t, s.blobs)
+	cfg.Pictures.Limits.Slots = 4 // so that ten uploads at a time have room
 	var err error
 	if s.app, err = httpadapter.New(cfg); err != nil {
 		t.Fatal(err)
@@ -133,6 +133,9 @@ type meddledUsers struct {
 	profile.DeletableStore
 	m *meddled
 }
+
+// Unwrap consents to being passed: only Update is meddled with.
+func (u meddledUsers) Unwrap() profile.Store { return u.DeletableStore }
 
 func (u meddledUsers) Update(ctx context.Context, id string, p profile.Patch, events ...activity.Event) (profile.User, error) {
 	u.m.write(ctx)

@@ -149,7 +149,7 @@ func (m *mailbox) code(t *testing.T, kind, to string) string {
 func newApp(t *testing.T, db *sqlstore.DB, base string, mail *mailbox) *httpadapter.App {
 	t.Helper()
 	cfg := config(t, base, mail)
-	cfg.Stores = db
+	cfg.Stores = httpadapter.StoresOf(db).Unlimited()
 	app, err := httpadapter.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -170,8 +170,9 @@ func config(t *testing.T, base string, mail *mailbox) httpadapter.Config {
 		t.Fatal(err)
 	}
 	return httpadapter.Config{
-		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base, LimitsOff: true, Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
-		CodesAlone: true,
+		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base,
+		// What a hash costs is package auth's to test.
+		Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	}
 }
 

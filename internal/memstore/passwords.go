@@ -10,10 +10,13 @@ import (
 )
 
 // Beside is of auth.UsersBeside.
-func (p passwords) Beside(store profile.Store) bool { return store == profile.Store(users{p.s}) }
+func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users{a.s}) }
+
+// passwordsBeside are the passwords of users.
+type passwordsBeside struct{ passwords }
 
 // Beside is of auth.UsersBeside.
-func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users{a.s}) }
+func (p passwordsBeside) Beside(store profile.Store) bool { return store == profile.Store(users{p.s}) }
 
 type passwords struct {
 	s     *Store

@@ -36,3 +36,9 @@ func (w *watchers) tell() {
 		changed("")
 	}
 }
+
+// Watch is Store.Watch.
+func (u users) Watch(changed func(userID string)) { u.s.Watch(changed) }
+
+// InTransaction is Store.InTransaction.
+func (u users) InTransaction(ctx context.Context) bool { return u.s.InTransaction(ctx) }

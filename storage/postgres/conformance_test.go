@@ -7,7 +7,6 @@ import (
 
 	"github.com/profilekit/profilekit/activity/activitytest"
 	"github.com/profilekit/profilekit/activity/limit/limittest"
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"

@@ -28,7 +28,7 @@ import (
 // TestContributors runs the suite over everybody of ours who keeps something of
 // users, over the databases and their model.
 func TestContributors(t *testing.T) {
-	run := func(t *testing.T, db httpadapter.Stores) {
+	run := func(t *testing.T, db httpadapter.Database) {
 		w := contributors{db}
 		for name, open := range map[string]func(*testing.T) personaltest.Harness{
 			"activity": w.activity, "settings": w.settings, "pictures": w.pictures,
@@ -43,7 +43,7 @@ func TestContributors(t *testing.T) {
 }
 
 // contributors makes what is judged, with two new users each time.
-type contributors struct{ db httpadapter.Stores }
+type contributors struct{ db httpadapter.Database }
 
 func (w contributors) user(t *testing.T) string {
 	t.Helper()

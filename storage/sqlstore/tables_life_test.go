@@ -25,7 +25,6 @@ import (
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
-	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // person is somebody who has something in every table.
@@ -68,7 +67,7 @@ func newLeaving(t *testing.T, p place, flavour string) *leaving {
 		Profile: profile.Policy{Custom: []profile.CustomField{{Name: "team"}}},
 	}
 	if flavour == separate {
-		l.config.Users = l.users
+		l.config.Stores = httpadapter.StoresWithUsers(l.db, l.users)
 	}
 	var err error
 	l.host, err = httpadapter.New(l.config)
@@ -300,13 +299,11 @@ func (l *leaving) run() {
 			}
 		})
 	}
-	notifier, err := notify.New(notify.Config{
-		Store: sweptOutbox{l.db.Outbox(), through()}, Keys: l.ring, Now: l.clock.now,
-		Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{l.dumpProgram}, auth.BySMS: dumpMailer{l.dumpProgram}}},
-	})
-	l.must(err)
 	config := l.config
-	config.Stores, config.Courier, config.Recorder = sweptStores{l.db, through()}, notifier, notifier
+	config.Auth.Courier, config.Recorder = nil, nil
+	config.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{l.dumpProgram}, auth.BySMS: dumpMailer{l.dumpProgram}}}
+	config.Stores.Outbox = sweptOutbox{config.Stores.Outbox, through()}
+	config.Stores.Ledger = sweptLedger{config.Stores.Ledger, through()}
 	app, err := httpadapter.New(config)
 	l.must(err)
 	if err := app.Run(ctx); !errors.Is(err, context.Canceled) {
@@ -314,14 +311,7 @@ func (l *leaving) run() {
 	}
 }
 
-// sweptStores tell when a sweep is through.
-type sweptStores struct {
-	*sqlstore.DB
-	through func()
-}
-
-func (s sweptStores) Ledger() storage.Ledger { return sweptLedger{s.DB.Ledger(), s.through} }
-
+// sweptLedger tells when a sweep is through.
 type sweptLedger struct {
 	storage.Ledger
 	through func()

@@ -26,7 +26,7 @@ func storesHave(t *testing.T, db *sqlstore.DB, flavour string) {
 	t.Helper()
 	stores := db.Auth()
 	if flavour == separate {
-		stores = stores.(auth.SeparateStores).Separate()
+		stores = db.AuthApart()
 	}
 	for name, look := range map[string]func(*testing.T, *sqlstore.DB, auth.Stores){
 		"users": haveUsers, "passwords": havePasswords, "sessions": haveSessions, "tickets": haveTickets, "factors": haveFactors,

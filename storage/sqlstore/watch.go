@@ -60,3 +60,11 @@ func (d *DB) tell(userIDs ...string) {
 }
 
 var _ auth.Watched = (*DB)(nil)
+
+// Watch is DB.Watch, for a host that has its users here and its sessions elsewhere.
+func (s users) Watch(changed func(userID string)) { s.db.Watch(changed) }
+
+// InTransaction is DB.InTransaction.
+func (s users) InTransaction(ctx context.Context) bool { return s.db.InTransaction(ctx) }
+
+var _ auth.Watched = users{}

@@ -14,6 +14,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/settings/notify"
+	"github.com/profilekit/profilekit/storage"
 )
 
 const keysUsage = `keys: the secret keys, and how much in the database each one sealed
@@ -101,7 +102,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 			by[id] = sealedBy{n.factors + add.factors, n.letters + add.letters}
 		}
 	}
-	walker, ok := h.db.Auth().Factors.(auth.FactorWalker)
+	walker, ok := storage.As[auth.FactorWalker](h.db.Auth().Factors)
 	if !ok {
 		return nil, errors.New("factors cannot be walked")
 	}
@@ -122,7 +123,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 		}
 		after = list[len(list)-1].ID
 	}
-	letters, ok := h.db.Outbox().(notify.OutboxWalker)
+	letters, ok := storage.As[notify.OutboxWalker](h.db.Outbox())
 	if !ok {
 		return nil, errors.New("letters cannot be walked")
 	}

@@ -83,11 +83,15 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
+	stores := httpadapter.StoresOf(h.db)
+	if opt.limitsOff {
+		stores = stores.Unlimited()
+	}
 	h.app, err = httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(h.db), Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
+		Name: "profilekit", Stores: stores, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
 		Pictures:  picture.Policy{Decoders: []picture.Decoder{photos}},
-		LimitsOff: opt.limitsOff, Logger: log,
+		Logger:    log,
 	})
 	return h, err
 }

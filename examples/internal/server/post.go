@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/settings/notify/smtp"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
@@ -14,31 +13,29 @@ import (
 
 // openPost is how people are reached, by mail and by text message: by SMTP_URL and TWILIO_… or,
 // without them, into files under the data folder.
-func (h *host) openPost(opt options) (*httpadapter.Mail, error) {
+func (h *host) openPost(opt options) (notify.Policy, error) {
 	from := opt.mailFrom
 	if from == "" {
 		from = "profilekit <no-reply@" + mailDomain(opt.baseURL) + ">"
 	}
 	files, err := notify.NewFiles(filepath.Join(opt.data, "outbox"), from)
 	if err != nil {
-		return nil, err
+		return notify.Policy{}, err
 	}
 	h.closer = append(h.closer, files)
 	var mail notify.Sender = files
 	if opt.smtpURL != "" {
 		if mail, err = smtp.New(opt.smtpURL, from); err != nil {
-			return nil, fmt.Errorf("SMTP_URL: %w", err)
+			return notify.Policy{}, fmt.Errorf("SMTP_URL: %w", err)
 		}
 	}
 	var sms notify.Sender = files
 	if opt.twilio.Account != "" {
 		if sms, err = twilio.New(opt.twilio); err != nil {
-			return nil, fmt.Errorf("TWILIO_ACCOUNT_SID: %w", err)
+			return notify.Policy{}, fmt.Errorf("TWILIO_ACCOUNT_SID: %w", err)
 		}
 	}
-	return &httpadapter.Mail{
-		Service: "profilekit", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms},
-	}, nil
+	return notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms}}, nil
 }
 
 // mailDomain is the host of the address, or one that mail is never sent from.

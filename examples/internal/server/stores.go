@@ -118,7 +118,7 @@ func Prefix(address *url.URL) string {
 // imageOrigin is the origin from which the store serves pictures itself, which
 // the page has to allow, or "".
 func imageOrigin(blobs storage.BlobStore) string {
-	p, ok := blobs.(storage.PublicURLer)
+	p, ok := storage.As[storage.PublicURLer](blobs)
 	if !ok {
 		return ""
 	}

@@ -110,7 +110,7 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 		return nil, nil, err
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost", LimitsOff: true,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost",
 		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post}, Recorder: post, Now: clock,
 	})
 	return app, db, err

@@ -54,7 +54,7 @@ func serve(t *testing.T, db *sqlstore.DB, pictures string) *site {
 		t.Fatal(err)
 	}
 	s.app, err = httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: s.blobs, Keys: keys, BaseURL: "http://localhost", LimitsOff: true, Now: s.clock.now,
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: s.blobs, Keys: keys, BaseURL: "http://localhost", Now: s.clock.now,
 		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	})
 	if err != nil {

@@ -72,8 +72,9 @@ func newHostOn(t *testing.T, blobs *s3blob.Store, cfg httpadapter.Config) *host 
 		t.Fatal(err)
 	}
 	h := &host{t: t, blobs: &directS3{Store: blobs}}
-	cfg.Stores, cfg.Blobs, cfg.Keys, cfg.BaseURL, cfg.LimitsOff = db, h.blobs, keys, "http://localhost", true
-	cfg.Hashers = auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})
+	cfg.Stores, cfg.Blobs, cfg.Keys, cfg.BaseURL = httpadapter.StoresOf(db).Unlimited(), h.blobs, keys, "http://localhost"
+	cfg.Pictures.Direct = true
+	cfg.Auth.Hashers = auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})
 	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(h.clock.Load())) }
 	h.app, err = httpadapter.New(cfg)
 	if err != nil {

@@ -27,7 +27,9 @@ var flat = []string{
 // onBothDatabases runs f with a server over each database, whose requests have
 // time enough for a loaded machine.
 func onBothDatabases(t *testing.T, f func(t *testing.T, a *app)) {
-	patient := func(c *httpadapter.Config) { c.RequestTimeout, c.BodyTimeout = 30*time.Second, 30*time.Second }
+	patient := func(c *httpadapter.Config) {
+		c.HTTP.RequestTimeout, c.HTTP.BodyTimeout = 30*time.Second, 30*time.Second
+	}
 	t.Run("postgres", func(t *testing.T) {
 		db, err := postgres.Open(t.Context(), fresh(t), postgres.Options{MaxWait: 30 * time.Second})
 		if err != nil {

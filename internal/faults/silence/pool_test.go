@@ -79,8 +79,8 @@ func TestR09_SlowPicturesHoldNoConnection(t *testing.T) {
 	}
 	blobs := &slowBlobs{Store: memblob.New(), letGo: make(chan struct{})}
 	a := serve(t, db, blobs, func(c *httpadapter.Config) {
-		c.RequestTimeout, c.BodyTimeout = 60*time.Second, 60*time.Second
-		c.PictureLimits = picture.Limits{Queue: clients, QueueTime: 60 * time.Second}
+		c.HTTP.RequestTimeout, c.HTTP.BodyTimeout = 60*time.Second, 60*time.Second
+		c.Pictures.Limits = picture.Limits{Queue: clients, QueueTime: 60 * time.Second}
 	})
 	count := clients / 2
 	if raceEnabled { // making squares takes ten times as long
@@ -138,7 +138,7 @@ func TestR09_FullPoolAnswersUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := serve(t, db, nil, func(c *httpadapter.Config) { c.RequestTimeout = 30 * time.Second })
+	a := serve(t, db, nil, func(c *httpadapter.Config) { c.HTTP.RequestTimeout = 30 * time.Second })
 	token := a.user("alice")
 	letGo := make(chan struct{})
 	var held atomic.Int64

@@ -36,7 +36,7 @@ func TestR07_SlowDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := serve(t, db, nil, func(c *httpadapter.Config) { c.RequestTimeout = 15 * time.Second })
+	a := serve(t, db, nil, func(c *httpadapter.Config) { c.HTTP.RequestTimeout = 15 * time.Second })
 	direct, err := sql.Open("postgres", dsn)
 	if err != nil {
 		t.Fatal(err)
