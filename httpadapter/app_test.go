@@ -178,7 +178,7 @@ func TestS31_RevokedMeansAtOnce(t *testing.T) {
 }
 
 func TestRolesUnmount(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = nil; c.HTTP.NoLegacy = true; c.HTTP.NoPages = true })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs, c.HTTP = nil, httpadapter.HTTP{NoLegacy: true, NoPages: true} })
 	for _, r := range w.app.Routes() {
 		if strings.Contains(r.Pattern, "/pictures/") || r.Pattern == "/api/profile/picture" || !strings.HasPrefix(r.Pattern, "/api/") {
 			t.Errorf("%s is mounted", r.Pattern)

@@ -106,6 +106,7 @@ func TestS69_WithoutALoggerCausesAreNotLost(t *testing.T) {
 	cfg, _ := config(t)
 	cfg.Logger = nil
 	cfg.Authenticator = failing{}
+	fit(&cfg)
 	app, err := httpadapter.New(cfg)
 	if err != nil {
 		t.Fatal(err)

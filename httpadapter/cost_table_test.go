@@ -330,6 +330,7 @@ func otherRequests() []request {
 		{"GET /account/undo", "as it is", 200, out(get("/account/undo")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/recover", "as it is", 200, out(get("/account/recover")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/not-me", "as it is", 200, out(get("/account/not-me")), cost{0, 0}, cost{0, 0}},
+		{"GET /api/capabilities", "as it is", 200, out(get("/api/capabilities")), cost{0, 0}, cost{0, 0}},
 		{"GET /api/openapi.json", "as it is", 200, out(get("/api/openapi.json")), cost{0, 0}, cost{0, 0}},
 		{"GET /default-avatar.png", "as it is", 200, out(get("/default-avatar.png")), cost{0, 0}, cost{0, 0}},
 	}

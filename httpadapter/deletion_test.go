@@ -97,6 +97,7 @@ func TestR43_RunErases(t *testing.T) {
 			}
 			return nil
 		}}}
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +160,9 @@ func TestR43_RunErases(t *testing.T) {
 type fixed struct{ profile.Store }
 
 func TestWithoutADeletableStoreThereIsNoRoute(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Stores.Users = fixed{c.Stores.Users} })
+	w := newWorld(t, func(c *httpadapter.Config) {
+		c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
+	})
 	ada := w.client().register("ada")
 	if w.app.Eraser != nil {
 		t.Error("there is an Eraser")

@@ -7,7 +7,6 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/httpadapter"
-	"github.com/profilekit/profilekit/storage/memblob"
 )
 
 // A form counts as an upload, and what it brings is not counted again.
@@ -55,10 +54,10 @@ func TestS65_FormsAreSecret(t *testing.T) {
 	}
 }
 
-// Where the store takes nothing directly there are no such routes, and the
+// Where the host does not ask for direct uploads there are no such routes, and the
 // document does not name them.
 func TestS65_NoDirectUploadNoRoutes(t *testing.T) {
-	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = memblob.New() })
+	w := newWorld(t, func(c *httpadapter.Config) { c.Pictures.Direct = false })
 	ada := w.client().register("ada")
 	ada.send("POST", "/api/profile/picture/direct", `{"contentType":"image/png"}`).want(t, 404)
 	ada.send("POST", "/api/profile/picture/direct/"+strings.Repeat("a", 26)+"/complete", "{}").want(t, 404)

@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -94,6 +94,7 @@ func TestR43_RunKeepsTheNameOfWhoIsErased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
 		cfg.Profile.DeletionGrace, cfg.Profile.NameHold = time.Hour, 30*time.Minute
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -82,13 +82,9 @@ func onStores(t *testing.T, every bool, f func(t *testing.T, open opener)) {
 			t.Helper()
 			h := &hosted{told: &told{}}
 			h.world = newWorld(t, func(c *httpadapter.Config) {
-				ours := c.Auth // which New refuses beside an Authenticator
-				c.Stores, c.Authenticator, c.Recorder, c.Auth = httpadapter.StoresOf(db), front{c.Now}, h.told, auth.Policy{}
+				c.Stores, c.Authenticator, c.Recorder = httpadapter.StoresOf(db), front{c.Now}, h.told
 				for _, ch := range change {
 					ch(c)
-				}
-				if c.Authenticator == nil {
-					c.Auth = ours
 				}
 				h.config = *c
 			})

@@ -50,6 +50,7 @@ func TestMailInThreeLines(t *testing.T) {
 		sent, heard := &mailedTo{}, &told{}
 		cfg.Auth.Courier, cfg.Recorder = nil, heard
 		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +95,7 @@ func TestMailBesideAnAuthenticator(t *testing.T) {
 		sent := &mailedTo{}
 		cfg.Auth, cfg.Authenticator = auth.Policy{}, nobody{}
 		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -139,6 +141,7 @@ func TestRunEndsWithItsWorkers(t *testing.T) {
 	broken := errors.New("the queue is gone")
 	for _, want := range []error{broken, nil} {
 		cfg, _ := config(t)
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -153,6 +156,7 @@ func TestRunEndsWithItsWorkers(t *testing.T) {
 // Whatever the cause of its context's end is, Run returns the error of the context.
 func TestRunReturnsTheErrorOfItsContext(t *testing.T) {
 	cfg, _ := config(t)
+	fit(&cfg)
 	app, err := httpadapter.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -115,7 +115,9 @@ func TestS10P28P36_ClientAddress(t *testing.T) {
 			t.Errorf("%s lifted the limit", name)
 		}
 	}
-	behind := func(c *httpadapter.Config) { c.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+	behind := func(c *httpadapter.Config) {
+		c.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	}
 	w := newWorld(t, behind)
 	if tries(t, w, func(i int) []string { return []string{"X-Forwarded-For", "203.0.113." + itoa(i)} }) {
 		t.Error("clients behind the trusted proxy shared one limit")

@@ -29,6 +29,7 @@ func TestR37_RunRemovesOldEvents(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg, w := config(t)
 				cfg.Activity.Retention = c.retention
+				fit(&cfg)
 				app, err := httpadapter.New(cfg)
 				if err != nil {
 					t.Fatal(err)
@@ -68,6 +69,7 @@ func TestR37_RunRemovesOldEvents(t *testing.T) {
 
 func TestR37_TheDefaultRetentionIs400Days(t *testing.T) {
 	cfg, w := config(t)
+	fit(&cfg)
 	app, err := httpadapter.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +97,7 @@ func TestR37_TheDefaultRetentionIs400Days(t *testing.T) {
 func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
+		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -110,6 +113,7 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 		made := w.clock.Now()
 		w.clock.advance(100 * 24 * time.Hour)
 		cfg.Authenticator = nobody{}
+		fit(&cfg)
 		if app, err = httpadapter.New(cfg); err != nil {
 			t.Fatal(err)
 		}

@@ -182,6 +182,7 @@ func (r *rotation) restart(i int, keys ...keyring.Key) {
 	c.Keys, c.Now, c.Auth.Courier = ring, world.clock.Now, world.mail
 	c.Logger = r.logger()
 	n := &node{mux: http.NewServeMux()}
+	fit(&c)
 	if n.app, err = httpadapter.New(c); err != nil {
 		r.t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
+	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/diskblob"
 	"github.com/profilekit/profilekit/storage/memblob"
 )
@@ -78,29 +79,30 @@ func TestS64_SignedPictures(t *testing.T) {
 	ada.get(path).want(t, 302)
 }
 
-// Without the option, or a store that lends addresses, the bytes come from the
-// host.
+// Without the option the bytes come from the host, and a store that signs no addresses
+// cannot have it.
 func TestS64_UnsignedPictures(t *testing.T) {
+	ada := newWorld(t).client().register("ada")
+	ada.photo(1)
+	got := ada.get(ada.pictureURLs()[0]).want(t, 200)
+	if got.Header.Get("Content-Type") != "image/jpeg" || got.Header.Get("Location") != "" {
+		t.Errorf("%v", got.Header)
+	}
 	disk, err := diskblob.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*httpadapter.Config){
-		"a disk":        func(c *httpadapter.Config) { c.Blobs, c.Pictures.SignedFor = disk, time.Minute },
-		"memory":        func(c *httpadapter.Config) { c.Blobs, c.Pictures.SignedFor = memblob.New(), time.Minute },
-		"not asked for": func(c *httpadapter.Config) { c.Blobs = directtest.New(t, memblob.New()) },
-	} {
-		ada := newWorld(t, change).client().register("ada")
-		ada.photo(1)
-		got := ada.get(ada.pictureURLs()[0]).want(t, 200)
-		if got.Header.Get("Content-Type") != "image/jpeg" || got.Header.Get("Location") != "" {
-			t.Errorf("%s: %v", name, got.Header)
+	for _, without := range []storage.BlobStore{disk, memblob.New()} {
+		c, _ := config(t)
+		c.Blobs, c.Pictures.Direct, c.Pictures.SignedFor = without, false, time.Minute
+		if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SignedFor") {
+			t.Errorf("%T, which signs nothing: %v; want it refused", without, err)
 		}
 	}
 	for _, bad := range []time.Duration{-1, time.Second, time.Hour} {
 		c, _ := config(t)
 		c.Pictures.SignedFor = bad
-		if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SignedPictures") {
+		if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SignedFor") {
 			t.Errorf("%v: %v; want it refused", fmt.Sprint(bad), err)
 		}
 	}

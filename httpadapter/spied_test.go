@@ -121,6 +121,7 @@ func (s *spied) start(t *testing.T) {
 	if cfg.Auth.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {
 		t.Fatal(err)
 	}
+	fit(&cfg)
 	if w.app, err = httpadapter.New(cfg); err != nil {
 		t.Fatal(err)
 	}

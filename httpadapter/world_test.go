@@ -21,6 +21,8 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/memstore"
+	"github.com/profilekit/profilekit/profile/picture"
+	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/memblob"
 )
 
@@ -120,12 +122,23 @@ func config(t testing.TB) (httpadapter.Config, *world) {
 	return httpadapter.Config{
 		Stores: httpadapter.StoresOf(w.store), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
 		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), Courier: w.mail}, Now: w.clock.Now,
-		Logger: w.logger(),
+		Pictures: picture.Policy{Direct: true}, Logger: w.logger(),
 	}, w
 }
 
 func (w *world) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// fit takes out of c what New refuses beside the rest: what config set for other
+// stores, or for a sign-in of ours.
+func fit(c *httpadapter.Config) {
+	if _, ok := storage.As[storage.DirectUploader](c.Blobs); !ok {
+		c.Pictures.Direct = false
+	}
+	if c.Authenticator != nil {
+		c.Auth = auth.Policy{}
+	}
 }
 
 // newWorld starts an app; change adjusts its Config.
@@ -135,6 +148,7 @@ func newWorld(t *testing.T, change ...func(*httpadapter.Config)) *world {
 	for _, f := range change {
 		f(&c)
 	}
+	fit(&c)
 	var err error
 	if w.app, err = httpadapter.New(c); err != nil {
 		t.Fatal(err)
