@@ -36,7 +36,7 @@ var feedOnly = map[activity.Kind]string{
 	profile.KindUpdated:             "people change their profile all day",
 	picture.KindChanged:             "as profiles, and everybody who may see it sees it",
 	picture.KindRemoved:             "as changed pictures",
-	settings.KindChanged:            "people change their settings all day, and none of them opens an account",
+	settings.KindChanged:            "people change their settings all day, and none switches the mail of category security off",
 }
 
 // kindsOf are the exported constants of type activity.Kind in a package's source.
