@@ -28,6 +28,7 @@ var classOf = map[httpadapter.Class]string{
 		GET /api/users/{username}
 		GET /api/users/{username}/picture
 		GET /api/pictures/{key}
+		GET /api/capabilities
 		GET /api/openapi.json
 		GET /default-avatar.png
 		GET /account/reset

@@ -99,8 +99,8 @@ func live(t *testing.T, fail func(context.Context) error, f func(p posting, run 
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := config(t)
 		p := posting{t: t, sender: &troubled{fail: fail, tries: map[string][]time.Time{}}}
-		cfg.Courier, cfg.Now, cfg.Logger = nil, time.Now, nil
-		cfg.Mail = &httpadapter.Mail{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.sender}, Render: ofKind}
+		cfg.Auth.Courier, cfg.Now, cfg.Logger = nil, time.Now, nil
+		cfg.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.sender}, Render: ofKind}
 		var err error
 		if p.app, err = httpadapter.New(cfg); err != nil {
 			t.Fatal(err)
