@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func live(t *testing.T, fail func(context.Context) error, f func(p posting, run 
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := config(t)
 		p := posting{t: t, sender: &troubled{fail: fail, tries: map[string][]time.Time{}}}
-		cfg.Auth.Courier, cfg.Now, cfg.Logger = nil, time.Now, nil
+		cfg.Auth.Courier, cfg.Now, cfg.Logger = nil, time.Now, slog.New(slog.DiscardHandler)
 		cfg.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.sender}, Render: ofKind}
 		var err error
 		if p.app, err = httpadapter.New(cfg); err != nil {
