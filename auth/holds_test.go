@@ -134,8 +134,17 @@ func TestS39_TheOwnerHasTheOldAddressBack(t *testing.T) {
 	back, _ := c.begin(t, adaOld)
 	is(t, c.confirm(t, back), nil)
 	c.settled(t, adaOld)
+	elsewhere := c.mustSignIn(t, "ada", password).Token
 	is(t, c.undo(t, undo), nil)
 	c.settled(t, adaOld)
+	// The address was there already, so what else an undo does tells that it was done.
+	c.dead(t, c.token)
+	c.dead(t, elsewhere)
+	c.mustReset(t)
+	if n := countKind(c.events(t, c.id.User.ID), auth.KindEmailChangeUndone); n != 1 || c.notices.count(auth.KindEmailChangeUndone) != 1 {
+		t.Errorf("it is in the history %d times and told %d times, want once", n, c.notices.count(auth.KindEmailChangeUndone))
+	}
+	is(t, c.undo(t, undo), auth.ErrInvalidToken)
 }
 
 // A sign-up by a link tells nothing of a hold, and the link makes no account.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,32 +15,6 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 )
-
-func TestS12_EveryRouteHasAClass(t *testing.T) {
-	w := newWorld(t)
-	classes := []httpadapter.Class{httpadapter.Anyone, httpadapter.Half, httpadapter.In, httpadapter.Fresh, httpadapter.Leaving}
-	seen := map[string]bool{}
-	for _, r := range w.app.Routes() {
-		if !slices.Contains(classes, r.Class) {
-			t.Errorf("%s %s has class %q", r.Method, r.Pattern, r.Class)
-		}
-		key := r.Method + " " + r.Pattern
-		if seen[key] {
-			t.Errorf("%s is declared twice", key)
-		}
-		seen[key] = true
-		if r.Class == httpadapter.Anyone {
-			continue
-		}
-		path := strings.NewReplacer("{id}", "x", "{username}", "x", "{key}", "x").Replace(r.Pattern)
-		if got := w.client().send(r.Method, path, `{}`); got.StatusCode != 401 {
-			t.Errorf("anonymous %s: %d", key, got.StatusCode)
-		}
-	}
-	if len(seen) < 20 {
-		t.Errorf("only %d routes", len(seen))
-	}
-}
 
 func TestConfigRefused(t *testing.T) {
 	for name, change := range map[string]func(*httpadapter.Config){
