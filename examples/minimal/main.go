@@ -38,7 +38,7 @@ func main() {
 		user, _ := httpadapter.User(r.Context())
 		fmt.Fprintf(w, "Hello %s\n", user.Username)
 	})))
-	go app.Run(ctx) // sends mail and cleans up in the background
+	go func() { check(app.Run(ctx)) }() // sends mail and cleans up
 	log.Fatal(http.ListenAndServe("localhost:3000", mux))
 }
 

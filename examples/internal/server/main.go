@@ -20,6 +20,7 @@ import (
 	_ "time/tzdata" // time zones are checked against it where the machine has none
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
 )
 
@@ -72,6 +73,7 @@ type options struct {
 	mailFrom    string
 	twilio      twilio.Options
 	limitsOff   bool
+	verbose     bool
 	recovery    auth.FactorRecovery
 }
 
@@ -82,6 +84,7 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	fs.StringVar(&o.addr, "addr", ":3000", "address to listen on")
 	fs.StringVar(&o.data, "data", "./data", "folder that keeps everything")
 	fs.BoolVar(&o.sweep, "sweep", false, "delete pictures nobody points to, whatever their age, and exit")
+	fs.BoolVar(&o.verbose, "v", false, "print at the start what is on, off and hidden, and why")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(stderr)
@@ -222,11 +225,14 @@ func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt 
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	failed := make(chan error, 2)
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
-		h.app.Run(workCtx)
+		if err := h.app.Run(workCtx); workCtx.Err() == nil {
+			failed <- err // without what sends mail the program is of little use
+		}
 	}()
 	defer func() {
 		stopWork()
@@ -234,7 +240,9 @@ func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt 
 	}()
 
 	fmt.Fprintf(stdout, "%s: open %s (data in %s, stop with Ctrl-C)\n", opt.name, opt.baseURL, opt.data)
-	failed := make(chan error, 1)
+	if opt.verbose {
+		printFeatures(stdout, h.app.Features())
+	}
 	go func() { failed <- srv.Serve(ln) }()
 	select {
 	case err := <-failed:
@@ -248,4 +256,11 @@ func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt 
 		return fmt.Errorf("stopping: requests were still running after %s", stopTimeout)
 	}
 	return nil
+}
+
+// printFeatures prints a line for each feature: its name, its state and the reason.
+func printFeatures(w io.Writer, list []httpadapter.Feature) {
+	for _, f := range list {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-18s %-7s %s", f.Name, f.State, f.Why), " "))
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/profile/picture/heic"
+	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -83,6 +84,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if err != nil {
 		return nil, err
 	}
+	_, direct := storage.As[storage.DirectUploader](blobs)
 	stores := httpadapter.StoresOf(h.db)
 	if opt.limitsOff {
 		stores = stores.Unlimited()
@@ -90,8 +92,8 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Name: "profilekit", Stores: stores, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
-		Pictures:  picture.Policy{Decoders: []picture.Decoder{photos}},
-		Logger:    log,
+		Pictures: picture.Policy{Decoders: []picture.Decoder{photos}, Direct: direct},
+		Logger:   log,
 	})
 	return h, err
 }

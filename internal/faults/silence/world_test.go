@@ -108,7 +108,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Courier: nowhere{}},
+		Auth:   auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Courier: nowhere{}},
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: blobs, Keys: keys, BaseURL: "http://localhost",
 		HTTP:   httpadapter.HTTP{RequestTimeout: requestTime, BodyTimeout: bodyTime},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
