@@ -58,7 +58,7 @@ type trust bool
 const (
 	// asOfNow asks the database.
 	asOfNow trust = false
-	// asOfCache may ask Config.SessionCache.
+	// asOfCache may ask Auth.SessionCache.
 	asOfCache trust = true
 )
 

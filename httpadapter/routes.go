@@ -45,7 +45,7 @@ type route struct {
 	// foreign refuses other origins even without a cookie: routes that make
 	// one, so that no page can sign its visitor in.
 	foreign bool
-	// human is what Config.Captcha is asked about, or "".
+	// human is what HTTP.Captcha is asked about, or "".
 	human string
 	// public is an answer that shared caches may keep; the handler says how.
 	public bool

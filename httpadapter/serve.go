@@ -296,7 +296,7 @@ func (a *App) handleLeaving(c *call, rt *route) (err error) {
 	return rt.handle(c)
 }
 
-// askHuman asks Config.Captcha. What it says is the host's, not for clients.
+// askHuman asks HTTP.Captcha. What it says is the host's, not for clients.
 func (a *App) askHuman(c *call, action string) error {
 	err := a.cfg.HTTP.Captcha(c.r.WithContext(c.context), action)
 	switch {

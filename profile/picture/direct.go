@@ -42,7 +42,7 @@ type DirectUpload struct {
 //
 // A type that is not a picture's is a *input.InvalidError of "contentType";
 // without CanDirect the error matches errors.ErrUnsupported. It counts as the
-// upload, so that CompleteDirect does not: more than Config.UploadLimit are a
+// upload, so that CompleteDirect does not: more than Policy.UploadLimit are a
 // *limit.ExceededError. The form is a secret of the user's: it is not to be logged.
 func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (DirectUpload, error) {
 	if !s.CanDirect() {

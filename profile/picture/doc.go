@@ -10,7 +10,7 @@
 //		save(sq.Size, res.ContentType, sq.Data)
 //	}
 //
-// A host adds formats by Options.Decoders (and Config.Decoders): HEIC with the
+// A host adds formats by Options.Decoders (and Policy.Decoders): HEIC with the
 // package heic, BMP and TIFF with the package rare. They go through the same
 // limits, pool and checks.
 //

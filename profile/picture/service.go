@@ -97,7 +97,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg.UploadLimit = cfg.UploadLimit.Or(DefaultUploadLimit)
 	if err := cfg.UploadLimit.Check(); err != nil {
-		return nil, fmt.Errorf("picture: Config.UploadLimit: %w", err)
+		return nil, fmt.Errorf("picture: Policy.UploadLimit: %w", err)
 	}
 	if _, err := opaque(cfg.Background); err != nil {
 		return nil, err
@@ -138,8 +138,8 @@ type PutOptions struct {
 // src is read to its end. Errors are those of the package comment, of src, and
 // of the stores (storage.ErrUnavailable, storage.ErrFull, …); after any of
 // them the user has the picture of before, unless it is one of the last step, which
-// takes public addresses away again when the owner went private meanwhile. More than Config.UploadLimit are a
-// *limit.ExceededError, and nothing is read of src. Inside a transaction Put, and all
+// takes public addresses away again when the owner went private meanwhile. More than
+// Policy.UploadLimit are a *limit.ExceededError, and nothing is read of src. Inside a transaction Put, and all
 // else that changes blobs, is storage.ErrInTransaction.
 func (s *Service) Put(ctx context.Context, userID string, src io.Reader, o PutOptions) (profile.User, error) {
 	if err := s.limiter.Take(ctx, uploadKey(userID), s.cfg.UploadLimit); err != nil {

@@ -3,10 +3,10 @@
 // activity.Recorder that tells the owner of an account what happened to it:
 //
 //	app, err := httpadapter.New(httpadapter.Config{
-//		Stores: db, Keys: keys, BaseURL: "https://example.org",
-//		Mail: &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mailer}},
+//		Name: "Example", Stores: httpadapter.StoresOf(db), Keys: keys, BaseURL: "https://example.org",
+//		Mail: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mailer}},
 //	})
-//	go app.Run(ctx) // sends, too
+//	err = app.Run(ctx) // sends what waits, and cleans up
 //
 // A host without package httpadapter makes the Notifier by itself, gives it to
 // auth.Config as Courier and to every service as Recorder, and calls its Run.

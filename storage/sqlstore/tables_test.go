@@ -70,7 +70,7 @@ var everyTable = []keptTable{
 	},
 	{
 		table: "profilekit_activity", names: "user_id = $1", hosts: []string{plain, separate},
-		exported: "activity.jsonl", shown: "id", retention: "activity.Config.Retention: activity.Log.PurgeExpired",
+		exported: "activity.jsonl", shown: "id", retention: "activity.Policy.Retention: activity.Log.PurgeExpired",
 	},
 	{
 		table: "profilekit_blobs", names: "user_id = $1", hosts: []string{plain, separate},

@@ -1,5 +1,5 @@
 // Package storagetest is the conformance suite for a storage.BlobStore. Every
-// sentence of the interface's comments has a case; the optional interfaces
+// sentence of the interface's comments has a case; the abilities
 // Lister, PublicURLer and SignedURLer are tested when the store has them.
 //
 //	func TestStore(t *testing.T) {

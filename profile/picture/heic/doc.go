@@ -6,7 +6,7 @@
 //	defer dec.Close()
 //	go dec.Warm(ctx) // compiles the decoder, about a second, once
 //	app, err := httpadapter.New(httpadapter.Config{
-//		PictureDecoders: []picture.Decoder{dec}, // or picture.Config.Decoders
+//		Pictures: picture.Policy{Decoders: []picture.Decoder{dec}}, // picture.Config has it too
 //	})
 //
 // # How a picture is read

@@ -18,8 +18,8 @@ func Example() {
 		return
 	}
 	defer dec.Close()
-	// One Decoder serves the whole process. httpadapter.Config.PictureDecoders
-	// and picture.Config.Decoders take it too.
+	// One Decoder serves the whole process. Decoders of a picture.Policy take
+	// it too, in httpadapter.Config and in picture.Config.
 	opts := picture.Options{Decoders: []picture.Decoder{dec}}
 
 	res, err := picture.Process(context.Background(), bytes.NewReader(imagetest.HEIC()), opts)
