@@ -294,13 +294,13 @@ func TestForgetIsForStatementsOfTheHost(t *testing.T) {
 func TestCacheWatchesSeparateUsers(t *testing.T) {
 	users, rest := open(t), open(t)
 	c := auth.Config{
-		Users: users.db.Users(), Policy: auth.Policy{SessionCache: auth.SessionCache{TTL: time.Second}, Hashers: rest.hashers},
+		Users: struct{ profile.Store }{users.db.Users()}, Policy: auth.Policy{SessionCache: auth.SessionCache{TTL: time.Second}, Hashers: rest.hashers},
 		Stores: rest.db.AuthApart(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db,
 	}
 	if _, err := auth.New(c); err == nil {
 		t.Error("users that nobody watches were taken")
 	}
-	c.Users = watchedUsers{users.db.Users(), users.db.(auth.Watched)}
+	c.Users = users.db.Users()
 	svc, err := auth.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -331,11 +331,6 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 	if _, err := svc.AuthenticateRead(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("after the end: %v", err)
 	}
-}
-
-type watchedUsers struct {
-	profile.Store
-	auth.Watched
 }
 
 func TestCacheConfig(t *testing.T) {

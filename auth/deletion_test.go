@@ -295,6 +295,8 @@ func TestS57_DeletionsAreLimited(t *testing.T) {
 // lasting is a store of users who cannot be deleted.
 type lasting struct{ profile.Store }
 
+func (l lasting) Unwrap() profile.Store { return l.Store }
+
 // Where no account is deleted, none is restored.
 func TestRestoreNeedsDeletions(t *testing.T) {
 	w := open(t, func(c *auth.Config) { c.Users = lasting{c.Users} })

@@ -96,6 +96,8 @@ func TestS69_AFailedNoteOfUseDoesNotFailTheRead(t *testing.T) {
 
 type downPasswords struct{ auth.PasswordStore }
 
+func (d downPasswords) Unwrap() auth.PasswordStore { return d.PasswordStore }
+
 func (downPasswords) PasswordHash(context.Context, string) (string, error) { return "", errDown }
 
 func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
@@ -111,6 +113,8 @@ func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
 }
 
 type downUsers struct{ profile.Store }
+
+func (d downUsers) Unwrap() profile.Store { return d.Store }
 
 func (downUsers) ByUsername(context.Context, string) (profile.User, error) {
 	return profile.User{}, &storage.UnavailableError{Err: errDown}

@@ -71,6 +71,8 @@ func TestS06_ReplacingIsACourtesy(t *testing.T) {
 
 type readOnlyPasswords struct{ auth.PasswordStore }
 
+func (r readOnlyPasswords) Unwrap() auth.PasswordStore { return r.PasswordStore }
+
 func (readOnlyPasswords) SetPassword(context.Context, string, string, string, ...activity.Event) error {
 	return errDown
 }
