@@ -14,6 +14,7 @@ import (
 	"github.com/profilekit/profilekit/internal/contract"
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage/memblob"
 )
 
@@ -40,7 +41,7 @@ func TestAuthenticatorKeepsTheContract(t *testing.T) {
 	proved.Store(time.Now().Unix())
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
-		Authenticator: proxy{proved},
+		Authenticator: proxy{proved}, Pictures: picture.Policy{Direct: true},
 	})
 	if err != nil {
 		t.Fatal(err)

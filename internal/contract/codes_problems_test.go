@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
@@ -121,7 +122,7 @@ var problemProvocations = []provocation{
 	{
 		status: 409, code: "not_leaving", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
 		config: func(c *httpadapter.Config) {
-			c.Authenticator, c.Auth.Codes.Channels = hostSignIn{c.Stores.Users}, nil
+			c.Authenticator, c.Auth, c.HTTP.Captcha = hostSignIn{c.Stores.Users}, auth.Policy{}, nil
 			c.Auth.FactorRecovery.Wait = 0
 		},
 	},

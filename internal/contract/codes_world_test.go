@@ -73,7 +73,12 @@ func openProvoked(t *testing.T, v *contract.Validator, change func(*httpadapter.
 	w := &provoked{t: t, v: v, store: memstore.New(), mail: &mailbox{}, srv: httptest.NewServer(mux)}
 	t.Cleanup(w.srv.Close)
 	c := httpadapter.Config{
-		Stores: httpadapter.StoresOf(w.store).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: w.srv.URL, Auth: auth.Policy{Courier: w.mail, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Breaches: breachOf("a password from a breach")},
+		Stores: httpadapter.StoresOf(w.store).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: w.srv.URL,
+		Auth: auth.Policy{
+			Courier: w.mail, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}},
+			FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Breaches: breachOf("a password from a breach"),
+			Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
+		},
 		HTTP: httpadapter.HTTP{Captcha: func(r *http.Request, _ string) error {
 			if r.Header.Get("X-Robot") != "" {
 				return errors.New("a robot")
@@ -81,7 +86,7 @@ func openProvoked(t *testing.T, v *contract.Validator, change func(*httpadapter.
 			return nil
 		}},
 		Sections: []settings.Declaration{paletteSection.Declare()}, Profile: profile.Policy{Custom: hostFields},
-		Pictures: picture.Policy{Decoders: []picture.Decoder{refusing{}}},
+		Pictures: picture.Policy{Decoders: []picture.Decoder{refusing{}}, Direct: true},
 		Now:      func() time.Time { return time.Now().Add(time.Duration(w.late.Load())) },
 	}
 	if change != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/profilekit/profilekit/internal/directtest"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage/memblob"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
@@ -170,7 +171,7 @@ func config(t *testing.T, base string, mail *mailbox) httpadapter.Config {
 		t.Fatal(err)
 	}
 	return httpadapter.Config{
-		Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: base,
+		Blobs: directtest.New(t, memblob.New()), Pictures: picture.Policy{Direct: true}, Keys: keys, BaseURL: base,
 		// What a hash costs is package auth's to test.
 		Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	}
