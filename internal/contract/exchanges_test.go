@@ -33,6 +33,11 @@ const (
 		`"familyName":null,"bio":null,"phone":"+41791234567","address":{"line1":null,"line2":null,"city":"Bern","region":null,"postalCode":null,"country":"CH"},` +
 		`"birthday":"1990-05-17","links":["https://example.org"],"pronouns":null,"custom":{"team":"red"},"profilePicture":"/api/pictures/a-512.jpg",` +
 		`"pictureSizes":{"512":"/api/pictures/a-512.jpg"},"picturePlaceholder":null,"role":"user","createdAt":"2026-11-20T08:00:00Z","updatedAt":"2026-11-20T08:00:00.123456Z"}`
+	capabilities = `{"name":"Example","signUp":"open","features":{"signIn":true,"signUp":true,"passwordReset":true,"emailConfirmation":true,"emailChange":true,"reports":t` +
+		`rue,"pages":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
+		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
+		`ue,"heldNames":true,"notices":true,"limits":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg` +
+		`"],"locales":["en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
 	doc = `{"privacy":{"visibility":"public","fields":{"address":"private","bio":"public","birthday":"private","custom":"private","displayName":"public",` +
 		`"email":"private","familyName":"public","givenName":"public","links":"members","phone":"private","picture":"public","pronouns":"public","username":"public"}},` +
 		`"notifications":{"security":{"email":true,"sms":false},"account":{"email":true,"sms":false},"product":{"email":false,"sms":false}},` +
@@ -276,6 +281,10 @@ var samples = []sample{
 	{
 		id: "listActivity", method: "GET", path: "/api/activity?limit=100&kind=auth.sign_in&cursor=", status: 200, answerType: jsonT,
 		answer: `{"items":[{"id":"e","kind":"auth.sign_in","at":"2026-11-20T08:00:00Z","ip":null,"device":null,"place":null,"detail":{"method":"password"}}],"next":"abc"}`,
+	},
+	{
+		id: "getCapabilities", method: "GET", path: "/api/capabilities", anonymous: true, status: 200, answerType: jsonT,
+		answer: capabilities, header: map[string]string{"Cache-Control": "public, max-age=60"},
 	},
 	{
 		id: "getContract", method: "GET", path: "/api/openapi.json", anonymous: true, status: 200, answerType: jsonT,

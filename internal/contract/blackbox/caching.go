@@ -22,7 +22,7 @@ func hostilePaths(t *testing.T, w *world) {
 	before := alice.rows()
 	var paths []string
 	for _, suffix := range hostileSuffixes {
-		for _, p := range []string{"/api/profile", "/api/settings", "/api/activity", "/api/auth/sessions", "/api/openapi.json", "/api/users/alice/picture"} {
+		for _, p := range []string{"/api/profile", "/api/settings", "/api/activity", "/api/auth/sessions", "/api/openapi.json", "/api/capabilities", "/api/users/alice/picture"} {
 			if p == "/api/auth/sessions" && (suffix == "/x.css") {
 				continue // an id that no session has; other methods end sessions there
 			}
@@ -96,7 +96,7 @@ func sharedCache(t *testing.T, w *world) {
 	// What is made private later must not come out of the cache of somebody who
 	// asks for it now; a public picture is immutable and may.
 	for p := range cache.all() {
-		if !strings.Contains(p, "/api/pictures/") && !strings.HasSuffix(p, "/openapi.json") && !strings.HasSuffix(p, "/default-avatar.png") {
+		if !strings.Contains(p, "/api/pictures/") && !strings.HasSuffix(p, "/openapi.json") && !strings.HasSuffix(p, "/capabilities") && !strings.HasSuffix(p, "/default-avatar.png") {
 			t.Errorf("the cache kept %s", p)
 		}
 	}

@@ -131,7 +131,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 	without := map[string]bool{
 		"resendVerification": true, "resetPage": true, "verifyPage": true, "emailPage": true, "undoPage": true, "notMePage": true, "recoverPage": true, "beginRecovery": true,
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
-		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getContract": true, "getDefaultAvatar": true,
+		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getCapabilities": true, "getContract": true, "getDefaultAvatar": true,
 		"exportProfile": true, "deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
 	}
 	var out []call

@@ -78,6 +78,7 @@ func headersOfEveryAnswer(t *testing.T, w *world) {
 		alice.send("POST", "/upload-profile", `{}`).want(415),
 		anon.get("/default-avatar.png").want(200),
 		anon.get("/api/openapi.json").want(200),
+		anon.get("/api/capabilities").want(200),
 	}
 	requests := map[string]bool{}
 	statuses := map[int]bool{}
@@ -119,7 +120,7 @@ func notAcceptable(t *testing.T, alice *client, calls []call) {
 	before := alice.rows()
 	for _, k := range calls {
 		bytesRoute := strings.Contains(k.path, "/pictures/") || strings.HasPrefix(k.path, "/api/users/") && strings.HasSuffix(k.path, "/picture") ||
-			!strings.HasPrefix(k.path, "/api/") || strings.HasSuffix(k.path, "/openapi.json") || strings.HasSuffix(k.path, "/profile/export")
+			!strings.HasPrefix(k.path, "/api/") || strings.HasSuffix(k.path, "/openapi.json") || strings.HasSuffix(k.path, "/capabilities") || strings.HasSuffix(k.path, "/profile/export")
 		if bytesRoute {
 			continue
 		}
