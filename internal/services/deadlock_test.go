@@ -21,6 +21,9 @@ type slowUsers struct {
 	on *atomic.Bool
 }
 
+// Unwrap consents to being passed: only Update is slow.
+func (s slowUsers) Unwrap() profile.Store { return s.DeletableStore }
+
 func (s slowUsers) Update(ctx context.Context, id string, p profile.Patch, e ...activity.Event) (profile.User, error) {
 	if s.on.Load() {
 		time.Sleep(300 * time.Millisecond)

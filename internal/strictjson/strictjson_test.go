@@ -239,11 +239,16 @@ func TestS51_HostileBodiesAreCheap(t *testing.T) {
 		"long path":              strings.Repeat(`{"`+strings.Repeat("k", 1000)+`":`, 31) + `0` + strings.Repeat(`}`, 31),
 	} {
 		t.Run(name, func(t *testing.T) {
-			var dst body
-			start := time.Now()
-			err := strictjson.Decode([]byte(in), &dst, strictjson.Options{})
-			if d := time.Since(start); d > 100*time.Millisecond {
-				t.Errorf("took %v", d)
+			var err error
+			quickest := time.Hour // of a few, since the machine may be busy
+			for try := 0; try < 10 && quickest > 100*time.Millisecond; try++ {
+				var dst body
+				start := time.Now()
+				err = strictjson.Decode([]byte(in), &dst, strictjson.Options{})
+				quickest = min(quickest, time.Since(start))
+			}
+			if quickest > 100*time.Millisecond {
+				t.Errorf("took %v", quickest)
 			}
 			if err != nil && len(err.Error()) > 4096 {
 				t.Errorf("the error has %d bytes", len(err.Error()))

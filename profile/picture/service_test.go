@@ -55,6 +55,9 @@ func (w *world) service(t testing.TB, change func(*picture.Config)) *picture.Ser
 	if change != nil {
 		change(&cfg)
 	}
+	_, direct := storage.As[storage.DirectUploader](cfg.Blobs)
+	_, taker := storage.As[storage.LedgerTaker](cfg.Ledger)
+	cfg.Direct = direct && taker
 	svc, err := picture.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -116,6 +116,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	for _, f := range change {
 		f(&c)
 	}
+	_, c.Pictures.Direct = storage.As[storage.DirectUploader](c.Blobs)
 	handler, err := httpadapter.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -322,6 +323,7 @@ func routes(t *testing.T, name string) []route {
 		j("PATCH", "/api/settings", `{"appearance":{"theme":"dark"}}`),
 		j("GET", "/api/activity", ""),
 		{method: "GET", path: "/api/openapi.json", free: true},
+		{method: "GET", path: "/api/capabilities", free: true},
 		{method: "POST", path: "/upload-profile", contentType: formType, body: form},
 		{method: "GET", path: "/default-avatar.png", free: true},
 	}
