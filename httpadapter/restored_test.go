@@ -95,7 +95,7 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 			if err := db.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.Stores, c.Blobs, c.LimitsOff = db, blobs, true
+			c.Stores, c.Blobs, c.Pictures.Direct = httpadapter.StoresOf(db).Unlimited(), blobs, false
 			var err error
 			if w.app, err = httpadapter.New(c); err != nil {
 				t.Fatal(err)

@@ -122,10 +122,10 @@ func newSoak(t *testing.T, db *sqlstore.DB, hand *sql.DB) *soak {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Stores, c.Blobs, c.Courier = db, blobs, nil
+	c.Stores, c.Blobs, c.Pictures.Direct, c.Auth.Courier = httpadapter.StoresOf(db), blobs, false, nil
 	c.Logger = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelWarn})) // which nobody should need
-	c.Mail = &httpadapter.Mail{Service: "Example", Senders: map[auth.Channel]notify.Sender{auth.ByEmail: s}}
-	c.ActivityRetention = soakJump
+	c.Mail.Senders = map[auth.Channel]notify.Sender{auth.ByEmail: s}
+	c.Activity.Retention = soakJump
 	if w.app, err = httpadapter.New(c); err != nil {
 		t.Fatal(err)
 	}
