@@ -29,7 +29,7 @@ func (w *provoked) loseKeys() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	walker := w.store.Auth().Factors().(auth.FactorWalker)
+	walker := w.store.Auth().Factors.(auth.FactorWalker)
 	list, err := walker.FactorsAfter(w.t.Context(), "", 10)
 	if err != nil || len(list) == 0 {
 		w.t.Fatalf("%d factors, %v", len(list), err)
