@@ -14,9 +14,9 @@ import (
 	"testing"
 )
 
-// floors are the lowest versions without the vulnerabilities that we know to reach
+// lowest are the versions without the vulnerabilities that we know to reach
 // us: of modules, and of Go itself.
-var floors = map[string]string{
+var lowest = map[string]string{
 	"golang.org/x/image": "v0.45.0", // CVE-2026-46603
 }
 
@@ -28,7 +28,7 @@ func TestS71_FloorsOfDependencies(t *testing.T) {
 	seen := map[string]int{}
 	for _, name := range goMods(t) {
 		for _, m := range required.FindAllStringSubmatch(read(t, name), -1) {
-			floor, ok := floors[m[1]]
+			floor, ok := lowest[m[1]]
 			if !ok {
 				continue
 			}
@@ -38,7 +38,7 @@ func TestS71_FloorsOfDependencies(t *testing.T) {
 			}
 		}
 	}
-	for module := range floors {
+	for module := range lowest {
 		if seen[module] == 0 {
 			t.Errorf("nothing requires %s", module)
 		}
@@ -134,7 +134,7 @@ func TestS71_TheBillOfMaterials(t *testing.T) {
 			}
 			has[c.Name] = c.Version
 		}
-		for name, floor := range floors {
+		for name, floor := range lowest {
 			if has[name] == "" || below(has[name], floor) {
 				t.Errorf("%s %s is linked; the floor is %s", name, has[name], floor)
 			}
