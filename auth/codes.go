@@ -258,7 +258,8 @@ func (s *Service) number(r FactorRecord) (string, error) {
 }
 
 // SendCode sends a code for an unfinished sign-in, by one of its Methods that is
-// sent. Without such a factor it is ErrNoFactor.
+// sent. Without such a factor it is ErrNoFactor; with one whose number no key opens
+// it is ErrFactorUnusable.
 func (s *Service) SendCode(ctx context.Context, c Client, half HalfIdentity, method string) error {
 	if err := half.check(); err != nil {
 		return err
@@ -292,7 +293,7 @@ func (s *Service) sendCode(ctx context.Context, c Client, u profile.User, sessio
 	to := u.Email
 	if method == string(BySMS) {
 		if to, err = s.number(records[at]); err != nil {
-			return err
+			return s.unusable(ctx, records[at], err)
 		}
 	}
 	if err := s.takeMail(ctx, c, KindSecondFactorFailed, to, u.ID); err != nil {

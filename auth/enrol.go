@@ -119,6 +119,9 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 		return ConfirmedFactor{}, ErrInvalidCode
 	}
 	if err != nil {
+		if err = s.unusable(ctx, r, err); errors.Is(err, ErrFactorUnusable) {
+			return ConfirmedFactor{}, ErrNoFactor // begun anew, it has a key
+		}
 		return ConfirmedFactor{}, fmt.Errorf("auth: factor %s: %w", a.Method, err)
 	}
 	used.LastUsedAt = now

@@ -30,6 +30,10 @@ var (
 	// passkey's count did not rise, so that there may be a copy of it (WebAuthn
 	// Level 3, 6.1.1). Failures in the feed give it as their reason.
 	ErrCopiedPasskey = fmt.Errorf("%w: the passkey's count did not rise", ErrInvalidCode)
+	// ErrFactorUnusable: the factor is there, but what it keeps cannot be opened,
+	// since the key that sealed it is gone: another one, or a recovery code, opens
+	// the account. The log names the key.
+	ErrFactorUnusable = errors.New("the factor cannot be used")
 	// ErrNoFactor: there is no factor of that kind to use.
 	ErrNoFactor = errors.New("no such factor")
 	// ErrLastFactor: without this one nobody could sign in any more.

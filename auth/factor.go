@@ -23,7 +23,8 @@ type Factor interface {
 	// Verify checks what the person answered and returns the record as it is
 	// after this use. Where an answer must not work twice the Counter has risen,
 	// and rises is true. A wrong answer, whatever bytes it has, is ErrInvalidCode;
-	// nothing else is, since that counts as a guess. The Data of r is not written to.
+	// nothing else is, since that counts as a guess. Data that no key opens is an
+	// error that matches one of package keyring. The Data of r is not written to.
 	Verify(ctx context.Context, r FactorRecord, answer string, now time.Time) (used FactorRecord, rises bool, err error)
 }
 

@@ -95,7 +95,8 @@ func (h HalfIdentity) sound() error {
 //
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a
-// *limit.ExceededError, and the half session has ended. Of parallel calls with one
+// *limit.ExceededError, and the half session has ended. A factor whose key is gone
+// is ErrFactorUnusable, and the half session goes on. Of parallel calls with one
 // right answer, or one half session, one succeeds.
 func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity, a Answer, trust bool) (SignIn, error) {
 	if err := half.check(); err != nil {
@@ -245,15 +246,22 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 	if err != nil {
 		return err
 	}
+	// A wrong answer to one of several counts as such, whatever the others are.
+	wrong, unusable := false, false
 	for _, r := range records {
 		if r.Kind != a.Method {
 			continue
 		}
 		used, rises, err := f.Verify(ctx, r, a.Code, now)
 		if errors.Is(err, ErrInvalidCode) {
+			wrong = true
 			continue
 		}
 		if err != nil {
+			if err = s.unusable(ctx, r, err); errors.Is(err, ErrFactorUnusable) {
+				unusable = true
+				continue
+			}
 			return fmt.Errorf("auth: factor %s: %w", a.Method, err)
 		}
 		used.LastUsedAt = now
@@ -266,6 +274,9 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 			}
 			return then(ctx)
 		})
+	}
+	if unusable && !wrong {
+		return ErrFactorUnusable
 	}
 	return ErrInvalidCode
 }

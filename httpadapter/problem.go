@@ -114,6 +114,8 @@ func problemOf(err error) *problem {
 		return errNotFound
 	case errors.Is(err, auth.ErrInvalidCode):
 		return problemf(422, "invalid_code", "The code is wrong, too old, or was used already.")
+	case errors.Is(err, auth.ErrFactorUnusable):
+		return problemf(409, "factor_unusable", "This second factor cannot be used now. Use another one, or a recovery code.")
 	case errors.Is(err, auth.ErrLastFactor):
 		return problemf(409, "last_factor", "Without this you could not sign in any more.")
 	case errors.Is(err, auth.ErrCodeAlone):

@@ -28,10 +28,17 @@ import (
 
 var (
 	// ErrUnknownKey: it was sealed by a key that the ring does not hold (any more).
+	// Open returns it as an *UnknownKeyError.
 	ErrUnknownKey = errors.New("keyring: sealed by a key that is not in the ring")
 	// ErrSealed: it is cut, changed, or was sealed for something else.
 	ErrSealed = errors.New("keyring: not something that this ring sealed for this purpose")
 )
+
+// UnknownKeyError is an ErrUnknownKey that says which key it was.
+type UnknownKeyError struct{ ID string }
+
+func (e *UnknownKeyError) Error() string { return ErrUnknownKey.Error() + ": " + e.ID }
+func (e *UnknownKeyError) Unwrap() error { return ErrUnknownKey }
 
 // Ring is a list of keys. It is immutable and safe for concurrent use.
 type Ring struct{ keys []Key }
@@ -107,8 +114,8 @@ func (r *Ring) Seal(purpose string, plaintext, additional []byte) ([]byte, error
 	return aead.Seal(out, nonce, plaintext, bind(header, additional)), nil
 }
 
-// Open returns what Seal was given. It is ErrUnknownKey when the key is not in
-// the ring and ErrSealed for everything else that is not exactly what Seal
+// Open returns what Seal was given. It is an *UnknownKeyError when the key is not
+// in the ring and ErrSealed for everything else that is not exactly what Seal
 // returned for that purpose and additional data.
 func (r *Ring) Open(purpose string, sealed, additional []byte) ([]byte, error) {
 	if len(sealed) < 2 || sealed[0] != format {
@@ -137,7 +144,7 @@ func (r *Ring) Open(purpose string, sealed, additional []byte) ([]byte, error) {
 		}
 		return plain, nil
 	}
-	return nil, ErrUnknownKey
+	return nil, &UnknownKeyError{ID: string(sealed[2:n])}
 }
 
 // IDs names the keys, the one that seals first.

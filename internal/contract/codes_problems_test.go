@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
@@ -19,6 +20,29 @@ func (w *provoked) addPhone() {
 	w.t.Helper()
 	w.send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`).want(202)
 	w.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+w.mail.code(w.t, "phone", number)+`"}`).want(200)
+}
+
+// loseKeys has what ada's factors keep sealed by a key that nobody has.
+func (w *provoked) loseKeys() {
+	w.t.Helper()
+	ring, err := keyring.New(keyring.Generate())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	walker := w.store.Auth().Factors.(auth.FactorWalker)
+	list, err := walker.FactorsAfter(w.t.Context(), "", 10)
+	if err != nil || len(list) == 0 {
+		w.t.Fatalf("%d factors, %v", len(list), err)
+	}
+	for _, r := range list {
+		sealed, err := ring.Seal("lost", nil, nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := walker.ReplaceFactorData(w.t.Context(), r, sealed); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 func (w *provoked) confirmEmail() {
@@ -116,6 +140,16 @@ var problemProvocations = []provocation{
 			}
 			factor := w.do("GET", "/api/auth/mfa", "", "").want(200).text("factors", "id")
 			return w.do("DELETE", "/api/auth/mfa/"+factor, "", "")
+		},
+	},
+	{
+		status: 409, code: "factor_unusable", config: codesAlone,
+		by: func(w *provoked) refusal {
+			w.addPhone()
+			w.loseKeys()
+			half := w.anybody()
+			half.signIn(goodPassword).want(200)
+			return half.send("POST", "/api/auth/mfa/challenge", `{"method":"sms"}`)
 		},
 	},
 	{status: 409, code: "code_needs_factor", by: send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`)},

@@ -51,6 +51,27 @@ var variants = []variant{
 		pkg:  "auth", test: "TestR41_SentCodesOutliveARotation",
 	},
 	{
+		id: "R41", name: "a factor whose key is gone as a fault of the server",
+		file: "auth/unusable.go",
+		old:  `if !errors.Is(err, keyring.ErrUnknownKey) && !errors.Is(err, keyring.ErrSealed) {`,
+		new:  `if !errors.Is(err, keyring.ErrSealed) {`,
+		pkg:  "auth", test: "TestR41_AFactorWhoseKeyIsGone",
+	},
+	{
+		id: "R41", name: "a letter whose key is gone that is tried in silence",
+		file: "settings/notify/notifier.go",
+		old:  `n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter cannot be opened and is tried again",`,
+		new:  `n.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "notify: a letter cannot be opened and is tried again",`,
+		pkg:  "settings/notify", test: "TestR41_ALetterWhoseKeyIsGoneIsGivenUp",
+	},
+	{
+		id: "R42", name: "sessions that come back with a backup",
+		file: "auth/endall.go",
+		old:  `return s.sessions.PurgeSessions(ctx, noSession, limit)`,
+		new:  `return s.sessions.PurgeSessions(ctx, s.now(), limit)`,
+		pkg:  "httpadapter", test: "TestR42_ABackupIsBroughtBack",
+	},
+	{
 		id: "S12", name: "a route that asks for no fresh proof",
 		file: "httpadapter/routes.go",
 		old:  `add("POST", "/auth/mfa/recovery-codes", Fresh, a.renewRecoveryCodes)`,

@@ -235,6 +235,8 @@ func (n *Notifier) handle(ctx context.Context, item Item) error {
 	m, err := n.open(item)
 	// Another node may seal by a key that this one learns at its next start.
 	if errors.Is(err, keyring.ErrUnknownKey) && item.Attempts < n.cfg.Attempts {
+		n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter cannot be opened and is tried again",
+			slog.String("item", item.ID), slog.Int("attempt", item.Attempts), slog.String("error", err.Error()))
 		return n.cfg.Store.RetryItem(ctx, item.ID, n.now().Add(backOff(item.Attempts)))
 	}
 	if err != nil {

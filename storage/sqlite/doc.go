@@ -53,10 +53,16 @@
 //  2. Remove app.db-wal and app.db-shm. This is not optional: SQLite would play
 //     the log of the old database into the restored one.
 //  3. Copy the backup to app.db, owned by the user that the program runs as.
-//  4. Start. Migrate brings a backup of an older release up to date.
+//  4. Call Migrate, which brings a backup of an older release up to date, and
+//     auth.Service.EndAllSessions: sessions come back as they were at the time of
+//     the backup, also those that were ended since. "DELETE FROM
+//     profilekit_sessions" does the same by hand.
+//  5. Start. picture.Service.Repair names pictures whose blobs are gone, which
+//     people see as the letters of a name, and removes blobs that are newer than
+//     the backup.
 //
-// Sessions come back as they were at the time of the backup, also those that
-// were ended since.
+// What worked once and was used since the backup works once more, as a recovery
+// code or a link that is not over yet.
 //
 // Check reads a whole database, or a backup, and names what is damaged.
 package sqlite

@@ -22,9 +22,11 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-	"modernc.org/sqlite"
+	sqlitedriver "modernc.org/sqlite"
 
 	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/storage/postgres"
+	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -36,20 +38,29 @@ const (
 )
 
 // TestMigratingChild is that process; alone it has nothing to migrate and tests
-// the counting.
+// the counting. One that is not to be killed opens its database as hosts do: SQLite
+// refuses the change of a new file to a log at once when another process makes it
+// too, whatever the busy timeout says, and sqlite.Open waits for its turn then, while
+// the driver that counts does not.
 func TestMigratingChild(t *testing.T) {
 	at := os.Getenv(childDatabase)
 	if at == "" {
 		at = filepath.Join(t.TempDir(), "app.db")
 	}
 	death, _ := strconv.Atoi(os.Getenv(childDeath))
+	if death == 0 && os.Getenv(childDatabase) != "" {
+		if err := asHostsDo(t, at).Migrate(t.Context(), inUTC); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
 	mortal := &mortal{death: death}
 	dialect := sqlstore.SQLite
 	if strings.HasPrefix(at, "postgres:") {
 		dialect, mortal.next = sqlstore.Postgres, &pq.Driver{}
 	} else {
 		at = "file:" + at + "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(20000)"
-		mortal.next = &sqlite.Driver{}
+		mortal.next = &sqlitedriver.Driver{}
 	}
 	pool := sql.OpenDB(connector{mortal, at})
 	if dialect == sqlstore.SQLite {
@@ -63,6 +74,24 @@ func TestMigratingChild(t *testing.T) {
 	if mortal.calls == 0 {
 		t.Error("no call was counted")
 	}
+}
+
+// asHostsDo opens a database, on a machine where twenty processes at once take their
+// time.
+func asHostsDo(t *testing.T, at string) *sqlstore.DB {
+	t.Helper()
+	var db *sqlstore.DB
+	var err error
+	if strings.HasPrefix(at, "postgres:") {
+		db, err = postgres.Open(t.Context(), at)
+	} else {
+		db, err = sqlite.Open(t.Context(), at, sqlite.Options{BusyTimeout: 20 * time.Second})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // child starts the process above.

@@ -80,6 +80,7 @@ test("waits are told in the unit that fits", () => {
 test("unexpected faults name the request, expected ones do not", () => {
   expect(describe(apiError("internal", { requestId: "XYZ" }))).toContain("XYZ");
   expect(describe(apiError("unexpected", { requestId: "XYZ" }))).toContain("XYZ");
+  expect(describe(apiError("factor_unusable", { detail: "d" }))).toContain("recovery code");
   expect(describe(apiError("a_code_from_later", { requestId: "XYZ", detail: "it says why" }))).toBe("It says why.");
   for (const code of ["invalid_credentials", "offline", "network", "stale", "rate_limited", "storage_full"]) {
     expect(describe(apiError(code, { requestId: "XYZ" }))).not.toContain("XYZ");

@@ -86,6 +86,8 @@ export function describe(err: unknown): string {
       return "The user name, e-mail or password is wrong.";
     case "invalid_code":
       return "This code is wrong, too old, or was used already.";
+    case "factor_unusable":
+      return "This way of confirming cannot be used right now. Use another one, or a recovery code.";
     case "unauthenticated":
       return "You are signed out. Sign in and try again.";
     case "reauthentication_required":
