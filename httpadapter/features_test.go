@@ -166,6 +166,7 @@ func (able) PublicURL(key string) string { return "https://cdn.example/" + key }
 func (able) ResizedURL(key string, size int) string {
 	return fmt.Sprintf("https://cdn.example/%s-%d", key, size)
 }
+
 func (a able) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobInfo, error] {
 	return func(func(storage.BlobInfo, error) bool) {}
 }
@@ -226,7 +227,8 @@ func TestDecoratorsWithoutUnwrap(t *testing.T) {
 	}{
 		"blobs": {
 			func(c *httpadapter.Config) { c.Blobs = tracedBlobs{c.Blobs} },
-			[]string{"publicPictures", "resizedPictures", "pictureRepair", "directUpload", "signedPictures"}, "httpadapter_test.tracedBlobs",
+			[]string{"publicPictures", "resizedPictures", "pictureRepair", "directUpload", "signedPictures"},
+			"httpadapter_test.tracedBlobs",
 			map[string]func(*httpadapter.Config){
 				"direct uploads":   func(c *httpadapter.Config) { c.Pictures.Direct = true },
 				"signed addresses": func(c *httpadapter.Config) { c.Pictures.SignedFor = time.Minute },
@@ -234,7 +236,8 @@ func TestDecoratorsWithoutUnwrap(t *testing.T) {
 		},
 		"the ledger": {
 			func(c *httpadapter.Config) { c.Stores.Ledger = tracedLedger{c.Stores.Ledger} },
-			[]string{"directUpload", "pictureRepair"}, "httpadapter_test.tracedLedger",
+			[]string{"directUpload", "pictureRepair"},
+			"httpadapter_test.tracedLedger",
 			map[string]func(*httpadapter.Config){
 				"direct uploads": func(c *httpadapter.Config) { c.Pictures.Direct = true },
 			},
@@ -243,7 +246,8 @@ func TestDecoratorsWithoutUnwrap(t *testing.T) {
 			func(c *httpadapter.Config) {
 				c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), tracedUsers{c.Stores.Users})
 			},
-			[]string{"deletion"}, "httpadapter_test.tracedUsers",
+			[]string{"deletion"},
+			"httpadapter_test.tracedUsers",
 			map[string]func(*httpadapter.Config){
 				"a grace":   func(c *httpadapter.Config) { c.Profile.DeletionGrace = time.Hour },
 				"no grace":  func(c *httpadapter.Config) { c.Profile.DeletionGrace = -1 },
@@ -254,11 +258,13 @@ func TestDecoratorsWithoutUnwrap(t *testing.T) {
 		},
 		"sessions": {
 			func(c *httpadapter.Config) { c.Stores.Auth.Sessions = tracedPeople{c.Stores.Auth.Sessions} },
-			[]string{"usersWithSessions"}, "httpadapter_test.tracedPeople", nil,
+			[]string{"usersWithSessions"},
+			"httpadapter_test.tracedPeople", nil,
 		},
 		"factors": {
 			func(c *httpadapter.Config) { c.Stores.Auth.Factors = tracedKinds{c.Stores.Auth.Factors} },
-			[]string{"resealing"}, "httpadapter_test.tracedKinds", nil,
+			[]string{"resealing"},
+			"httpadapter_test.tracedKinds", nil,
 		},
 		"the transactor": {
 			func(c *httpadapter.Config) { c.Stores.Tx = tracedTx{c.Stores.Tx} }, nil, "httpadapter_test.tracedTx",

@@ -319,9 +319,10 @@ func TestEditStoreFailures(t *testing.T) {
 			t.Errorf("%v: %v", c.store, err)
 		}
 	}
-	s, err := profile.New(profile.Config{Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: []profile.CustomField{
-		{Name: "team", Check: func(json.RawMessage) error { return boom }},
-	}},
+	s, err := profile.New(profile.Config{
+		Store: w.db.Users(), Settings: w.settings, Policy: profile.Policy{Custom: []profile.CustomField{
+			{Name: "team", Check: func(json.RawMessage) error { return boom }},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

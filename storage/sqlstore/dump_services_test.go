@@ -177,8 +177,12 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 		Users: p.users, Tx: db, LimitStore: db.Limits(), Recorder: p.notifier, Now: clock.now,
 	})
 	p.must(err)
+	stores := db.Auth()
+	if flavour == separate {
+		stores = db.AuthApart()
+	}
 	p.auth, err = auth.New(auth.Config{
-		Users: p.users, Stores: db.Auth(), LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
+		Users: p.users, Stores: stores, LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
 		Policy:   auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}), Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
 		Recorder: p.notifier,
 		Now:      clock.now,

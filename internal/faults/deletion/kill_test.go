@@ -101,7 +101,7 @@ func TestR43P39_KilledInEachStepOfAnErasure(t *testing.T) {
 			case raceEnabled: // a process takes a second to start
 				stride = 9
 			default:
-				stride = 3
+				stride = 6
 			}
 			kills := 0
 			for death := 1; ; death += stride {
