@@ -1,6 +1,7 @@
 package variants
 
-var variants = []variant{
+// flows are faults of what people and nodes do.
+var flows = []variant{
 	{
 		id: "R28", name: "a claim as long as one letter takes",
 		file: "settings/notify/notifier.go",
