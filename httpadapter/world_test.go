@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,16 +27,19 @@ import (
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/memblob"
+	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 const password = "correct horse battery staple"
 
-// world is a running app on stores in memory, with its log and clock in hand.
+// world is a running app on SQLite, with its log and clock in hand. Without a server, as
+// config makes it for a synctest bubble, its stores are in memory.
 type world struct {
 	t     *testing.T
 	app   *httpadapter.App
 	srv   *httptest.Server
-	store *memstore.Store
+	store httpadapter.Database
 	log   *lockedBuffer
 	clock *clock
 	mail  *mailbox
@@ -130,6 +136,45 @@ func (w *world) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+// migrated is a file of SQLite with the tables of today and nothing in it.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "profilekit-world-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "app.db")
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	// Closing the last handle puts all of the log into the file.
+	if err := errors.Join(db.Migrate(ctx), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// onDisk is a new database.
+func onDisk(t testing.TB) *sqlstore.DB {
+	t.Helper()
+	file, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "app.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // fit takes out of c what New refuses beside the rest: what config set for other
 // stores, or for a sign-in of ours.
 func fit(c *httpadapter.Config) {
@@ -145,6 +190,8 @@ func fit(c *httpadapter.Config) {
 func newWorld(t *testing.T, change ...func(*httpadapter.Config)) *world {
 	t.Helper()
 	c, w := config(t)
+	w.store = onDisk(t)
+	c.Stores = httpadapter.StoresOf(w.store)
 	for _, f := range change {
 		f(&c)
 	}
