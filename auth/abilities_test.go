@@ -65,12 +65,13 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 			stores  func() auth.Stores
 			refused string
 		}{
-			"as they are":                  {db.Users(), db.Auth, ""},
-			"users elsewhere":              {others.Users(), db.Auth, "AuthApart"},
-			"users elsewhere, said":        {others.Users(), db.AuthApart, ""},
-			"decorated users":              {tracedUsers{db.Users()}, db.Auth, "Unwrap"},
-			"decorated users that agree":   {passedUsers{passedUsers{db.Users()}}, db.Auth, ""},
-			"decorated users of elsewhere": {passedUsers{others.Users()}, db.Auth, "AuthApart"},
+			"as they are":                     {db.Users(), db.Auth, ""},
+			"users elsewhere":                 {others.Users(), db.Auth, "AuthApart"},
+			"users elsewhere, said":           {others.Users(), db.AuthApart, ""},
+			"our users, said to be elsewhere": {passedUsers{db.Users()}, db.AuthApart, "AuthApart"},
+			"decorated users":                 {tracedUsers{db.Users()}, db.Auth, "Unwrap"},
+			"decorated users that agree":      {passedUsers{passedUsers{db.Users()}}, db.Auth, ""},
+			"decorated users of elsewhere":    {passedUsers{others.Users()}, db.Auth, "AuthApart"},
 			"decorated passwords": {db.Users(), func() auth.Stores {
 				s := db.Auth()
 				s.Passwords = tracedPasswords{s.Passwords}
@@ -97,3 +98,43 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 		}
 	})
 }
+
+// A SessionCache is refused where nobody tells it of sessions that end: they would go on
+// opening what is read until the cache forgets them.
+func TestS31_ACacheKnowsOfTheEndOfSessions(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		other := open(t).db
+		config := func(sessions auth.SessionStore) auth.Config {
+			s := db.Auth()
+			s.Sessions = sessions
+			return auth.Config{
+				Users: db.Users(), Stores: s, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
+				Policy: auth.Policy{Hashers: auth.NewHashers(cheap), SessionCache: auth.SessionCache{TTL: auth.MaxSessionTTL}},
+			}
+		}
+		if _, err := auth.New(config(elsewhere{other.Auth().Sessions})); err == nil || !strings.Contains(err.Error(), "Sessions") {
+			t.Errorf("sessions that nobody watches: %v", err)
+		}
+		svc, err := auth.New(config(other.Auth().Sessions)) // watched, though not by Tx
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := svc.Register(t.Context(), home, auth.Registration{Username: "ada", Email: "ada@example.org", Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := svc.AuthenticateRead(t.Context(), in.Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := svc.SignOut(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := svc.AuthenticateRead(t.Context(), in.Token); !errors.Is(err, auth.ErrUnauthenticated) {
+			t.Errorf("after the sign-out: %v", err)
+		}
+	})
+}
+
+// elsewhere is a store of sessions that tells nobody of its changes.
+type elsewhere struct{ auth.SessionStore }

@@ -33,9 +33,9 @@ const (
 	DefaultSessionCacheSize = 4096
 )
 
-// Watched is an ability, found by storage.As, that a SessionCache needs: Config.Tx must
-// have it, as *sqlstore.DB has, and Config.Users too unless its users are read together
-// with the sessions (SessionUserStore).
+// Watched is an ability, found by storage.As, that a SessionCache needs of Config.Tx, of
+// Stores.Sessions, and of Config.Users unless they are read together with the sessions
+// (SessionUserStore). Those of *sqlstore.DB have it.
 type Watched interface {
 	// Watch has changed called with the ID of every user whose row, password or
 	// sessions were changed through these stores on this node, or "" when that
@@ -91,8 +91,13 @@ func (s *Service) watchBy(c Config) error {
 		}
 		s.watched = append(s.watched, users)
 	}
+	sessions, ok := storage.As[Watched](c.Stores.Sessions)
+	if !ok {
+		why, _ := storage.Missing[Watched](c.Stores.Sessions)
+		return fmt.Errorf("auth: Config.SessionCache needs Config.Stores.Sessions that are Watched: %s", why)
+	}
 	s.cache = newCache(c.SessionCache.withDefaults())
-	for _, w := range s.watched {
+	for _, w := range append(slices.Clone(s.watched), sessions) {
 		w.Watch(s.cache.forget)
 	}
 	return nil

@@ -143,6 +143,24 @@ func TestR17_AnotherNodeKnowsWithinTheTTL(t *testing.T) {
 // on it.
 type unwatched struct{ database }
 
+// joinable are sessions that are read with their users.
+type joinable interface {
+	auth.SessionStore
+	auth.SessionUserStore
+}
+
+// silent are sessions that tell nobody.
+type silent struct{ joinable }
+
+func (silent) Watch(func(string))                 {}
+func (silent) InTransaction(context.Context) bool { return false }
+
+func (u unwatched) Auth() auth.Stores {
+	s := u.database.Auth()
+	s.Sessions = silent{s.Sessions.(joinable)}
+	return s
+}
+
 func (unwatched) Watch(func(string)) {}
 func (u unwatched) InTransaction(ctx context.Context) bool {
 	return u.database.(auth.Watched).InTransaction(ctx)

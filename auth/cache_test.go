@@ -22,6 +22,8 @@ type readings struct {
 	after atomic.Pointer[func()]
 }
 
+func (r *readings) Unwrap() auth.SessionStore { return r.SessionStore }
+
 func (r *readings) Beside(users profile.Store) bool {
 	return r.SessionStore.(auth.SessionUserStore).Beside(users)
 }

@@ -173,8 +173,6 @@ func New(c Config) (*Service, error) {
 	switch {
 	case c.Users == nil:
 		return nil, errors.New("auth: Config.Users is missing")
-	case !c.Stores.complete():
-		return nil, errors.New("auth: Config.Stores lacks a store")
 	case c.Activity == nil:
 		return nil, errors.New("auth: Config.Activity is missing")
 	case c.LimitStore == nil:
@@ -182,12 +180,8 @@ func New(c Config) (*Service, error) {
 	case c.Tx == nil:
 		return nil, errors.New("auth: Config.Tx is missing")
 	}
-	if why, hidden := storage.Missing[UsersBeside](c.Stores.Passwords); hidden {
-		return nil, fmt.Errorf("auth: Config.Stores: nobody can tell whose passwords are kept: %s", why)
-	}
-	if p, ok := storage.As[UsersBeside](c.Stores.Passwords); ok && !beside(p, c.Users) {
-		return nil, fmt.Errorf("auth: Config.Stores keeps passwords beside other users than Config.Users: "+
-			"give %T the method Unwrap() profile.Store if it decorates them, and else give stores for users elsewhere, such as sqlstore's AuthApart", c.Users)
+	if err := c.Stores.Check(c.Users); err != nil {
+		return nil, err
 	}
 	s := &Service{
 		users:         c.Users,

@@ -257,6 +257,8 @@ type touches struct {
 	n atomic.Int64
 }
 
+func (c *touches) Unwrap() auth.SessionStore { return c.SessionStore }
+
 func (c *touches) TouchSession(ctx context.Context, id string, used, idle time.Time, src activity.Source) error {
 	c.n.Add(1)
 	return c.SessionStore.TouchSession(ctx, id, used, idle, src)
@@ -317,7 +319,11 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	if id := separate(users.db.Users()).alive(t, token); id.User.Username != "ada" {
 		t.Errorf("user = %+v", id.User)
 	}
-	separate(rest.db.Users()).dead(t, token)
+	if _, err := auth.New(auth.Config{
+		Users: rest.db.Users(), Stores: rest.db.AuthApart(), LimitStore: rest.db.Limits(), Activity: rest.db.Activity(), Tx: rest.db,
+	}); err == nil {
+		t.Error("the users of a database were taken with passwords apart from them")
+	}
 }
 
 func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,9 +20,21 @@ type Stores struct {
 	Factors   FactorStore
 }
 
-// complete reports whether no role is missing.
-func (s Stores) complete() bool {
-	return s.Passwords != nil && s.Sessions != nil && s.Tickets != nil && s.Factors != nil
+// Check says what is wrong with s for a host whose users are users: a role that is
+// missing, or passwords that are kept beside other users. New asks it, and whoever makes
+// a Personal without a Service should.
+func (s Stores) Check(users profile.Store) error {
+	if s.Passwords == nil || s.Sessions == nil || s.Tickets == nil || s.Factors == nil {
+		return errors.New("auth: Stores lacks a store")
+	}
+	if why, hidden := storage.Missing[UsersBeside](s.Passwords); hidden {
+		return fmt.Errorf("auth: Stores.Passwords: nobody can tell whose passwords are kept: %s", why)
+	}
+	if p, ok := storage.As[UsersBeside](s.Passwords); ok && !beside(p, users) {
+		return fmt.Errorf("auth: Stores.Passwords keeps passwords for other users than %T. If that decorates the right ones it needs Unwrap() profile.Store. "+
+			"For users in a table of the host's own there are stores apart, such as sqlstore's AuthApart", users)
+	}
+	return nil
 }
 
 // Joined returns the sessions as a SessionUserStore that reads them together with
@@ -40,23 +53,23 @@ func (s Stores) Joined(users profile.Store) (joined SessionUserStore, why string
 }
 
 // UsersBeside is an ability of a PasswordStore or a SessionStore, found by storage.As,
-// that works on the rows of one store of users. New refuses a PasswordStore whose
-// users are not those of Config.Users, because the passwords would be other people's,
-// and one of which a decorator hides it.
+// that knows whose passwords or sessions it keeps: those of the users in one table, say.
+// Stores.Check refuses a PasswordStore for other users, because the passwords would be
+// other people's, and one of which a decorator hides it. A PasswordStore without the
+// ability is taken for any users.
 type UsersBeside interface {
-	// Beside reports whether users is the store of those rows. A decorator is not;
-	// its Unwrap leads there.
+	// Beside reports whether the store is for users. It is asked about the innermost
+	// store that decorators of users lead to by Unwrap.
 	Beside(users profile.Store) bool
 }
 
-// beside reports whether users is, or leads by Unwrap to, the store that s works on.
+// beside asks s about users.
 func beside(s UsersBeside, users profile.Store) bool {
+	innermost := users
 	for u := range storage.Unwrapped(users) {
-		if s.Beside(u) {
-			return true
-		}
+		innermost = u
 	}
-	return false
+	return s.Beside(innermost)
 }
 
 // PasswordStore keeps one encoded hash a user, apart from profile.User.

@@ -74,6 +74,9 @@ func New(config Config) (*App, error) {
 	if a.routes, err = a.table(); err != nil {
 		return nil, err
 	}
+	if err := onceEach(a.routes); err != nil {
+		return nil, err
+	}
 	a.match = newMatcher(a.routes)
 	if a.openapi, err = a.openAPI(); err != nil {
 		return nil, err
@@ -108,9 +111,6 @@ func (a *App) profiles() (err error) {
 }
 
 func (a *App) activity() (err error) {
-	if a.cfg.Stores.Activity == nil {
-		return nil
-	}
 	a.Activity, err = activity.New(activity.Config{
 		Policy: a.cfg.Activity, Store: a.cfg.Stores.Activity, Keys: a.cfg.Keys, Now: a.cfg.Now,
 	})
@@ -169,9 +169,7 @@ func (a *App) personal() (err error) {
 	if a.Pictures != nil {
 		own = append(own, a.Pictures)
 	}
-	if a.Activity != nil {
-		own = append(own, a.Activity)
-	}
+	own = append(own, a.Activity)
 	a.Exporter, err = profile.NewExporter(profile.ExporterConfig{
 		Policy: a.cfg.Profile, Users: s.Users, Tx: s.Tx, LimitStore: s.Limits,
 		Contributors: slices.Concat(own, a.cfg.Contributors), Activity: s.Activity, ReadTime: a.cfg.HTTP.RequestTimeout,
@@ -286,10 +284,8 @@ func (a *App) clean(ctx context.Context) {
 	if err := a.Profiles.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing holds on names failed", slog.Any("error", err))
 	}
-	if a.Activity != nil {
-		if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
-			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing old events failed", slog.Any("error", err))
-		}
+	if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing old events failed", slog.Any("error", err))
 	}
 	if a.Eraser != nil { // before the sweep, which then finds the pictures
 		if _, err := a.Eraser.Erase(ctx); err != nil && ctx.Err() == nil {

@@ -125,7 +125,9 @@ func atOnce(f func() int) []int {
 }
 
 func deletionNeedsAStore(t *testing.T, open opener) {
-	h := open(t, func(c *httpadapter.Config) { c.Stores.Users = fixed{c.Stores.Users} })
+	h := open(t, func(c *httpadapter.Config) {
+		c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
+	})
 	ada, _ := h.join("ada")
 	for _, r := range h.app.Routes() {
 		if r.Class == httpadapter.Leaving || r.Method == "DELETE" && r.Pattern == "/api/profile" {

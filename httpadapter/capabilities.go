@@ -15,8 +15,9 @@ import (
 type Capabilities struct {
 	// Name is by which people know the service.
 	Name string `json:"name"`
-	// SignUp is who may register; it is left out when the host's own sign-in does it.
-	SignUp auth.SignUpMode `json:"signUp,omitempty"`
+	// SignUp is who may register: a mode of package auth, or "host" when that is for the
+	// host's own sign-in to say.
+	SignUp string `json:"signUp"`
 	// Features are those of App.Features that are not Internal, and whether each is on.
 	Features map[string]bool `json:"features"`
 	// Factors are the kinds of second factor that people can enrol.
@@ -47,7 +48,7 @@ type CapabilityLimits struct {
 // Capabilities returns what clients may know; it is made of Features.
 func (a *App) Capabilities() Capabilities {
 	c := Capabilities{
-		Name: a.name(), Features: map[string]bool{}, Factors: []string{}, PictureTypes: []string{}, Locales: []string{"en"},
+		Name: a.name(), SignUp: "host", Features: map[string]bool{}, Factors: []string{}, PictureTypes: []string{}, Locales: []string{"en"},
 		Limits: CapabilityLimits{FreshFor: seconds(profile.FreshFor)},
 	}
 	for _, f := range a.Features() {
@@ -57,7 +58,7 @@ func (a *App) Capabilities() Capabilities {
 	}
 	if a.Auth != nil {
 		p := a.Auth.Policy()
-		c.SignUp, c.Limits.MinPassword, c.Limits.MaxPasswordBytes = p.SignUp, p.MinPassword, auth.MaxPasswordBytes
+		c.SignUp, c.Limits.MinPassword, c.Limits.MaxPasswordBytes = string(p.SignUp), p.MinPassword, auth.MaxPasswordBytes
 		c.Factors = a.factorKinds()
 	}
 	if a.Pictures != nil {
@@ -66,9 +67,7 @@ func (a *App) Capabilities() Capabilities {
 	if a.Deletions != nil {
 		c.Limits.DeletionGrace = seconds(a.Deletions.Grace())
 	}
-	if a.Activity != nil {
-		c.Limits.ActivityRetention = seconds(max(a.Activity.Retention(), 0))
-	}
+	c.Limits.ActivityRetention = seconds(max(a.Activity.Retention(), 0))
 	return c
 }
 

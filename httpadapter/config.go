@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -160,6 +161,9 @@ type settled struct {
 
 func (c Config) settle() (settled, error) {
 	s := settled{Config: c}
+	if field := nilPointer("Config", reflect.ValueOf(c)); field != "" {
+		return s, fmt.Errorf("httpadapter: %s is a nil pointer: leave it out, or give one", field)
+	}
 	if err := c.Stores.check(); err != nil {
 		return s, err
 	}

@@ -23,6 +23,13 @@ func (c Config) effective() error {
 	if len(c.Mail.Senders) > 0 && c.Stores.Outbox == nil {
 		return errors.New("httpadapter: Config.Mail needs Stores.Outbox, where letters wait")
 	}
+	if len(c.Mail.Senders) > 0 {
+		for _, channel := range append([]auth.Channel{auth.ByEmail}, c.Auth.Codes.Channels...) {
+			if c.Mail.Senders[channel] == nil {
+				return fmt.Errorf("httpadapter: Config.Mail.Senders needs one for %q, which is asked for", channel)
+			}
+		}
+	}
 	var errs []error
 	vain := func(field, why string) {
 		errs = append(errs, fmt.Errorf("httpadapter: Config.%s has no effect: %s", field, why))
@@ -55,8 +62,11 @@ func (c Config) effective() error {
 			vain("HTTP.NoPages", why)
 		}
 	}
-	if codes := c.Auth.Codes; len(codes.Channels) == 0 && (codes.Keys != nil || codes.Alone) {
+	switch codes := c.Auth.Codes; {
+	case len(codes.Channels) == 0 && (codes.Keys != nil || codes.Alone):
 		vain("Auth.Codes", "it has no Channels")
+	case len(codes.Channels) > 0 && !codes.Alone && c.Auth.Factors != nil && len(c.Auth.Factors) == 0 && c.Auth.Passkeys == nil:
+		vain("Auth.Codes", "nobody can enrol codes without an app or a passkey, of which there are none, unless Alone is set")
 	}
 	if c.Auth.BreachesRequired && c.Auth.Breaches == nil {
 		vain("Auth.BreachesRequired", "there are no Breaches to ask")
@@ -66,9 +76,6 @@ func (c Config) effective() error {
 	}
 	if c.Blobs == nil {
 		each("Pictures", c.Pictures, "without Config.Blobs there are no pictures")
-	}
-	if c.Stores.Activity == nil {
-		each("Activity", c.Activity, "without Stores.Activity there is no feed")
 	}
 	if c.Stores.Holds == nil && c.Profile.NameHold != 0 {
 		vain("Profile.NameHold", "without Stores.Holds names are free at once")
@@ -83,4 +90,24 @@ func (c Config) effective() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// nilPointer names an interface in the fields of v that holds a nil pointer. It looks
+// like a store that is there, and its first call would be a panic.
+func nilPointer(name string, v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Interface:
+		if inner := v.Elem(); inner.Kind() == reflect.Pointer && inner.IsNil() {
+			return name
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				if found := nilPointer(name+"."+f.Name, v.Field(i)); found != "" {
+					return found
+				}
+			}
+		}
+	}
+	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage/memblob"
@@ -34,7 +35,6 @@ var compositions = map[string]func(*httpadapter.Config){
 	"beside an Authenticator": func(c *httpadapter.Config) { c.Authenticator = nobody{} },
 	"without mail":            func(*httpadapter.Config) {},
 	"without pictures":        func(c *httpadapter.Config) { c.Blobs = nil },
-	"without a feed":          func(c *httpadapter.Config) { c.Authenticator, c.Stores.Activity = nobody{}, nil },
 	"without holds":           func(c *httpadapter.Config) { c.Stores.Holds = nil },
 	"where users stay": func(c *httpadapter.Config) {
 		c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
@@ -63,7 +63,7 @@ var vainFields = map[string]any{
 	"Profile.DeletionGrace": vain{func(c *httpadapter.Config) { c.Profile.DeletionGrace = time.Hour }, "where users stay"},
 	"Profile.DeletionLimit": vain{func(c *httpadapter.Config) { c.Profile.DeletionLimit = rule }, "where users stay"},
 
-	"Activity.Retention": vain{func(c *httpadapter.Config) { c.Activity.Retention = time.Hour }, "without a feed"},
+	"Activity.Retention": "there is always a feed",
 
 	"Pictures.UploadLimit": vain{func(c *httpadapter.Config) { c.Pictures.UploadLimit = rule }, "without pictures"},
 	"Pictures.Limits":      vain{func(c *httpadapter.Config) { c.Pictures.Limits.MaxBytes = 1000 }, "without pictures"},
@@ -157,14 +157,14 @@ func TestPoliciesOfOurSignInBesideAnAuthenticator(t *testing.T) {
 func TestStoresAreComplete(t *testing.T) {
 	full := wired(t)
 	for name, without := range map[string]func(*httpadapter.Stores){
-		"Users":       func(s *httpadapter.Stores) { s.Users = nil },
-		"Settings":    func(s *httpadapter.Stores) { s.Settings = nil },
-		"Limits":      func(s *httpadapter.Stores) { s.Limits = nil },
-		"Tx":          func(s *httpadapter.Stores) { s.Tx = nil },
-		"Ledger":      func(s *httpadapter.Stores) { s.Ledger = nil },
-		"Auth":        func(s *httpadapter.Stores) { s.Auth = auth.Stores{} },
-		"lacks":       func(s *httpadapter.Stores) { s.Auth.Tickets = nil },
-		"Activity is": func(s *httpadapter.Stores) { s.Activity = nil },
+		"Users":    func(s *httpadapter.Stores) { s.Users = nil },
+		"Settings": func(s *httpadapter.Stores) { s.Settings = nil },
+		"Limits":   func(s *httpadapter.Stores) { s.Limits = nil },
+		"Tx":       func(s *httpadapter.Stores) { s.Tx = nil },
+		"Ledger":   func(s *httpadapter.Stores) { s.Ledger = nil },
+		"Auth":     func(s *httpadapter.Stores) { s.Auth = auth.Stores{} },
+		"lacks":    func(s *httpadapter.Stores) { s.Auth.Tickets = nil },
+		"Activity": func(s *httpadapter.Stores) { s.Activity = nil },
 	} {
 		c := full
 		without(&c.Stores)
@@ -172,4 +172,72 @@ func TestStoresAreComplete(t *testing.T) {
 			t.Errorf("without %s: %v", name, err)
 		}
 	}
+}
+
+// nobodyAtAll is an Authenticator with a pointer for a receiver.
+type nobodyAtAll struct{}
+
+func (*nobodyAtAll) Authenticate(*http.Request) (httpadapter.Caller, error) {
+	return httpadapter.Caller{}, auth.ErrUnauthenticated
+}
+
+// What New can know to fail with the first request is an error of New.
+func TestNewRefusesWhatCannotWork(t *testing.T) {
+	mail := func(channels ...auth.Channel) notify.Policy {
+		p := notify.Policy{Senders: map[auth.Channel]notify.Sender{}}
+		for _, channel := range channels {
+			p.Senders[channel] = &mailedTo{}
+		}
+		return p
+	}
+	sms := []auth.Channel{auth.BySMS}
+	for name, c := range map[string]struct {
+		set   func(*httpadapter.Config)
+		wants string
+	}{
+		"mail without e-mail":        {func(c *httpadapter.Config) { c.Mail = mail(auth.BySMS) }, "Senders"},
+		"a sender that is nil":       {func(c *httpadapter.Config) { c.Mail = mail(auth.ByEmail); c.Mail.Senders[auth.ByEmail] = nil }, "Senders"},
+		"codes without their sender": {func(c *httpadapter.Config) { c.Mail, c.Auth.Codes.Channels = mail(auth.ByEmail), sms }, "sms"},
+		"codes that nobody can enrol": {func(c *httpadapter.Config) {
+			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(auth.ByEmail, auth.BySMS), sms, []auth.Factor{}
+		}, "Codes"},
+		"two ways to send":             {func(c *httpadapter.Config) { c.Mail, c.Auth.Courier = mail(auth.ByEmail), &mailbox{} }, "Courier"},
+		"blobs that are a nil pointer": {func(c *httpadapter.Config) { c.Blobs = (*memblob.Store)(nil) }, "Config.Blobs"},
+		"users that are one":           {func(c *httpadapter.Config) { c.Stores.Users = (*tracedUsers)(nil) }, "Config.Stores.Users"},
+		"holds that are one":           {func(c *httpadapter.Config) { c.Stores.Holds = (*tracedHolds)(nil) }, "Config.Stores.Holds"},
+		"passwords that are one":       {func(c *httpadapter.Config) { c.Stores.Auth.Passwords = (*passedHashes)(nil) }, "Config.Stores.Auth.Passwords"},
+		"a courier that is one":        {func(c *httpadapter.Config) { c.Auth.Courier = (*notify.Notifier)(nil) }, "Config.Auth.Courier"},
+		"a sign-in that is one":        {func(c *httpadapter.Config) { c.Authenticator = (*nobodyAtAll)(nil) }, "Config.Authenticator"},
+		"a kind whose route is ours": {func(c *httpadapter.Config) {
+			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(auth.ByEmail, auth.BySMS), sms, []auth.Factor{called("phone")}
+		}, "twice"},
+		"other users beside an Authenticator": {func(c *httpadapter.Config) {
+			c.Authenticator, c.Stores.Users = nobody{}, tracedUsers{c.Stores.Users}
+		}, "Unwrap"},
+		"our users with passwords apart": {func(c *httpadapter.Config) {
+			c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), passedUsers{c.Stores.Users})
+		}, "AuthApart"},
+	} {
+		good := wired(t)
+		if _, err := httpadapter.New(good); err != nil {
+			t.Fatal(err)
+		}
+		c.set(&good)
+		if _, err := httpadapter.New(good); err == nil || !strings.Contains(err.Error(), c.wants) {
+			t.Errorf("%s: %v; want an error that says %q", name, err, c.wants)
+		}
+	}
+}
+
+// called is a factor of that kind that nobody uses.
+type called string
+
+func (k called) Kind() string { return string(k) }
+
+func (called) Enroll(context.Context, auth.FactorRecord, profile.User) ([]byte, auth.Enrollment, error) {
+	return nil, auth.Enrollment{}, nil
+}
+
+func (called) Verify(_ context.Context, r auth.FactorRecord, _ string, _ time.Time) (auth.FactorRecord, bool, error) {
+	return r, false, auth.ErrInvalidCode
 }

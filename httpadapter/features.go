@@ -72,16 +72,24 @@ func (a *App) Features() []Feature {
 	why, hidden := storage.Missing[profile.DeletableStore](stores.Users)
 	f.able("deletion", a.Deletions != nil, why, hidden)
 	f.on("export", true, "")
-	f.on("activity", a.Activity != nil, "there is no Stores.Activity")
+	f.on("activity", true, "")
 	f.on("heldNames", stores.Holds != nil && a.cfg.Profile.NameHold >= 0, "there is no Stores.Holds, or Profile.NameHold is negative")
 	f.on("notices", a.Notifier != nil, "Config.Mail has no Senders")
-	f.on("limits", stores.Limits != limit.Store(limit.Off{}), "Stores.Limits is limit.Off")
+	f.on("limits", limited(stores.Limits), "Stores.Limits is limit.Off")
+	f.internal() // who tries passwords need not be told
 	f.on("legacyRoutes", !a.cfg.HTTP.NoLegacy, "HTTP.NoLegacy is set")
 	f.on("otherOrigins", len(a.cfg.HTTP.TrustedOrigins) > 0, "HTTP.TrustedOrigins is empty")
 	f.on("places", a.cfg.HTTP.Place != nil, "there is no HTTP.Place")
 	f.on("recorder", a.recorder.host != nil, "there is no Config.Recorder")
 	f.internal()
 	return f.list
+}
+
+// limited reports whether s limits anything.
+func limited(s limit.Store) bool {
+	_, off := storage.As[limit.Off](s)
+	_, pointer := storage.As[*limit.Off](s)
+	return !off && !pointer
 }
 
 func (a *App) signInFeatures(f *features) {
@@ -94,19 +102,19 @@ func (a *App) signInFeatures(f *features) {
 		}
 		f.on(name, own && is, why)
 	}
-	const noMail = "Config.Mail has no Senders"
+	const noMail = "Config.Mail has no Senders, and there is no Auth.Courier"
 	here("signIn", true, "")
 	here("signUp", p.SignUp != auth.Closed, "Auth.SignUp is closed")
 	here("passwordReset", a.mails(), noMail)
 	here("emailConfirmation", a.mails(), noMail)
 	here("emailChange", a.mails(), noMail)
 	here("reports", a.mails(), noMail)
-	here("pages", a.mails() && !a.cfg.HTTP.NoPages, "HTTP.NoPages is set, or Config.Mail has no Senders")
+	here("pages", a.mails() && !a.cfg.HTTP.NoPages, "HTTP.NoPages is set, or no mail is sent")
 	here("passkeys", p.Passkeys != nil, "there are no Auth.Passkeys")
 	here("secondFactors", a.hasFactors(), "Auth.Factors is empty, and there are no Passkeys and Codes")
 	here("codesBySMS", slices.Contains(p.Codes.Channels, auth.BySMS), "Auth.Codes.Channels has no SMS")
 	here("codesByEmail", slices.Contains(p.Codes.Channels, auth.ByEmail), "Auth.Codes.Channels has no e-mail")
-	here("factorRecovery", a.recovers(), "Auth.FactorRecovery has no Wait, or Config.Mail has no Senders")
+	here("factorRecovery", a.recovers(), "Auth.FactorRecovery has no Wait, or no mail is sent")
 	here("breachedPasswords", p.Breaches != nil, "there are no Auth.Breaches")
 	here("captcha", a.cfg.HTTP.Captcha != nil, "there is no HTTP.Captcha")
 	here("sessionCache", p.SessionCache != auth.SessionCache{}, "Auth.SessionCache is zero")

@@ -39,7 +39,7 @@ func TestCapabilitiesAreTheFeatures(t *testing.T) {
 		"everything":       func(c *httpadapter.Config) { c.Name = "Example" },
 		"no pictures":      func(c *httpadapter.Config) { c.Blobs, c.Pictures = nil, picture.Policy{} },
 		"no mail":          func(c *httpadapter.Config) { c.Auth.Courier = nil },
-		"no feed":          func(c *httpadapter.Config) { c.Auth.SignUp = auth.Closed },
+		"closed sign-up":   func(c *httpadapter.Config) { c.Auth.SignUp = auth.Closed },
 		"an Authenticator": func(c *httpadapter.Config) { c.Authenticator = front{c.Now} },
 		"no factors":       func(c *httpadapter.Config) { c.Auth.Factors = []auth.Factor{} },
 		"no deletion": func(c *httpadapter.Config) {
@@ -85,7 +85,7 @@ func TestCapabilitiesAreTheFeatures(t *testing.T) {
 			for feature, route := range map[string]string{
 				"signIn": "POST /api/auth/login", "passwordReset": "POST /api/auth/password/forgot", "emailChange": "POST /api/auth/email/change",
 				"emailConfirmation": "POST /api/auth/email/verify", "reports": "POST /api/activity/report", "pages": "GET /account/reset",
-				"passkeys": "POST /api/auth/passkeys/login/begin", "secondFactors": "POST /api/auth/mfa", "codesBySMS": "POST /api/auth/mfa/phone",
+				"passkeys": "POST /api/auth/passkeys/login/begin", "codesBySMS": "POST /api/auth/mfa/phone",
 				"codesByEmail": "POST /api/auth/mfa/email", "factorRecovery": "POST /api/auth/mfa/recovery", "pictures": "PUT /api/profile/picture",
 				"directUpload": "POST /api/profile/picture/direct", "deletion": "DELETE /api/profile", "export": "GET /api/profile/export",
 				"activity": "GET /api/activity", "legacyRoutes": "GET /default-avatar.png",
@@ -106,7 +106,7 @@ func TestCapabilitiesTellTheLimits(t *testing.T) {
 		c.Pictures.Limits.MaxBytes, c.Activity.Retention = 50<<10, 24*time.Hour
 	})
 	c := w.app.Capabilities()
-	if c.Name != "Example" || c.SignUp != auth.Open || !slices.Equal(c.Factors, []string{"totp"}) {
+	if c.Name != "Example" || c.SignUp != string(auth.Open) || !slices.Equal(c.Factors, []string{"totp"}) {
 		t.Errorf("%+v", c)
 	}
 	if l := c.Limits; l.MinPassword != 20 || l.MaxPasswordBytes != auth.MaxPasswordBytes || l.PictureBytes != 50<<10 ||
@@ -350,3 +350,39 @@ func TestADecoratorThatChangesKeysIsNotPassed(t *testing.T) {
 		t.Error("nothing was stored")
 	}
 }
+
+// Whoever has a second factor gets in by a recovery code when the host has left out all
+// kinds of factors.
+func TestFactorsOfBeforeAreStillAskedFor(t *testing.T) {
+	w := newWorld(t)
+	ada := w.client().register("ada")
+	_, codes := w.enrol(ada)
+	other := newWorld(t, func(c *httpadapter.Config) {
+		c.Stores, c.Auth.Factors, c.Now = httpadapter.StoresOf(w.store), []auth.Factor{}, w.clock.Now
+	})
+	again := other.client()
+	r := again.send("POST", "/api/auth/login", login("ada", password)).want(t, 200).json(t)
+	if r["status"] != "mfa_required" {
+		t.Fatalf("%v", r)
+	}
+	again.send("POST", "/api/auth/mfa", answer("recovery_code", codes[0], "")).want(t, 200)
+	again.get("/api/profile").want(t, 200)
+}
+
+func TestADecoratedOffIsOff(t *testing.T) {
+	for _, off := range []limit.Store{limit.Off{}, &limit.Off{}, passedLimits{limit.Off{}}} {
+		c := wired(t)
+		c.Stores.Limits = off
+		app, err := httpadapter.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := states(app)["limits"]; got != httpadapter.Off {
+			t.Errorf("with %T limits are %s", off, got)
+		}
+	}
+}
+
+type passedLimits struct{ limit.Store }
+
+func (p passedLimits) Unwrap() limit.Store { return p.Store }

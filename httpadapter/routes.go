@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -111,22 +112,22 @@ func (a *App) table() ([]route, error) {
 				add("POST", "/auth/mfa/email/confirm", Fresh, a.confirmCode(auth.ByEmail))
 			}
 		}
-		if a.hasFactors() {
-			add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
-			if a.recovers() {
-				add("POST", "/auth/mfa/recovery", Half, a.beginRecovery, foreign)
-				add("POST", "/auth/mfa/recovery/confirm", Half, a.confirmRecovery, foreign)
-			}
-			add("GET", "/auth/mfa", In, a.listFactors)
-			for _, f := range a.cfg.Auth.Factors {
-				add("POST", "/auth/mfa/"+f.Kind(), Fresh, a.beginFactor(f.Kind()))
-				add("POST", "/auth/mfa/"+f.Kind()+"/confirm", Fresh, a.confirmFactor(f.Kind()))
-			}
-			add("POST", "/auth/mfa/recovery-codes", Fresh, a.renewRecoveryCodes)
-			add("DELETE", "/auth/mfa/{id}", Fresh, a.removeFactor)
-			add("GET", "/auth/devices", In, a.listDevices)
-			add("DELETE", "/auth/devices/{id}", In, a.removeDevice)
+		// Also where nobody can enrol a factor any more: those who have one are asked
+		// for it, and have recovery codes.
+		add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
+		if a.recovers() {
+			add("POST", "/auth/mfa/recovery", Half, a.beginRecovery, foreign)
+			add("POST", "/auth/mfa/recovery/confirm", Half, a.confirmRecovery, foreign)
 		}
+		add("GET", "/auth/mfa", In, a.listFactors)
+		for _, f := range a.cfg.Auth.Factors {
+			add("POST", "/auth/mfa/"+f.Kind(), Fresh, a.beginFactor(f.Kind()))
+			add("POST", "/auth/mfa/"+f.Kind()+"/confirm", Fresh, a.confirmFactor(f.Kind()))
+		}
+		add("POST", "/auth/mfa/recovery-codes", Fresh, a.renewRecoveryCodes)
+		add("DELETE", "/auth/mfa/{id}", Fresh, a.removeFactor)
+		add("GET", "/auth/devices", In, a.listDevices)
+		add("DELETE", "/auth/devices/{id}", In, a.removeDevice)
 	}
 	add("GET", "/profile", In, a.getProfile)
 	add("PATCH", "/profile", In, a.patchProfile)
@@ -151,9 +152,7 @@ func (a *App) table() ([]route, error) {
 	}
 	add("GET", "/settings", In, a.getSettings)
 	add("PATCH", "/settings", In, a.patchSettings)
-	if a.Activity != nil {
-		add("GET", "/activity", In, a.getActivity)
-	}
+	add("GET", "/activity", In, a.getActivity)
 	if a.mails() {
 		add("POST", "/activity/report", Anyone, a.report, foreign)
 	}
@@ -178,6 +177,20 @@ func (a *App) table() ([]route, error) {
 
 // mails reports whether links can be sent to people.
 func (a *App) mails() bool { return a.Auth != nil && a.cfg.Auth.Courier != nil }
+
+// onceEach reports a route that is there twice, as by a factor of the host's whose kind
+// is a word of ours.
+func onceEach(routes []route) error {
+	seen := map[string]bool{}
+	for _, r := range routes {
+		key := r.method + " " + r.pattern
+		if seen[key] {
+			return fmt.Errorf("httpadapter: the route %s would be there twice: a kind of Auth.Factors is one of ours", key)
+		}
+		seen[key] = true
+	}
+	return nil
+}
 
 // hasFactors reports whether people can enrol a second factor.
 func (a *App) hasFactors() bool {

@@ -1,7 +1,6 @@
 package httpadapter
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/profilekit/profilekit/activity"
@@ -15,13 +14,15 @@ import (
 )
 
 // Stores is everything that is kept in a database, one field a role. Users, Settings,
-// Limits and Tx are required. A nil field switches off what needs it, and
-// App.Features says so. StoresOf fills all fields from one database, and a host may
-// then replace or decorate any of them.
+// Limits, Activity and Tx are required. Another field that is nil switches off what needs
+// it, and App.Features says so. StoresOf fills all fields from one database, and a host
+// may then decorate any of them. All are of one database but Users, for which there is
+// StoresWithUsers, so that changes of several of them are one.
 //
 // What a store can do beyond its interface is found by storage.As. A decorator that
 // may be passed has a method Unwrap, as described there; without it these abilities
-// are hidden, which App.Features says and New writes to the log.
+// are hidden, which App.Features says and New writes to the log. Decorated Users need
+// it where passwords are in their rows, as with StoresOf; see auth.UsersBeside.
 type Stores struct {
 	// Users are the accounts. They can be deleted when they are a
 	// profile.DeletableStore.
@@ -37,7 +38,9 @@ type Stores struct {
 	// Limits says how often something may be done. limit.Off{} lifts every limit, for
 	// load tests only.
 	Limits limit.Store
-	// Activity keeps the feed; nil is without. Our sign-in needs it.
+	// Activity keeps the feed. The other stores write events in the transaction of what
+	// they are about, each by itself, so that Activity must be where they write them; a
+	// decorator sees only what this module writes by Activity alone.
 	Activity activity.Store
 	// Ledger knows which picture is whose; nil is without pictures.
 	Ledger picture.Ledger
@@ -71,7 +74,8 @@ func StoresOf(db Database) Stores {
 }
 
 // StoresWithUsers are the stores of db beside users who are kept elsewhere, such as in
-// a host's own table. Everything else, passwords included, is kept in db.
+// a host's own table. Everything else, passwords included, is kept in db. New refuses
+// those of db itself, whose passwords are in their rows.
 func StoresWithUsers(db Database, users profile.Store) Stores {
 	s := StoresOf(db)
 	s.Users, s.Auth = users, db.AuthApart()
@@ -79,7 +83,7 @@ func StoresWithUsers(db Database, users profile.Store) Stores {
 }
 
 // Unlimited is s without any limit on how often something may be done, for load tests
-// only.
+// only. Rules that policies name have no effect then, which New does not refuse.
 func (s Stores) Unlimited() Stores {
 	s.Limits = limit.Off{}
 	return s
@@ -95,14 +99,19 @@ func (s Stores) check() error {
 		{"Users", s.Users == nil, "they are the accounts"},
 		{"Settings", s.Settings == nil, "it says who may see a profile"},
 		{"Limits", s.Limits == nil, "it says how often something may be done"},
+		{"Activity", s.Activity == nil, "other stores write events to it, which somebody must show and erase"},
 		{"Tx", s.Tx == nil, "it makes changes of several stores one"},
 	} {
 		if role.missing {
 			return fmt.Errorf("httpadapter: Stores.%s is required: %s", role.name, role.why)
 		}
 	}
-	if a := s.Auth; a != (auth.Stores{}) && (a.Passwords == nil || a.Sessions == nil || a.Tickets == nil || a.Factors == nil) {
-		return errors.New("httpadapter: Stores.Auth lacks a store")
+	if !s.hasAuth() {
+		return nil
+	}
+	// Also beside an Authenticator, where they are erased.
+	if err := s.Auth.Check(s.Users); err != nil {
+		return fmt.Errorf("httpadapter: Stores.Auth: %w", err)
 	}
 	return nil
 }

@@ -34,11 +34,11 @@ func As[T, I any](store I) (T, bool) {
 }
 
 // Unwrapped yields store and then, from the outside to the inside, what its
-// decorators lead to by Unwrap; see As. A nil store yields nothing.
+// decorators lead to by Unwrap; see As. A nil store, and a nil pointer, yield nothing.
 func Unwrapped[I any](store I) iter.Seq[I] {
 	return func(yield func(I) bool) {
 		for range maxDecorators {
-			if any(store) == nil || !yield(store) {
+			if isNil(store) || !yield(store) {
 				return
 			}
 			next, ok := any(store).(interface{ Unwrap() I })
@@ -48,6 +48,16 @@ func Unwrapped[I any](store I) iter.Seq[I] {
 			store = next.Unwrap()
 		}
 	}
+}
+
+// isNil reports whether store is nil, or an interface that holds a nil pointer, whose
+// methods are not to be called.
+func isNil(store any) bool {
+	if store == nil {
+		return true
+	}
+	v := reflect.ValueOf(store)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // Missing says why As finds no T in store, in words for a person who wires stores
@@ -65,7 +75,7 @@ func Missing[T, I any](store I) (why string, hidden bool) {
 	switch {
 	case last == nil:
 		return fmt.Sprintf("there is no %v", role), false
-	case holds(reflect.ValueOf(last), role, ability, maxDecorators):
+	case holds(reflect.ValueOf(last), role, ability, map[uintptr]bool{}):
 		return fmt.Sprintf("%T hides it: it is a decorator without Unwrap() %v", last, role), true
 	}
 	return fmt.Sprintf("%T is no %v", last, ability), false
@@ -73,12 +83,16 @@ func Missing[T, I any](store I) (why string, hidden bool) {
 
 // holds reports whether v is a decorator: whether one of its fields is a store of the
 // role that has the ability, or is such a decorator. It looks at types alone and calls
-// nothing.
-func holds(v reflect.Value, role, ability reflect.Type, depth int) bool {
+// nothing. seen are the decorators that were looked at, which may lead to each other.
+func holds(v reflect.Value, role, ability reflect.Type, seen map[uintptr]bool) bool {
 	if v.Kind() == reflect.Pointer {
+		if seen[v.Pointer()] {
+			return false
+		}
+		seen[v.Pointer()] = true
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.Struct || depth == 0 {
+	if v.Kind() != reflect.Struct {
 		return false
 	}
 	for i := range v.NumField() {
@@ -89,7 +103,7 @@ func holds(v reflect.Value, role, ability reflect.Type, depth int) bool {
 		if !field.IsValid() || !field.Type().Implements(role) {
 			continue
 		}
-		if field.Type().Implements(ability) || holds(field, role, ability, depth-1) {
+		if field.Type().Implements(ability) || holds(field, role, ability, seen) {
 			return true
 		}
 	}

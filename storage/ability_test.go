@@ -49,6 +49,23 @@ type otherUnwrap struct{ storage.BlobStore }
 
 func (o otherUnwrap) Unwrap() any { return o.BlobStore }
 
+// knot holds itself, twice.
+type knot struct {
+	storage.BlobStore
+	a, b *knot
+}
+
+func tied() *knot {
+	k := &knot{}
+	k.a, k.b = k, k
+	return k
+}
+
+// ends is a decorator whose Unwrap leads to a nil pointer.
+type ends struct{ storage.BlobStore }
+
+func (ends) Unwrap() storage.BlobStore { return (*opaque)(nil) }
+
 // circle leads to itself.
 type circle struct{ storage.BlobStore }
 
@@ -80,8 +97,10 @@ func TestAs(t *testing.T) {
 		},
 		"Unwrap of another type":                       {otherUnwrap{listing{}}, false, true, "storage_test.otherUnwrap hides it: it is a decorator without Unwrap() storage.BlobStore"},
 		"a store that holds something of another role": {beside{}, false, false, "storage_test.beside is no storage.Lister"},
-		"a circle":      {&circle{}, false, false, "*storage_test.circle is no storage.Lister"},
-		"a nil pointer": {none, false, false, "*storage_test.opaque is no storage.Lister"},
+		"a circle":                             {&circle{}, false, false, "*storage_test.circle is no storage.Lister"},
+		"a knot":                               {tied(), false, false, "*storage_test.knot is no storage.Lister"},
+		"an Unwrap that returns a nil pointer": {ends{}, false, false, "storage_test.ends is no storage.Lister"},
+		"a nil pointer":                        {none, false, false, "there is no storage.BlobStore"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, found := storage.As[storage.Lister](c.store)

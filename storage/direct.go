@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// DirectUploader is an optional method of a BlobStore to which a browser can
+// DirectUploader is an ability of a BlobStore, found by As, to which a browser can
 // send a file without passing through the host. What arrives is untrusted: it
 // is fetched, checked and made anew before anybody sees it.
 type DirectUploader interface {

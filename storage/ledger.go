@@ -36,7 +36,7 @@ type Ledger interface {
 	Keys(ctx context.Context, userID string) ([]string, error)
 }
 
-// LedgerWalker is an optional method set of a Ledger, for repair and for moving
+// LedgerWalker is an ability of a Ledger, found by As, for repair and for moving
 // blobs to another store. It reads in pages, so that a ledger of any length
 // costs little memory.
 type LedgerWalker interface {
@@ -49,7 +49,7 @@ type LedgerWalker interface {
 	Known(ctx context.Context, keys []string) ([]string, error)
 }
 
-// LedgerTaker is an optional method set of a Ledger, for files that a user
+// LedgerTaker is an ability of a Ledger, found by As, for files that a user
 // sends to the store directly: each is used once, by its owner.
 type LedgerTaker interface {
 	// Take marks the user's pending key to be deleted once at is before a

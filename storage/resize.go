@@ -1,6 +1,6 @@
 package storage
 
-// Resizer is an optional method of a BlobStore that serves its images in every
+// Resizer is an ability of a BlobStore, found by As, that serves its images in every
 // size, so that one blob is enough for all of them.
 type Resizer interface {
 	// ResizedURL returns the immutable public address of the image under key

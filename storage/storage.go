@@ -115,7 +115,7 @@ type BlobStore interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Lister is an optional method of a BlobStore, used for repair only.
+// Lister is an ability of a BlobStore, found by As, used for repair only.
 type Lister interface {
 	// List yields every blob whose key begins with prefix, in no order. An
 	// error ends the sequence. Blobs that come or go meanwhile may be missed.
@@ -123,7 +123,7 @@ type Lister interface {
 	List(ctx context.Context, prefix string) iter.Seq2[BlobInfo, error]
 }
 
-// PublicURLer is an optional method of a BlobStore that serves blobs itself.
+// PublicURLer is an ability of a BlobStore, found by As, that serves blobs itself.
 type PublicURLer interface {
 	// PublicURL returns the immutable public address of key, or "" when the
 	// store does not serve it publicly. It makes no network call and does not
@@ -131,7 +131,7 @@ type PublicURLer interface {
 	PublicURL(key string) string
 }
 
-// SignedURLer is an optional method of a BlobStore that can lend an address
+// SignedURLer is an ability of a BlobStore, found by As, that can lend an address
 // for a limited time.
 type SignedURLer interface {
 	// SignedURL returns an address that opens key until ttl from now has

@@ -138,7 +138,7 @@ func touchCases(t *testing.T, h Harness) {
 }
 
 func withUserCases(t *testing.T, h Harness) {
-	both, ok := h.Stores.Sessions.(auth.SessionUserStore)
+	both, ok := storage.As[auth.SessionUserStore](h.Stores.Sessions)
 	if !ok || h.Users == nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/internal/conform"
+	"github.com/profilekit/profilekit/storage"
 )
 
 // nearAnswers are those that a factor which cuts or normalises would take.
@@ -130,7 +131,7 @@ func concurrentVerify(t *testing.T, f *ownFactor) {
 // resealedData is what auth.Resealer promises; other factors have nothing to show.
 func resealedData(t *testing.T, f *ownFactor) {
 	e := f.enroll(t)
-	if sealed, ok := f.Factor.(auth.Resealer); ok {
+	if sealed, ok := storage.As[auth.Resealer](f.Factor); ok {
 		data, changed, err := sealed.Reseal(e.record)
 		conform.Must(t, "Reseal", err)
 		if changed == bytes.Equal(data, e.record.Data) {

@@ -26,7 +26,7 @@ func walkFactorCases(t *testing.T, h Harness) {
 		conform.Must(t, "UseFactor", fs.UseFactor(ctx, next, auth.Confirmed, true))
 		factorsAre(t, ctx, h, user, next)
 	})
-	walker, ok := fs.(auth.FactorWalker)
+	walker, ok := storage.As[auth.FactorWalker](fs)
 	if !ok {
 		t.Log("the store is no auth.FactorWalker")
 		return

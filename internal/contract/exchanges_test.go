@@ -36,8 +36,8 @@ const (
 	capabilities = `{"name":"Example","signUp":"open","features":{"signIn":true,"signUp":true,"passwordReset":true,"emailConfirmation":true,"emailChange":true,"reports":t` +
 		`rue,"pages":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
 		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
-		`ue,"heldNames":true,"notices":true,"limits":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg` +
-		`"],"locales":["en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
+		`ue,"heldNames":true,"notices":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg"],"locales":[` +
+		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
 	doc = `{"privacy":{"visibility":"public","fields":{"address":"private","bio":"public","birthday":"private","custom":"private","displayName":"public",` +
 		`"email":"private","familyName":"public","givenName":"public","links":"members","phone":"private","picture":"public","pronouns":"public","username":"public"}},` +
 		`"notifications":{"security":{"email":true,"sms":false},"account":{"email":true,"sms":false},"product":{"email":false,"sms":false}},` +

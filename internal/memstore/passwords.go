@@ -12,15 +12,14 @@ import (
 // Beside is of auth.UsersBeside.
 func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users{a.s}) }
 
-// passwordsBeside are the passwords of users.
-type passwordsBeside struct{ passwords }
-
-// Beside is of auth.UsersBeside.
-func (p passwordsBeside) Beside(store profile.Store) bool { return store == profile.Store(users{p.s}) }
-
 type passwords struct {
 	s     *Store
 	apart bool // who exists is not known here
+}
+
+// Beside is of auth.UsersBeside.
+func (p passwords) Beside(store profile.Store) bool {
+	return (store == profile.Store(users{p.s})) != p.apart
 }
 
 func (p passwords) PasswordHash(ctx context.Context, userID string) (string, error) {

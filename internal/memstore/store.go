@@ -50,7 +50,7 @@ func (s *Store) Users() profile.Store { return users{s} }
 
 // Auth returns the stores of package auth for the users of Users.
 func (s *Store) Auth() auth.Stores {
-	return auth.Stores{Passwords: passwordsBeside{passwords{s: s}}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
+	return auth.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
 }
 
 // AuthApart is Auth for users elsewhere.

@@ -42,3 +42,9 @@ func (u users) Watch(changed func(userID string)) { u.s.Watch(changed) }
 
 // InTransaction is Store.InTransaction.
 func (u users) InTransaction(ctx context.Context) bool { return u.s.InTransaction(ctx) }
+
+// Watch is Store.Watch.
+func (a sessions) Watch(changed func(userID string)) { a.s.Watch(changed) }
+
+// InTransaction is Store.InTransaction.
+func (a sessions) InTransaction(ctx context.Context) bool { return a.s.InTransaction(ctx) }

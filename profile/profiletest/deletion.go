@@ -14,7 +14,7 @@ import (
 
 // deletionCases are for a store that is a profile.DeletableStore.
 func deletionCases(t *testing.T, h Harness) {
-	s, ok := h.Store.(profile.DeletableStore)
+	s, ok := storage.As[profile.DeletableStore](h.Store)
 	if !ok {
 		return
 	}

@@ -42,7 +42,7 @@ type OutboxStore interface {
 	PurgeItems(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// OutboxWalker is an optional part of an OutboxStore: what waits, to see which
+// OutboxWalker is an ability of an OutboxStore, found by storage.As: what waits, to see which
 // keys it needs.
 type OutboxWalker interface {
 	// WaitingItems returns up to limit items that are no dead letters and whose

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -26,6 +27,9 @@ var (
 // passwordsApart keeps the passwords of users that are not in our table, and so
 // does not know who exists. Any text is an ID.
 type passwordsApart struct{ db *DB }
+
+// Beside is of auth.UsersBeside: the passwords of our own users are in their rows.
+func (s passwordsApart) Beside(store profile.Store) bool { return store != profile.Store(users{s.db}) }
 
 func (s passwordsApart) PasswordHash(ctx context.Context, userID string) (hash string, err error) {
 	_, err = s.db.row(ctx, selectPasswordApart, []any{userID}, &hash)

@@ -94,7 +94,7 @@ func haveSessions(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 		want(t, "Session", err, []any{s.ID, s.UserID, s.Level, s.ExpiresAt.UnixMicro()}, row)
 		all, err := stores.Sessions.Sessions(t.Context(), r.User)
 		want(t, "Sessions", err, slices.ContainsFunc(all, func(s auth.Session) bool { return s.ID == r.ID }), true)
-		if with, _, _ := stores.Joined(db.Users()); with != nil && beside(stores) {
+		if with, _, _ := stores.Joined(db.Users()); with != nil && beside(db, stores) {
 			s, u, err := with.SessionWithUser(t.Context(), [32]byte(r.Hash))
 			want(t, "SessionWithUser", err, []any{s.ID, u.ID, s.Level, s.ExpiresAt.UnixMicro()}, row)
 		}
@@ -269,7 +269,4 @@ func haveHolds(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 }
 
 // beside reports whether the users of stores are in our table.
-func beside(stores auth.Stores) bool {
-	_, ok := stores.Passwords.(auth.UsersBeside)
-	return ok
-}
+func beside(db *sqlstore.DB, stores auth.Stores) bool { return stores.Check(db.Users()) == nil }

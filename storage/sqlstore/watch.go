@@ -67,4 +67,13 @@ func (s users) Watch(changed func(userID string)) { s.db.Watch(changed) }
 // InTransaction is DB.InTransaction.
 func (s users) InTransaction(ctx context.Context) bool { return s.db.InTransaction(ctx) }
 
-var _ auth.Watched = users{}
+// Watch is DB.Watch, for a host that has its sessions here and something else elsewhere.
+func (s sessions) Watch(changed func(userID string)) { s.db.Watch(changed) }
+
+// InTransaction is DB.InTransaction.
+func (s sessions) InTransaction(ctx context.Context) bool { return s.db.InTransaction(ctx) }
+
+var (
+	_ auth.Watched = users{}
+	_ auth.Watched = sessions{}
+)

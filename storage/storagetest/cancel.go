@@ -55,7 +55,7 @@ func endedContext(t testing.TB, s storage.BlobStore, ctx context.Context, want e
 	if err := s.Delete(ctx, "missing"); !errors.Is(err, want) {
 		t.Errorf("Delete of a missing key: %v; want %v", err, want)
 	}
-	if l, ok := s.(storage.Lister); ok {
+	if l, ok := storage.As[storage.Lister](s); ok {
 		var last error
 		for info, err := range l.List(ctx, "") {
 			if last = err; err == nil {
@@ -66,7 +66,7 @@ func endedContext(t testing.TB, s storage.BlobStore, ctx context.Context, want e
 			t.Errorf("List ended with %v; want %v", last, want)
 		}
 	}
-	if u, ok := s.(storage.SignedURLer); ok {
+	if u, ok := storage.As[storage.SignedURLer](s); ok {
 		if _, err := u.SignedURL(ctx, "there", minute); !errors.Is(err, want) {
 			t.Errorf("SignedURL: %v; want %v", err, want)
 		}

@@ -22,7 +22,7 @@ var directCases = []testCase{
 
 func permission(t testing.TB, s storage.BlobStore, key string, ttl time.Duration) (storage.DirectForm, bool) {
 	t.Helper()
-	d, ok := s.(storage.DirectUploader)
+	d, ok := storage.As[storage.DirectUploader](s)
 	if !ok {
 		return storage.DirectForm{}, false
 	}
@@ -169,7 +169,7 @@ func directEnds(t testing.TB, s storage.BlobStore) {
 }
 
 func directBadRequests(t testing.TB, s storage.BlobStore) {
-	d, ok := s.(storage.DirectUploader)
+	d, ok := storage.As[storage.DirectUploader](s)
 	if !ok {
 		return
 	}

@@ -95,10 +95,10 @@ func invalidKeys(t testing.TB, s storage.BlobStore) {
 		if err := s.Delete(t.Context(), key); !errors.Is(err, storage.ErrInvalidKey) {
 			t.Errorf("Delete %q: %v; want storage.ErrInvalidKey", short, err)
 		}
-		if u, ok := s.(storage.PublicURLer); ok && u.PublicURL(key) != "" {
+		if u, ok := storage.As[storage.PublicURLer](s); ok && u.PublicURL(key) != "" {
 			t.Errorf("PublicURL %q is not empty", short)
 		}
-		if u, ok := s.(storage.SignedURLer); ok {
+		if u, ok := storage.As[storage.SignedURLer](s); ok {
 			if _, err := u.SignedURL(t.Context(), key, minute); !errors.Is(err, storage.ErrInvalidKey) {
 				t.Errorf("SignedURL %q: %v; want storage.ErrInvalidKey", short, err)
 			}

@@ -27,7 +27,7 @@ var urlCases = []testCase{
 // listed returns what List yields; ok is false when the store cannot list.
 func listed(t testing.TB, s storage.BlobStore, prefix string) (infos map[string]storage.BlobInfo, ok bool) {
 	t.Helper()
-	l, ok := s.(storage.Lister)
+	l, ok := storage.As[storage.Lister](s)
 	if !ok {
 		return nil, false
 	}
@@ -95,7 +95,7 @@ func listByPrefix(t testing.TB, s storage.BlobStore) {
 }
 
 func listCanStop(t testing.TB, s storage.BlobStore) {
-	l, ok := s.(storage.Lister)
+	l, ok := storage.As[storage.Lister](s)
 	if !ok {
 		return
 	}
@@ -131,7 +131,7 @@ func listAfterDelete(t testing.TB, s storage.BlobStore) {
 }
 
 func publicURL(t testing.TB, s storage.BlobStore) {
-	u, ok := s.(storage.PublicURLer)
+	u, ok := storage.As[storage.PublicURLer](s)
 	if !ok {
 		return
 	}
@@ -163,7 +163,7 @@ func publicURL(t testing.TB, s storage.BlobStore) {
 }
 
 func signedURL(t testing.TB, s storage.BlobStore) {
-	u, ok := s.(storage.SignedURLer)
+	u, ok := storage.As[storage.SignedURLer](s)
 	if !ok {
 		return
 	}

@@ -14,7 +14,7 @@ import (
 
 // takeCases are those of a storage.LedgerTaker.
 func takeCases(t *testing.T, h Harness) {
-	taker, ok := h.Ledger.(storage.LedgerTaker)
+	taker, ok := storage.As[storage.LedgerTaker](h.Ledger)
 	if !ok {
 		t.Log("the ledger is no storage.LedgerTaker: there is no direct upload with it")
 		return

@@ -13,7 +13,7 @@ import (
 
 // walkCases are those of a storage.LedgerWalker.
 func walkCases(t *testing.T, h Harness) {
-	walker, ok := h.Ledger.(storage.LedgerWalker)
+	walker, ok := storage.As[storage.LedgerWalker](h.Ledger)
 	if !ok {
 		t.Log("the ledger is no storage.LedgerWalker: there is no repair with it")
 		return
