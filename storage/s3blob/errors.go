@@ -71,8 +71,13 @@ func failure(ctx context.Context, op string, err error) error {
 var busy = map[string]bool{
 	"SlowDown": true, "ServiceUnavailable": true, "InternalError": true, "RequestTimeout": true, "Throttling": true,
 	"ThrottlingException": true, "RequestLimitExceeded": true, "OperationAborted": true, "ConditionalRequestConflict": true,
-	"XMinioServerNotInitialized": true,
+	"XMinioServerNotInitialized": true, tidying: true,
 }
+
+// tidying is the code of a store that keeps objects as files while it removes a folder
+// that has become empty. Names of ours have no folder of their own, see slash, so that
+// nothing stands in the way a moment later.
+const tidying = "ExistingObjectIsDirectory"
 
 var full = map[string]bool{"QuotaExceeded": true, "XMinioStorageFull": true, "XMinioAdminBucketQuotaExceeded": true}
 

@@ -95,6 +95,10 @@ func TestR24_SpoiledPuts(t *testing.T) {
 		works bool // the put succeeds in the end
 		there bool // the blob is there in the end
 	}{
+		"while an empty folder is removed": {times: 1, spoil: func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, `<?xml version="1.0"?><Error><Code>ExistingObjectIsDirectory</Code><Message>m</Message></Error>`)
+		}, works: true, there: true},
 		"cut before the body":   {times: 1, spoil: func(http.ResponseWriter, *http.Request, http.Handler) { abort() }, works: true, there: true},
 		"cut before every body": {times: 99, spoil: func(http.ResponseWriter, *http.Request, http.Handler) { abort() }},
 		"cut within the body": {times: 1, spoil: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {

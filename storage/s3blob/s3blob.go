@@ -97,6 +97,7 @@ func New(client *s3.Client, bucket string, opts ...Options) (*Store, error) {
 	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.MaxBackoff = maxBackoff
+		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{tidying: {}}})
 	})
 	s.calls = []func(*s3.Options){func(o *s3.Options) { o.Retryer = retryer }}
 	// The body is read once to be sent, and once before for the SHA-256 of the
