@@ -168,6 +168,7 @@ var hostFields = []profile.CustomField{
 type refusing struct{}
 
 func (refusing) Name() string           { return "REFUSED" }
+func (refusing) MediaTypes() []string   { return []string{"image/x-refused"} }
 func (refusing) Sniff(head []byte) bool { return bytes.HasPrefix(head, []byte("REFUSED ")) }
 
 func (refusing) Header(data []byte, _ int64) (picture.Header, error) {

@@ -21,6 +21,11 @@ import (
 type Decoder interface {
 	// Name is how people call the format, "HEIC".
 	Name() string
+	// MediaTypes are the types under which browsers send files of the format,
+	// "image/heic". A file is told by its bytes and not by its type; the types are for
+	// forms of direct uploads, and are shown to clients. A format whose files are not
+	// safe to keep as they were sent, even for minutes, has none.
+	MediaTypes() []string
 	// Sniff reports whether head, the first bytes of a file, begin one that
 	// this decoder wants. The other formats are recognised by 512 bytes.
 	Sniff(head []byte) bool

@@ -22,6 +22,7 @@ type made struct {
 }
 
 func (made) Name() string           { return "MADE" }
+func (made) MediaTypes() []string   { return []string{"image/x-made"} }
 func (made) Sniff(head []byte) bool { return bytes.HasPrefix(head, []byte("MADE")) }
 
 func (m made) Header(data []byte, maxPixels int64) (picture.Header, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/internal/overtime"
@@ -78,13 +77,7 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 func (s *Service) Types() []string {
 	types := []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
 	for _, d := range s.cfg.Decoders {
-		switch name := strings.ToLower(d.Name()); name {
-		case "svg": // no decoder makes it harmless to keep as it was sent
-		case "heic":
-			types = append(types, "image/heic", "image/heif")
-		default:
-			types = append(types, "image/"+name)
-		}
+		types = append(types, d.MediaTypes()...)
 	}
 	return types
 }

@@ -159,6 +159,7 @@ func TestR22_FilesAreHeldUntilTheDecoderEnds(t *testing.T) {
 type hanging chan struct{}
 
 func (hanging) Name() string           { return "HANG" }
+func (hanging) MediaTypes() []string   { return nil }
 func (hanging) Sniff(head []byte) bool { return bytes.HasPrefix(head, []byte("hang")) }
 
 func (hanging) Header([]byte, int64) (Header, error) { return Header{Width: 8, Height: 8}, nil }

@@ -51,6 +51,9 @@ func (d *Decoder) Close() error { return d.engine.close() }
 // Name is "HEIC".
 func (d *Decoder) Name() string { return "HEIC" }
 
+// MediaTypes is of picture.Decoder.
+func (d *Decoder) MediaTypes() []string { return []string{"image/heic", "image/heif"} }
+
 // Sniff reports whether head, the first bytes of a file, begin one that may
 // hold a HEIC picture. It is false for AVIF and for videos.
 func (d *Decoder) Sniff(head []byte) bool { return sniff(head) }

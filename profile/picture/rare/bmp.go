@@ -14,6 +14,8 @@ type bmpDecoder struct{}
 
 func (bmpDecoder) Name() string { return "BMP" }
 
+func (bmpDecoder) MediaTypes() []string { return []string{"image/bmp"} }
+
 // Sniff looks at the length of the second header too: two letters alone begin
 // many a text.
 func (bmpDecoder) Sniff(head []byte) bool {

@@ -13,6 +13,8 @@ type tiffDecoder struct{}
 
 func (tiffDecoder) Name() string { return "TIFF" }
 
+func (tiffDecoder) MediaTypes() []string { return []string{"image/tiff"} }
+
 func (tiffDecoder) Sniff(head []byte) bool {
 	_, ok := byteOrder(head)
 	return ok || len(head) >= 4 && (string(head[:4]) == "II+\x00" || string(head[:4]) == "MM\x00+")
