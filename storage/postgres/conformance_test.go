@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/profilekit/profilekit/activity/activitytest"
@@ -43,7 +44,19 @@ func TestR26_ConformancePrepared(t *testing.T) {
 	conformance(t, func(t *testing.T) *sqlstore.DB { return open(t, fresh(t)) })
 }
 
+// TestR26_ConformanceUnprepared runs single suites; all of them run with the long form,
+// and always behind a real pooler in internal/faults/poolers.
 func TestR26_ConformanceUnprepared(t *testing.T) {
+	if os.Getenv("PROFILEKIT_LONG") == "" {
+		db := func(t *testing.T) *sqlstore.DB { return open(t, fresh(t), postgres.Options{TransactionPooler: true}) }
+		t.Run("activity", func(t *testing.T) {
+			activitytest.Run(t, func(t *testing.T) activitytest.Harness {
+				db := db(t)
+				return activitytest.Harness{Store: db.Activity(), Tx: db}
+			})
+		})
+		return
+	}
 	conformance(t, func(t *testing.T) *sqlstore.DB {
 		return open(t, fresh(t), postgres.Options{TransactionPooler: true})
 	})

@@ -80,7 +80,7 @@ func TestR02_KillNineAmidUploads(t *testing.T) {
 			files[i] = imagetest.JPEG(imagetest.Photo(200+10*i, 160, uint32(i)), 85)
 		}
 		var done atomic.Int64
-		for kill := range rounds(3, 80) {
+		for kill := range rounds(2, 80) {
 			var running sync.WaitGroup
 			goal := done.Load() + 8 + rand.Int64N(64)
 			for i, p := range people {

@@ -24,7 +24,7 @@ type refusals struct {
 // not: the nodes say the same, work as much for each and take no more memory. Who
 // is told to come again, which the long form brings about, hears the same too.
 func TestR19R20_LoginsForNobodyOnTwoNodes(t *testing.T) {
-	inTurn, atOnce := rounds(24, 500), rounds(60, 500)
+	inTurn, atOnce := rounds(14, 500), rounds(24, 500)
 	onBoth(t, func(t *testing.T, s *place) {
 		s.with("LIMITS=off")
 		first := s.start()
