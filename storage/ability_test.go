@@ -96,7 +96,7 @@ func TestAs(t *testing.T) {
 			opaque{plain{}}, false, false, "storage_test.opaque is no storage.Lister",
 		},
 		"Unwrap of another type":                       {otherUnwrap{listing{}}, false, true, "storage_test.otherUnwrap hides it: it is a decorator without Unwrap() storage.BlobStore"},
-		"a store that holds something of another role": {beside{}, false, false, "storage_test.beside is no storage.Lister"},
+		"a store that holds something of another role": {beside{other: onlyLists{}}, false, false, "storage_test.beside is no storage.Lister"},
 		"a circle":                             {&circle{}, false, false, "*storage_test.circle is no storage.Lister"},
 		"a knot":                               {tied(), false, false, "*storage_test.knot is no storage.Lister"},
 		"an Unwrap that returns a nil pointer": {ends{}, false, false, "storage_test.ends is no storage.Lister"},

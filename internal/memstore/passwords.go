@@ -10,7 +10,7 @@ import (
 )
 
 // Beside is of auth.UsersBeside.
-func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users{a.s}) }
+func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users(a)) }
 
 type passwords struct {
 	s     *Store

@@ -191,10 +191,10 @@ func (d *DB) Close() error {
 }
 
 // Beside is of auth.UsersBeside.
-func (s passwords) Beside(store profile.Store) bool { return store == profile.Store(users{s.db}) }
+func (s passwords) Beside(store profile.Store) bool { return store == profile.Store(users(s)) }
 
 // Beside is of auth.UsersBeside.
-func (s sessions) Beside(store profile.Store) bool { return store == profile.Store(users{s.db}) }
+func (s sessions) Beside(store profile.Store) bool { return store == profile.Store(users(s)) }
 
 var (
 	_ auth.UsersBeside      = passwords{}

@@ -29,7 +29,7 @@ var (
 type passwordsApart struct{ db *DB }
 
 // Beside is of auth.UsersBeside: the passwords of our own users are in their rows.
-func (s passwordsApart) Beside(store profile.Store) bool { return store != profile.Store(users{s.db}) }
+func (s passwordsApart) Beside(store profile.Store) bool { return store != profile.Store(users(s)) }
 
 func (s passwordsApart) PasswordHash(ctx context.Context, userID string) (hash string, err error) {
 	_, err = s.db.row(ctx, selectPasswordApart, []any{userID}, &hash)
