@@ -77,24 +77,21 @@ func (s *Service) watchBy(c Config) error {
 	if err := c.SessionCache.check(); err != nil {
 		return err
 	}
-	tx, ok := storage.As[Watched](c.Tx)
-	if !ok {
-		why, _ := storage.Missing[Watched](c.Tx)
-		return fmt.Errorf("auth: Config.SessionCache needs a Config.Tx that is Watched: %s", why)
+	tx, err := storage.Need[Watched](c.Tx)
+	if err != nil {
+		return fmt.Errorf("auth: Config.SessionCache needs a Config.Tx that is Watched: %w", err)
 	}
 	s.watched = append(s.watched, tx)
 	if s.joined == nil { // the users are not those of Tx
-		users, ok := storage.As[Watched](c.Users)
-		if !ok {
-			why, _ := storage.Missing[Watched](c.Users)
-			return fmt.Errorf("auth: Config.SessionCache needs Config.Users that are Watched: %s", why)
+		users, err := storage.Need[Watched](c.Users)
+		if err != nil {
+			return fmt.Errorf("auth: Config.SessionCache needs Config.Users that are Watched: %w", err)
 		}
 		s.watched = append(s.watched, users)
 	}
-	sessions, ok := storage.As[Watched](c.Stores.Sessions)
-	if !ok {
-		why, _ := storage.Missing[Watched](c.Stores.Sessions)
-		return fmt.Errorf("auth: Config.SessionCache needs Config.Stores.Sessions that are Watched: %s", why)
+	sessions, err := storage.Need[Watched](c.Stores.Sessions)
+	if err != nil {
+		return fmt.Errorf("auth: Config.SessionCache needs Config.Stores.Sessions that are Watched: %w", err)
 	}
 	s.cache = newCache(c.SessionCache.withDefaults())
 	for _, w := range append(slices.Clone(s.watched), sessions) {

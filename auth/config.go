@@ -161,8 +161,6 @@ type Service struct {
 	cache   *cache // nil when off
 	watched []Watched
 
-	policy Policy // with defaults
-
 	clock  func() time.Time
 	random io.Reader
 	logger *slog.Logger
@@ -251,9 +249,6 @@ func New(c Config) (*Service, error) {
 	if err := s.watchBy(c); err != nil {
 		return nil, err
 	}
-	s.policy = c.Policy
-	s.policy.SignUp, s.policy.Hashers, s.policy.MinPassword = s.signUp, s.hashers, s.minPassword
-	s.policy.Limits, s.policy.Session = s.limits, s.lifetime
 	if s.deletions != nil {
 		s.deletions.Observe(profile.DeletionObserver{In: s.endForDeletion})
 	}
@@ -279,8 +274,12 @@ func (s *Service) check() error {
 	return errors.Join(s.limits.check(), s.lifetime.check())
 }
 
-// Policy returns the policy of Config with its defaults filled in.
-func (s *Service) Policy() Policy { return s.policy }
+// SignUpMode is who may make an account: Policy.SignUp, or its default.
+func (s *Service) SignUpMode() SignUpMode { return s.signUp }
+
+// MinPassword is the least length of new passwords in code points: Policy.MinPassword,
+// or its default.
+func (s *Service) MinPassword() int { return s.minPassword }
 
 // now is the time in the precision that every store keeps.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

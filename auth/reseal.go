@@ -26,10 +26,9 @@ const resealPage = 200
 // errors.ErrUnsupported when the store is no FactorWalker, and when a decorator hides
 // that a Factor is a Resealer.
 func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
-	walker, ok := storage.As[FactorWalker](s.factors)
-	if !ok {
-		why, _ := storage.Missing[FactorWalker](s.factors)
-		return r, fmt.Errorf("auth: the store of factors: %w: %s", errors.ErrUnsupported, why)
+	walker, err := storage.Need[FactorWalker](s.factors)
+	if err != nil {
+		return r, fmt.Errorf("auth: the store of factors: %w", err)
 	}
 	for kind, f := range s.kinds {
 		// Passing over it would look as if its keys were no longer needed.

@@ -57,8 +57,8 @@ func (a *App) Capabilities() Capabilities {
 		}
 	}
 	if a.Auth != nil {
-		p := a.Auth.Policy()
-		c.SignUp, c.Limits.MinPassword, c.Limits.MaxPasswordBytes = string(p.SignUp), p.MinPassword, auth.MaxPasswordBytes
+		c.SignUp = string(a.Auth.SignUpMode())
+		c.Limits.MinPassword, c.Limits.MaxPasswordBytes = a.Auth.MinPassword(), auth.MaxPasswordBytes
 		c.Factors = a.factorKinds()
 	}
 	if a.Pictures != nil {

@@ -53,8 +53,8 @@ type Caller struct {
 
 // Config is what New takes. BaseURL, Keys and Stores are required, and so is a way to
 // sign in: Stores.Auth or an Authenticator. The policies are those of the packages that
-// keep them, and their zero values are a good start. What can have no effect beside the
-// rest of a Config is an error of New; App.Features says what is on and off, and why.
+// keep them, and their zero values are a good start. New refuses a setting that can have
+// no effect beside the rest of a Config; App.Features says what is on and off, and why.
 type Config struct {
 	// Name is by which people know the service, in letters and in the answer of
 	// {base}/capabilities; "" is "your account" there and the host name of BaseURL here.

@@ -19,7 +19,7 @@ import (
 // may then decorate any of them. All are of one database but Users, for which there is
 // StoresWithUsers, so that changes of several of them are one.
 //
-// What a store can do beyond its interface is found by storage.As. A decorator that
+// Abilities of a store beyond its interface are found by storage.As. A decorator that
 // may be passed has a method Unwrap, as described there; without it these abilities
 // are hidden, which App.Features says and New writes to the log. Decorated Users need
 // it where passwords are in their rows, as with StoresOf; see auth.UsersBeside.

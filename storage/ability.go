@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -31,6 +32,17 @@ func As[T, I any](store I) (T, bool) {
 	}
 	var none T
 	return none, false
+}
+
+// Need is As for whoever cannot do without: where As finds no T, the error says why, as
+// Missing does, and matches errors.ErrUnsupported.
+func Need[T, I any](store I) (T, error) {
+	t, ok := As[T](store)
+	if ok {
+		return t, nil
+	}
+	why, _ := Missing[T](store)
+	return t, fmt.Errorf("%w: %s", errors.ErrUnsupported, why)
 }
 
 // Unwrapped yields store and then, from the outside to the inside, what its

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -106,6 +107,9 @@ func TestAs(t *testing.T) {
 			l, found := storage.As[storage.Lister](c.store)
 			if found != c.found || found != (l != nil) {
 				t.Errorf("found %v: %T; want %v", found, l, c.found)
+			}
+			if _, err := storage.Need[storage.Lister](c.store); (err == nil) != c.found || err != nil && (!errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), c.why)) {
+				t.Errorf("need: %v; want an error that says %q", err, c.why)
 			}
 			if why, hidden := storage.Missing[storage.Lister](c.store); why != c.why || hidden != c.hidden {
 				t.Errorf("missing: %q, hidden %v; want %q, %v", why, hidden, c.why, c.hidden)

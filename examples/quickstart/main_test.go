@@ -46,6 +46,7 @@ type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
+	stdout *bytes.Buffer // to be read after stop
 	stderr *bytes.Buffer
 	done   chan error
 }
@@ -63,10 +64,10 @@ func freePort(t *testing.T) string {
 // start runs the program and waits until it is ready.
 func start(t *testing.T, addr, data string, env ...string) *program {
 	t.Helper()
-	p := &program{t: t, url: "http://" + addr, stderr: &bytes.Buffer{}, done: make(chan error, 1)}
-	p.cmd = exec.Command(binary, "-addr", addr, "-data", data)
+	p := &program{t: t, url: "http://" + addr, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, done: make(chan error, 1)}
+	p.cmd = exec.Command(binary, "-addr", addr, "-data", data, "-v")
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stderr = p.stderr
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,8 @@ var composition = []variant{
 	{
 		id: "D27", name: "signed addresses of a store that has none",
 		file: "profile/picture/policy.go",
-		old:  "\t\t\twhy, _ := storage.Missing[storage.SignedURLer](cfg.Blobs)\n\t\t\treturn a, fmt.Errorf(\"picture: Policy.SignedFor: %s\", why)\n",
-		new:  "\t\t\treturn a, nil\n",
+		old:  `return a, fmt.Errorf("picture: Policy.SignedFor: %w", err)`,
+		new:  `return a, nil`,
 		pkg:  "httpadapter", test: "TestS64_UnsignedPictures",
 	},
 	{

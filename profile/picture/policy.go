@@ -64,24 +64,19 @@ func findAbilities(cfg Config) (a abilities, err error) {
 		a.resize, _ = storage.As[storage.Resizer](cfg.Blobs)
 	}
 	if cfg.Direct {
-		var ok bool
-		if a.direct, ok = storage.As[storage.DirectUploader](cfg.Blobs); !ok {
-			why, _ := storage.Missing[storage.DirectUploader](cfg.Blobs)
-			return a, fmt.Errorf("picture: Policy.Direct: %s", why)
+		if a.direct, err = storage.Need[storage.DirectUploader](cfg.Blobs); err != nil {
+			return a, fmt.Errorf("picture: Policy.Direct: %w", err)
 		}
-		if a.taker, ok = storage.As[storage.LedgerTaker](cfg.Ledger); !ok {
-			why, _ := storage.Missing[storage.LedgerTaker](cfg.Ledger)
-			return a, fmt.Errorf("picture: Policy.Direct: %s", why)
+		if a.taker, err = storage.Need[storage.LedgerTaker](cfg.Ledger); err != nil {
+			return a, fmt.Errorf("picture: Policy.Direct: %w", err)
 		}
 	}
 	if cfg.SignedFor != 0 {
 		if cfg.SignedFor < MinSignedFor || cfg.SignedFor > MaxSignedFor {
 			return a, fmt.Errorf("picture: Policy.SignedFor must be 0 or from %v to %v", MinSignedFor, MaxSignedFor)
 		}
-		var ok bool
-		if a.signer, ok = storage.As[storage.SignedURLer](cfg.Blobs); !ok {
-			why, _ := storage.Missing[storage.SignedURLer](cfg.Blobs)
-			return a, fmt.Errorf("picture: Policy.SignedFor: %s", why)
+		if a.signer, err = storage.Need[storage.SignedURLer](cfg.Blobs); err != nil {
+			return a, fmt.Errorf("picture: Policy.SignedFor: %w", err)
 		}
 	}
 	return a, nil

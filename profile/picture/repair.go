@@ -79,15 +79,13 @@ type RepairReport struct {
 // the error matches errors.ErrUnsupported. The report holds what was done
 // until an error.
 func (s *Service) Repair(ctx context.Context, opts RepairOptions) (RepairReport, error) {
-	lister, ok := storage.As[storage.Lister](s.cfg.Blobs)
-	if !ok {
-		why, _ := storage.Missing[storage.Lister](s.cfg.Blobs)
-		return RepairReport{}, fmt.Errorf("picture: repair: %w: %s", errors.ErrUnsupported, why)
+	lister, err := storage.Need[storage.Lister](s.cfg.Blobs)
+	if err != nil {
+		return RepairReport{}, fmt.Errorf("picture: repair: %w", err)
 	}
-	walker, ok := storage.As[LedgerWalker](s.cfg.Ledger)
-	if !ok {
-		why, _ := storage.Missing[LedgerWalker](s.cfg.Ledger)
-		return RepairReport{}, fmt.Errorf("picture: repair: %w: %s", errors.ErrUnsupported, why)
+	walker, err := storage.Need[LedgerWalker](s.cfg.Ledger)
+	if err != nil {
+		return RepairReport{}, fmt.Errorf("picture: repair: %w", err)
 	}
 	if opts.Age == 0 {
 		opts.Age = DefaultRepairAge
@@ -96,7 +94,7 @@ func (s *Service) Repair(ctx context.Context, opts RepairOptions) (RepairReport,
 		opts.Found = func(Finding) {}
 	}
 	r := &repair{s: s, walker: walker, opts: opts, before: s.cfg.Now().Add(-max(opts.Age, 0))}
-	err := r.unknown(ctx, lister)
+	err = r.unknown(ctx, lister)
 	if !stops(err) {
 		// One damaged file may end a listing; what users miss is told still.
 		err = errors.Join(err, r.missing(ctx))

@@ -61,8 +61,8 @@
 //     people see as the letters of a name, and removes blobs that are newer than
 //     the backup.
 //
-// What worked once and was used since the backup works once more, as a recovery
-// code or a link that is not over yet.
+// One-time things that were used since the backup, such as a recovery code or a link
+// that is not over yet, work once more.
 //
 // Check reads a whole database, or a backup, and names what is damaged.
 package sqlite
