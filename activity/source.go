@@ -24,3 +24,28 @@ func MaskIP(ip netip.Addr) string {
 	}
 	return p.String()
 }
+
+// Names in the detail of a message that tells where something came from. Releases of
+// before wrote the network of a link that was asked for as "ip".
+const (
+	detailDevice  = "device"
+	detailNetwork = "network"
+	detailPlace   = "place"
+	detailOldIP   = "ip"
+)
+
+// Detail is s as a message's detail tells it to the owner of the account; SourceIn reads
+// it again.
+func (s Source) Detail() map[string]string {
+	return map[string]string{detailDevice: s.Device, detailNetwork: s.IP, detailPlace: s.Place}
+}
+
+// SourceIn is the Source that Detail wrote into a detail, among other names, by this or an
+// older release; the zero Source when nobody did.
+func SourceIn(detail map[string]string) Source {
+	s := Source{IP: detail[detailNetwork], Device: detail[detailDevice], Place: detail[detailPlace]}
+	if s.IP == "" {
+		s.IP = detail[detailOldIP]
+	}
+	return s
+}

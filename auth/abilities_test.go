@@ -6,18 +6,21 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/profile"
 )
 
 // quietFactor is a Factor in a decorator, as a tracing one is.
-type quietFactor struct{ auth.Factor }
+type quietFactor struct{ authfactor.Factor }
 
 // consenting is one that may be passed.
-type consenting struct{ auth.Factor }
+type consenting struct{ authfactor.Factor }
 
-func (c consenting) Unwrap() auth.Factor { return c.Factor }
+func (c consenting) Unwrap() authfactor.Factor { return c.Factor }
 
 // A factor whose sealed data nobody can seal anew is not passed over: its old key would
 // be dropped, and its owners locked out.
@@ -28,14 +31,14 @@ func TestResealSeesHiddenFactors(t *testing.T) {
 	}
 	app := totp.New(keys, totp.Options{Issuer: "example.org"})
 	for name, c := range map[string]struct {
-		factor auth.Factor
+		factor authfactor.Factor
 		fails  bool
 	}{
 		"as it is":                   {app, false},
 		"in a decorator that agrees": {consenting{app}, false},
 		"in one that does not":       {quietFactor{app}, true},
 	} {
-		w := open(t, func(cfg *auth.Config) { cfg.Factors = []auth.Factor{c.factor} })
+		w := open(t, func(cfg *auth.Config) { cfg.Factors = []authfactor.Factor{c.factor} })
 		_, err := w.Reseal(t.Context())
 		if failed := errors.Is(err, errors.ErrUnsupported) && strings.Contains(err.Error(), "quietFactor"); failed != c.fails || !c.fails && err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -46,14 +49,14 @@ func TestResealSeesHiddenFactors(t *testing.T) {
 type (
 	// tracedUsers and tracedPasswords are decorators without Unwrap.
 	tracedUsers     struct{ profile.Store }
-	tracedPasswords struct{ auth.PasswordStore }
+	tracedPasswords struct{ authstore.PasswordStore }
 	// passedUsers and passedPasswords have it.
 	passedUsers     struct{ profile.Store }
-	passedPasswords struct{ auth.PasswordStore }
+	passedPasswords struct{ authstore.PasswordStore }
 )
 
-func (p passedUsers) Unwrap() profile.Store          { return p.Store }
-func (p passedPasswords) Unwrap() auth.PasswordStore { return p.PasswordStore }
+func (p passedUsers) Unwrap() profile.Store               { return p.Store }
+func (p passedPasswords) Unwrap() authstore.PasswordStore { return p.PasswordStore }
 
 // Passwords that are kept in the rows of users are for these users alone: by the number
 // of one's row in another table, one would have another person's password.
@@ -62,7 +65,7 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 		others := open(t).db
 		for name, c := range map[string]struct {
 			users   profile.Store
-			stores  func() auth.Stores
+			stores  func() authstore.Stores
 			refused string
 		}{
 			"as they are":                     {db.Users(), db.Auth, ""},
@@ -72,17 +75,17 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 			"decorated users":                 {tracedUsers{db.Users()}, db.Auth, "Unwrap"},
 			"decorated users that agree":      {passedUsers{passedUsers{db.Users()}}, db.Auth, ""},
 			"decorated users of elsewhere":    {passedUsers{others.Users()}, db.Auth, "AuthApart"},
-			"decorated passwords": {db.Users(), func() auth.Stores {
+			"decorated passwords": {db.Users(), func() authstore.Stores {
 				s := db.Auth()
 				s.Passwords = tracedPasswords{s.Passwords}
 				return s
 			}, "Unwrap"},
-			"decorated passwords that agree": {db.Users(), func() auth.Stores {
+			"decorated passwords that agree": {db.Users(), func() authstore.Stores {
 				s := db.Auth()
 				s.Passwords = passedPasswords{s.Passwords}
 				return s
 			}, ""},
-			"decorated passwords for users elsewhere": {others.Users(), func() auth.Stores {
+			"decorated passwords for users elsewhere": {others.Users(), func() authstore.Stores {
 				s := db.Auth()
 				s.Passwords = passedPasswords{s.Passwords}
 				return s
@@ -90,7 +93,7 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 		} {
 			_, err := auth.New(auth.Config{
 				Users: c.users, Stores: c.stores(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
-				Policy: auth.Policy{Hashers: auth.NewHashers(cheap)},
+				Policy: auth.Policy{Hashers: hash.New(cheap)},
 			})
 			if (err != nil) != (c.refused != "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%s: %v; want an error with %q", name, err, c.refused)
@@ -104,12 +107,12 @@ func TestS69_PasswordsAreOfTheSameUsers(t *testing.T) {
 func TestS31_ACacheKnowsOfTheEndOfSessions(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		other := open(t).db
-		config := func(sessions auth.SessionStore) auth.Config {
+		config := func(sessions authstore.SessionStore) auth.Config {
 			s := db.Auth()
 			s.Sessions = sessions
 			return auth.Config{
 				Users: db.Users(), Stores: s, LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
-				Policy: auth.Policy{Hashers: auth.NewHashers(cheap), SessionCache: auth.SessionCache{TTL: auth.MaxSessionTTL}},
+				Policy: auth.Policy{Hashers: hash.New(cheap), SessionCache: auth.SessionCache{TTL: auth.MaxSessionTTL}},
 			}
 		}
 		if _, err := auth.New(config(elsewhere{other.Auth().Sessions})); err == nil || !strings.Contains(err.Error(), "Sessions") {
@@ -137,4 +140,4 @@ func TestS31_ACacheKnowsOfTheEndOfSessions(t *testing.T) {
 }
 
 // elsewhere is a store of sessions that tells nobody of its changes.
-type elsewhere struct{ auth.SessionStore }
+type elsewhere struct{ authstore.SessionStore }

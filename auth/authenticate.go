@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -15,14 +16,14 @@ import (
 // Identity is who is calling, as Authenticate found it.
 type Identity struct {
 	User    profile.User
-	Session Session
+	Session authstore.Session
 
 	memo *memo // of an identity that is kept in memory
 }
 
 // check refuses an Identity that Authenticate did not make.
 func (id Identity) check() error {
-	if id.User.ID == "" || id.Session.ID == "" || id.Session.UserID != id.User.ID || id.Session.Level != LevelFull {
+	if id.User.ID == "" || id.Session.ID == "" || id.Session.UserID != id.User.ID || id.Session.Level != authstore.LevelFull {
 		return ErrUnauthenticated
 	}
 	return nil
@@ -30,10 +31,9 @@ func (id Identity) check() error {
 
 // Authenticate returns who the token belongs to. ErrUnauthenticated is the one
 // answer to text that is no token, to a token of no session, and to a session
-// that reached a limit, is not LevelFull, or whose user is gone, disabled or to be erased;
+// that reached a limit, is not authstore.LevelFull, or whose user is gone, disabled or to be erased;
 // any other error is the store's and means the same for the caller. Nothing is
 // remembered between calls, so a session that any node ended is dead.
-//
 // It notes the use at most once a minute, with the activity.Source of ctx; when
 // that fails, the answer stands.
 func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
@@ -53,7 +53,7 @@ func (s *Service) authenticate(ctx context.Context, hash [32]byte) (Identity, er
 		return Identity{}, fmt.Errorf("auth: reading a session: %w", err)
 	}
 	now := s.now()
-	if s.over(ctx, hash, id.Session, now) || id.check() != nil || id.User.Disabled || id.User.Leaving() {
+	if s.over(ctx, hash, id.Session, now) || s.endDisabled(ctx, id.User) || id.check() != nil || id.User.DeletionPending() {
 		return Identity{}, ErrUnauthenticated
 	}
 	if now.Sub(id.Session.LastUsedAt) >= touchEvery {
@@ -65,7 +65,7 @@ func (s *Service) authenticate(ctx context.Context, hash [32]byte) (Identity, er
 // over reports whether a session that was read for hash is not of it or has
 // reached a limit. One that has is ended: a clock that is set back later brings
 // back nothing that was refused once.
-func (s *Service) over(ctx context.Context, hash [32]byte, sess Session, now time.Time) bool {
+func (s *Service) over(ctx context.Context, hash [32]byte, sess authstore.Session, now time.Time) bool {
 	if sess.TokenHash != hash {
 		return true
 	}
@@ -93,7 +93,7 @@ func (s *Service) identity(ctx context.Context, hash [32]byte) (id Identity, err
 }
 
 // touch moves the idle limit.
-func (s *Service) touch(ctx context.Context, sess *Session, now time.Time) {
+func (s *Service) touch(ctx context.Context, sess *authstore.Session, now time.Time) {
 	src := activity.SourceFrom(ctx)
 	if src == (activity.Source{}) {
 		src = sess.Source

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 )
 
 // BenchmarkSignIn measures a sign-in against the bare hash it contains, taken
 // in turns in the same run: "x/bare-hash" is the goal of row 5.
 func BenchmarkSignIn(b *testing.B) {
-	hasher := auth.Argon2id{}
-	w := open(b, limitsOff, func(c *auth.Config) { c.Hashers = auth.NewHashers(hasher) })
+	hasher := hash.Argon2id{}
+	w := open(b, limitsOff, func(c *auth.Config) { c.Hashers = hash.New(hasher) })
 	in := w.register(b, "ada")
 	hash := w.hash(b, in.User.ID)
 	var whole, bare time.Duration
@@ -42,8 +43,8 @@ func BenchmarkSignIn(b *testing.B) {
 // printed too.
 func BenchmarkSignIn100AtOnce(b *testing.B) {
 	const crowd = 100
-	hasher := auth.Argon2id{}
-	w := open(b, limitsOff, func(c *auth.Config) { c.Hashers = auth.NewGatedHashers(auth.Gate{Slots: 2, Waiting: crowd}, hasher) })
+	hasher := hash.Argon2id{}
+	w := open(b, limitsOff, func(c *auth.Config) { c.Hashers = hash.NewGated(hash.Gate{Slots: 2, Waiting: crowd}, hasher) })
 	in := w.register(b, "ada")
 	hash := w.hash(b, in.User.ID)
 	hasher.Match(hash, password) // the first hashes pay for fresh memory

@@ -7,64 +7,47 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
 // SessionCache lets AuthenticateRead answer from memory for a moment. The zero
 // value is off; setting either field switches it on.
-//
 // What this node changes through its stores is seen at once, whoever calls
 // them. What another node changes, a session that it ends included, is seen
 // when TTL has passed, and so is what statements of the host's own change,
 // unless it calls Service.Forget.
 type SessionCache struct {
 	// TTL is how long a read is believed, from before it was sent to the
-	// database: DefaultSessionTTL, at most MaxSessionTTL.
+	// database: one second, at most 5.
 	TTL time.Duration
 	// Size is how many sessions are kept at most, each about 2 KiB with its
-	// user: DefaultSessionCacheSize. The oldest make room for new ones.
+	// user: 4096. The oldest make room for new ones.
 	Size int
 }
 
 // Limits of a SessionCache.
 const (
-	DefaultSessionTTL       = time.Second
-	MaxSessionTTL           = 5 * time.Second
-	DefaultSessionCacheSize = 4096
+	defaultSessionTTL       = time.Second
+	maxSessionTTL           = 5 * time.Second
+	defaultSessionCacheSize = 4096
 )
-
-// Watched is an ability, found by storage.As, that a SessionCache needs of Config.Tx, of
-// Stores.Sessions, and of Config.Users unless they are read together with the sessions
-// (SessionUserStore). Those of *sqlstore.DB have it.
-type Watched interface {
-	// Watch has changed called with the ID of every user whose row, password or
-	// sessions were changed through these stores on this node, or "" when that
-	// may be any; after a session was only touched it need not be. The call
-	// comes when others can see the change and before the one that made it
-	// returns: for a transaction after its end. A change that may have failed
-	// is told as well. changed is quick, calls no store and is safe for
-	// concurrent use; it is called as long as the stores live.
-	Watch(changed func(userID string))
-	// InTransaction reports whether ctx carries a transaction, whose reads are
-	// not for everybody.
-	InTransaction(ctx context.Context) bool
-}
 
 func (c SessionCache) on() bool { return c != SessionCache{} }
 
 func (c SessionCache) withDefaults() SessionCache {
 	if c.TTL == 0 {
-		c.TTL = DefaultSessionTTL
+		c.TTL = defaultSessionTTL
 	}
 	if c.Size == 0 {
-		c.Size = DefaultSessionCacheSize
+		c.Size = defaultSessionCacheSize
 	}
 	return c
 }
 
 func (c SessionCache) check() error {
-	if c.TTL < 0 || c.TTL > MaxSessionTTL || c.Size < 0 {
-		return fmt.Errorf("auth: Config.SessionCache must have a TTL of at most %v and no negative Size", MaxSessionTTL)
+	if c.TTL < 0 || c.TTL > maxSessionTTL || c.Size < 0 {
+		return fmt.Errorf("auth: Config.SessionCache must have a TTL of at most %v and no negative Size", maxSessionTTL)
 	}
 	return nil
 }
@@ -77,21 +60,21 @@ func (s *Service) watchBy(c Config) error {
 	if err := c.SessionCache.check(); err != nil {
 		return err
 	}
-	tx, err := storage.Need[Watched](c.Tx)
+	tx, err := storage.Need[authstore.Watched](c.Tx)
 	if err != nil {
-		return fmt.Errorf("auth: Config.SessionCache needs a Config.Tx that is Watched: %w", err)
+		return fmt.Errorf("auth: Config.SessionCache needs a Config.Tx that is authstore.Watched: %w", err)
 	}
 	s.watched = append(s.watched, tx)
 	if s.joined == nil { // the users are not those of Tx
-		users, err := storage.Need[Watched](c.Users)
+		users, err := storage.Need[authstore.Watched](c.Users)
 		if err != nil {
-			return fmt.Errorf("auth: Config.SessionCache needs Config.Users that are Watched: %w", err)
+			return fmt.Errorf("auth: Config.SessionCache needs Config.Users that are authstore.Watched: %w", err)
 		}
 		s.watched = append(s.watched, users)
 	}
-	sessions, err := storage.Need[Watched](c.Stores.Sessions)
+	sessions, err := storage.Need[authstore.Watched](c.Stores.Sessions)
 	if err != nil {
-		return fmt.Errorf("auth: Config.SessionCache needs Config.Stores.Sessions that are Watched: %w", err)
+		return fmt.Errorf("auth: Config.SessionCache needs Config.Stores.Sessions that are authstore.Watched: %w", err)
 	}
 	s.cache = newCache(c.SessionCache.withDefaults())
 	for _, w := range append(slices.Clone(s.watched), sessions) {
@@ -120,7 +103,7 @@ func (s *Service) Forget(userIDs ...string) {
 // changes something, depends on a fresh proof or gives a role its rights calls
 // Authenticate.
 func (s *Service) AuthenticateRead(ctx context.Context, token string) (Identity, error) {
-	if s.cache == nil || ctx.Err() != nil || slices.ContainsFunc(s.watched, func(w Watched) bool { return w.InTransaction(ctx) }) {
+	if s.cache == nil || ctx.Err() != nil || slices.ContainsFunc(s.watched, func(w authstore.Watched) bool { return w.InTransaction(ctx) }) {
 		return s.Authenticate(ctx, token)
 	}
 	hash, ok := hashToken(token)

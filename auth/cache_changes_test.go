@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
 
@@ -32,11 +33,11 @@ var changesOfAda = []struct {
 		return err
 	}},
 	{name: "password", dead: true, do: func(t *testing.T, w *world, _, other auth.Identity) error {
-		_, _, err := w.ChangePassword(t.Context(), home, other, password, newer, true)
+		_, err := w.ChangePassword(t.Context(), home, other, password, newer)
 		return err
 	}},
 	{name: "rotation", dead: true, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
-		_, _, err := w.Reauthenticate(t.Context(), home, read, password, true)
+		_, err := w.Reauthenticate(t.Context(), home, read, password)
 		return err
 	}},
 	{name: "disabled", dead: true, do: func(t *testing.T, w *world, read, _ auth.Identity) error {
@@ -145,8 +146,8 @@ type unwatched struct{ database }
 
 // joinable are sessions that are read with their users.
 type joinable interface {
-	auth.SessionStore
-	auth.SessionUserStore
+	authstore.SessionStore
+	authstore.SessionUserStore
 }
 
 // silent are sessions that tell nobody.
@@ -155,7 +156,7 @@ type silent struct{ joinable }
 func (silent) Watch(func(string))                 {}
 func (silent) InTransaction(context.Context) bool { return false }
 
-func (u unwatched) Auth() auth.Stores {
+func (u unwatched) Auth() authstore.Stores {
 	s := u.database.Auth()
 	s.Sessions = silent{s.Sessions.(joinable)}
 	return s
@@ -163,7 +164,7 @@ func (u unwatched) Auth() auth.Stores {
 
 func (unwatched) Watch(func(string)) {}
 func (u unwatched) InTransaction(ctx context.Context) bool {
-	return u.database.(auth.Watched).InTransaction(ctx)
+	return u.database.(authstore.Watched).InTransaction(ctx)
 }
 
 func TestR17_CachedSessionsAgainstParallelReads(t *testing.T) {

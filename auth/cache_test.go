@@ -11,26 +11,27 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
 
 // readings counts reads of a session, and lets a test act between what the
 // database answered and what the Service makes of it.
 type readings struct {
-	auth.SessionStore
+	authstore.SessionStore
 	n     atomic.Int64
 	after atomic.Pointer[func()]
 }
 
-func (r *readings) Unwrap() auth.SessionStore { return r.SessionStore }
+func (r *readings) Unwrap() authstore.SessionStore { return r.SessionStore }
 
 func (r *readings) Beside(users profile.Store) bool {
-	return r.SessionStore.(auth.SessionUserStore).Beside(users)
+	return r.SessionStore.(authstore.SessionUserStore).Beside(users)
 }
 
-func (r *readings) SessionWithUser(ctx context.Context, hash [32]byte) (auth.Session, profile.User, error) {
+func (r *readings) SessionWithUser(ctx context.Context, hash [32]byte) (authstore.Session, profile.User, error) {
 	r.n.Add(1)
-	s, u, err := r.SessionStore.(auth.SessionUserStore).SessionWithUser(ctx, hash)
+	s, u, err := r.SessionStore.(authstore.SessionUserStore).SessionWithUser(ctx, hash)
 	if f := r.after.Swap(nil); f != nil {
 		(*f)()
 	}
@@ -312,8 +313,8 @@ func TestCacheWatchesSeparateUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, now := base64.RawURLEncoding.EncodeToString(make([]byte, 32)), time.Now()
-	sess := auth.Session{
-		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
+	sess := authstore.Session{
+		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: authstore.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
 	if err := rest.db.Auth().Sessions.CreateSession(t.Context(), sess); err != nil {

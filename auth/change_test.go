@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 func TestS32_ChangingThePasswordEndsTheOthers(t *testing.T) {
@@ -15,9 +16,9 @@ func TestS32_ChangingThePasswordEndsTheOthers(t *testing.T) {
 	in := w.register(t, "ada")
 	bob := w.register(t, "bob")
 	a, b := w.mustSignIn(t, "ada", password), w.mustSignIn(t, "ada", password)
-	sess, token, err := w.ChangePassword(t.Context(), home, w.alive(t, in.Token), password, newer, false)
-	if err != nil || token != "" || sess.ID != in.Session.ID {
-		t.Fatalf("%+v, %q, %v", sess, token, err)
+	proof, err := w.ChangePassword(t.Context(), keep(home), w.alive(t, in.Token), password, newer)
+	if err != nil || proof.Token != "" || proof.Session.ID != in.Session.ID {
+		t.Fatalf("%+v, %v", proof, err)
 	}
 	w.alive(t, in.Token)
 	w.alive(t, bob.Token)
@@ -39,12 +40,12 @@ func TestS32_ChangingThePasswordEndsWhatWasBegun(t *testing.T) {
 		if err := p.BeginEmailChange(t.Context(), home, id, adaNew, 0); err != nil {
 			t.Fatal(err)
 		}
-		change := p.mail.link(t, auth.MessageEmailChange, adaNew)
+		change := p.mail.link(t, authmail.EmailChange, adaNew)
 		id = p.alive(t, p.mustSignIn(t, "ada", password).Token)
 		if id.User.PendingEmail != adaNew {
 			t.Fatalf("the pending address is %q", id.User.PendingEmail)
 		}
-		if _, _, err := p.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
+		if _, err := p.ChangePassword(t.Context(), keep(home), id, password, newer); err != nil {
 			t.Fatal(err)
 		}
 		is(t, p.Reset(t.Context(), home, link, other), auth.ErrInvalidToken)
@@ -53,7 +54,7 @@ func TestS32_ChangingThePasswordEndsWhatWasBegun(t *testing.T) {
 			t.Errorf("the user is %+v, %v", u, err)
 		}
 		// What is for the owner of the address, if this was not they, stays.
-		if err := p.UndoEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChanging, "ada@example.org")); err != nil {
+		if err := p.UndoEmailChange(t.Context(), home, p.mail.link(t, authmail.EmailChanging, "ada@example.org")); err != nil {
 			t.Errorf("the undo: %v", err)
 		}
 	})
@@ -73,12 +74,12 @@ func TestS05_ChangeNeedsThePresentPassword(t *testing.T) {
 		{"a NUL", password, newer + "\x00", "newPassword"},
 		{"the same", password, password, "newPassword"},
 	} {
-		if _, _, err := w.ChangePassword(t.Context(), home, id, tt.current, tt.next, true); field(err, tt.field) == "" {
+		if _, err := w.ChangePassword(t.Context(), home, id, tt.current, tt.next); field(err, tt.field) == "" {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
 	for _, current := range []string{other, password + " ", strings.ToUpper(password), strings.Repeat("x", 1<<20), password + "\x00"} {
-		if _, _, err := w.ChangePassword(t.Context(), home, id, current, newer, true); !errors.Is(err, auth.ErrInvalidCredentials) {
+		if _, err := w.ChangePassword(t.Context(), home, id, current, newer); !errors.Is(err, auth.ErrInvalidCredentials) {
 			t.Errorf("a wrong present one: %v", err)
 		}
 	}
@@ -100,9 +101,9 @@ func TestS05P48_WrongPresentPasswordsCount(t *testing.T) {
 			wg.Go(func() {
 				var err error
 				if i%2 == 0 {
-					_, _, err = w.ChangePassword(t.Context(), home, id, other, newer, true)
+					_, err = w.ChangePassword(t.Context(), home, id, other, newer)
 				} else {
-					_, _, err = w.Reauthenticate(t.Context(), home, id, other, true)
+					_, err = w.Reauthenticate(t.Context(), home, id, other)
 				}
 				if !errors.Is(err, auth.ErrInvalidCredentials) && !errors.Is(err, limit.ErrExceeded) {
 					t.Error(err)
@@ -128,7 +129,7 @@ func TestR18_SignInOvertakenByAChange(t *testing.T) {
 		change := func() {
 			once.Do(func() {
 				w.hasher.before.Store(nil)
-				if _, _, err := w.ChangePassword(t.Context(), home, id, password, newer, false); err != nil {
+				if _, err := w.ChangePassword(t.Context(), keep(home), id, password, newer); err != nil {
 					t.Error(err)
 				}
 			})
@@ -148,11 +149,11 @@ func TestR18_SignInOvertakenByAChange(t *testing.T) {
 func TestR18_ProofsOvertakenByAChange(t *testing.T) {
 	for name, prove := range map[string]func(*world, auth.Identity) error{
 		"reauthenticate": func(w *world, id auth.Identity) error {
-			_, _, err := w.Reauthenticate(t.Context(), home, id, password, true)
+			_, err := w.Reauthenticate(t.Context(), home, id, password)
 			return err
 		},
 		"change": func(w *world, id auth.Identity) error {
-			_, _, err := w.ChangePassword(t.Context(), home, id, password, "a fourth one, different again", true)
+			_, err := w.ChangePassword(t.Context(), home, id, password, "a fourth one, different again")
 			return err
 		},
 	} {
@@ -188,10 +189,11 @@ func TestR18_ChangeAgainstSignIns(t *testing.T) {
 			old := make([]auth.SignIn, 3)
 			var wg sync.WaitGroup
 			wg.Go(func() {
-				var err error
-				if _, token, err = w.ChangePassword(t.Context(), home, id, present, next, true); err != nil {
+				proof, err := w.ChangePassword(t.Context(), home, id, present, next)
+				if err != nil {
 					t.Error(err)
 				}
+				token = proof.Token
 			})
 			for i := range old {
 				wg.Go(func() {
@@ -225,7 +227,7 @@ func TestR18_ParallelChanges(t *testing.T) {
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
 		for i := range nexts {
-			wg.Go(func() { _, _, errs[i] = w.ChangePassword(t.Context(), home, id, password, nexts[i], true) })
+			wg.Go(func() { _, errs[i] = w.ChangePassword(t.Context(), home, id, password, nexts[i]) })
 		}
 		wg.Wait()
 		won := 0
@@ -254,10 +256,10 @@ func TestRotationFailsWhole(t *testing.T) {
 	})
 	id := n.alive(t, in.Token)
 	before := len(w.events(t, in.User.ID))
-	if _, _, err := n.ChangePassword(t.Context(), home, id, password, newer, true); !errors.Is(err, errDown) {
+	if _, err := n.ChangePassword(t.Context(), home, id, password, newer); !errors.Is(err, errDown) {
 		t.Errorf("change: %v", err)
 	}
-	if _, _, err := n.Reauthenticate(t.Context(), home, id, password, true); !errors.Is(err, errDown) {
+	if _, err := n.Reauthenticate(t.Context(), home, id, password); !errors.Is(err, errDown) {
 		t.Errorf("reauthenticate: %v", err)
 	}
 	w.alive(t, in.Token)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // Client is who calls, for the limits and for the activity feed.
@@ -14,6 +15,10 @@ type Client struct {
 	IP netip.Addr
 	// UserAgent is as the client sent it; only a short device name is kept.
 	UserAgent string
+	// KeepToken is for a client that cannot take a new token, such as one that sends a
+	// bearer token: a Proof then leaves the token of its session. Without it each Proof
+	// gives a new token, and the old one is dead at once.
+	KeepToken bool
 }
 
 // source is c as far as it may be kept.
@@ -53,7 +58,7 @@ func withClient(ctx context.Context, c Client) context.Context {
 
 // withSession returns ctx, or, when nothing says where the call comes from, one
 // whose events come from where the session was used last.
-func withSession(ctx context.Context, sess Session) context.Context {
+func withSession(ctx context.Context, sess authstore.Session) context.Context {
 	if activity.SourceFrom(ctx) != (activity.Source{}) {
 		return ctx
 	}

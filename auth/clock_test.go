@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 // timed is something that works for a while: life is how long, try whether it
@@ -65,17 +66,17 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 	},
 	"verification": func(t *testing.T, p *post, name string) timed {
 		id := p.alive(t, p.register(t, name).Token)
-		token := p.mail.link(t, auth.MessageVerify, name+"@example.org")
+		token := p.mail.link(t, authmail.Verify, name+"@example.org")
 		return timed{auth.VerifyLife, func() error { return p.Verify(t.Context(), home, id, token) }}
 	},
 	"change of address": func(t *testing.T, p *post, name string) timed {
 		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org", 0), nil)
-		token := p.mail.link(t, auth.MessageEmailChange, "new-"+name+"@example.org")
+		token := p.mail.link(t, authmail.EmailChange, "new-"+name+"@example.org")
 		return timed{auth.EmailChangeLife, func() error { return p.ConfirmEmailChange(t.Context(), home, token) }}
 	},
 	"undo of an address": func(t *testing.T, p *post, name string) timed {
 		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org", 0), nil)
-		token := p.mail.link(t, auth.MessageEmailChanging, name+"@example.org")
+		token := p.mail.link(t, authmail.EmailChanging, name+"@example.org")
 		return timed{auth.EmailChangeLife + auth.EmailUndoWindow, func() error { return p.UndoEmailChange(t.Context(), home, token) }}
 	},
 	"report": func(t *testing.T, p *post, name string) timed {
@@ -88,19 +89,19 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 	"code to a phone": func(t *testing.T, p *post, name string) timed {
 		id := p.alive(t, p.register(t, name).Token)
 		is(t, p.BeginPhone(t.Context(), home, id, phone), nil)
-		code := p.sent(t, auth.MessagePhone, phone)
+		code := p.sent(t, authmail.Phone, phone)
 		return timed{auth.CodeLife, func() error {
-			_, err := p.ConfirmCode(t.Context(), home, id, bySMS(code), true)
+			_, err := p.ConfirmFactor(t.Context(), home, id, bySMS(code))
 			return err
 		}}
 	},
 	"code that proves": func(t *testing.T, p *post, name string) timed {
 		token, _ := p.withPhone(t, name)
 		id := p.alive(t, token)
-		is(t, p.SendCodeProof(t.Context(), home, id, "sms"), nil)
-		code := p.sent(t, auth.MessageCode, phone)
+		is(t, p.SendCode(t.Context(), home, id, "sms"), nil)
+		code := p.sent(t, authmail.Code, phone)
 		return timed{auth.CodeLife, func() error {
-			_, _, err := p.ReauthenticateWith(t.Context(), home, id, bySMS(code), false)
+			_, err := p.ReauthenticateWith(t.Context(), keep(home), id, bySMS(code))
 			return err
 		}}
 	},
@@ -108,7 +109,7 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		token := p.register(t, name).Token
 		a := p.beginTOTP(t, token)
 		return timed{10 * time.Minute, func() error {
-			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)), true)
+			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)))
 			return err
 		}}
 	},
@@ -208,13 +209,13 @@ func TestR29_NodesTwoMinutesApart(t *testing.T) {
 			if !a.Fresh(id) || !b.Fresh(id) {
 				t.Errorf("a sign-in at node %d is fresh at it %v, at the other %v", i, a.Fresh(id), b.Fresh(id))
 			}
-			verify := a.mail.link(t, auth.MessageVerify, name+"@example.org")
+			verify := a.mail.link(t, authmail.Verify, name+"@example.org")
 			is(t, b.Verify(t.Context(), home, id, verify), nil)
 			is(t, a.Verify(t.Context(), home, id, verify), auth.ErrInvalidToken)
 
 			is(t, a.BeginPhone(t.Context(), home, a.alive(t, in.Token), phone), nil)
-			code := a.sent(t, auth.MessagePhone, phone)
-			out, err := b.ConfirmCode(t.Context(), home, b.alive(t, in.Token), bySMS(code), true)
+			code := a.sent(t, authmail.Phone, phone)
+			out, err := b.ConfirmFactor(t.Context(), home, b.alive(t, in.Token), bySMS(code))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 )
 
@@ -20,7 +22,7 @@ func besideApp(t testing.TB) func(*auth.Config) {
 }
 
 // hasFactors fails the test unless the account has that many.
-func (w *world) hasFactors(t testing.TB, id auth.Identity, want int) []auth.FactorRecord {
+func (w *world) hasFactors(t testing.TB, id auth.Identity, want int) []authstore.FactorRecord {
 	t.Helper()
 	list, err := w.Factors(t.Context(), id)
 	if err != nil || len(list) != want {
@@ -37,12 +39,12 @@ func TestS23_CodesOnlyBesideAnApp(t *testing.T) {
 		id := p.proved(t, "ada")
 		is(t, p.BeginPhone(t.Context(), home, id, phone), auth.ErrCodeAlone)
 		is(t, p.BeginEmailCodes(t.Context(), home, id), auth.ErrCodeAlone)
-		if n := len(p.mail.to(auth.MessagePhone, phone)); n != 0 {
+		if n := len(p.mail.to(authmail.Phone, phone)); n != 0 {
 			t.Errorf("%d messages went to the phone", n)
 		}
 		a, _, token := p.enrol(t, p.mustSignIn(t, "ada", password).Token)
 		is(t, p.BeginPhone(t.Context(), home, p.alive(t, token), phone), nil)
-		out, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(p.sent(t, auth.MessagePhone, phone)), true)
+		out, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(p.sent(t, authmail.Phone, phone)))
 		is(t, err, nil)
 		id = p.alive(t, out.Token)
 		list := p.hasFactors(t, id, 2)
@@ -55,7 +57,7 @@ func TestS23_CodesOnlyBesideAnApp(t *testing.T) {
 		p.clock.add(time.Minute)
 		half := p.halfOf(t, "ada")
 		is(t, p.SendCode(t.Context(), home, half, "sms"), nil)
-		in, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
+		in, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, authmail.Code, phone)), false)
 		is(t, err, nil)
 		if in, err := p.FinishSignIn(t.Context(), home, p.halfOf(t, "ada"), byTOTP(a.code(0)), false); err != nil || in.Token == "" {
 			t.Errorf("by the app: %v", err)
@@ -77,7 +79,7 @@ func TestS23_CodesAloneOfBefore(t *testing.T) {
 		now := openPost(t, db, codes, func(c *auth.Config) { c.Codes.Alone = false }, limitsOff)
 		half := now.halfOf(t, "ada")
 		is(t, now.SendCode(t.Context(), home, half, "sms"), nil)
-		in, err := now.FinishSignIn(t.Context(), home, half, bySMS(now.sent(t, auth.MessageCode, phone)), false)
+		in, err := now.FinishSignIn(t.Context(), home, half, bySMS(now.sent(t, authmail.Code, phone)), false)
 		is(t, err, nil)
 		is(t, now.BeginPhone(t.Context(), home, now.alive(t, token), "+14155550123"), auth.ErrCodeAlone)
 		id := now.alive(t, in.Token)
@@ -85,7 +87,7 @@ func TestS23_CodesAloneOfBefore(t *testing.T) {
 
 		bob := db.Auth().Factors
 		id = p.proved(t, "bob")
-		is(t, bob.AddFactor(t.Context(), auth.FactorRecord{ID: "app-of-bob", UserID: id.User.ID, Kind: "totp", CreatedAt: p.clock.now()}), nil)
+		is(t, bob.AddFactor(t.Context(), authstore.FactorRecord{ID: "app-of-bob", UserID: id.User.ID, Kind: "totp", CreatedAt: p.clock.now()}), nil)
 		is(t, now.BeginPhone(t.Context(), home, id, phone), auth.ErrCodeAlone)
 	})
 }
@@ -103,12 +105,12 @@ func TestS23_RemovalAgainstAProof(t *testing.T) {
 			_, _, token := p.enrol(t, p.register(t, name).Token)
 			id := p.alive(t, token)
 			is(t, p.BeginPhone(t.Context(), home, id, phone), nil)
-			code, app := p.sent(t, auth.MessagePhone, phone), p.hasFactors(t, id, 1)[0].ID
+			code, app := p.sent(t, authmail.Phone, phone), p.hasFactors(t, id, 1)[0].ID
 			errs := conform.Together(2, func(i int) error {
 				if i == 0 {
 					return p.RemoveFactor(t.Context(), home, id, app)
 				}
-				_, err := other.ConfirmCode(t.Context(), home, id, bySMS(code), false)
+				_, err := other.ConfirmFactor(t.Context(), keep(home), id, bySMS(code))
 				return err
 			})
 			removed, proved := errs[0] == nil, errs[1] == nil

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
@@ -18,7 +21,7 @@ import (
 
 // Codes are second factors that are sent: six digits to a phone or an address
 // that was proved before. A code is of one user, method, session and purpose,
-// works once, for CodeLife, for CodeTries, and only until another is asked for.
+// works once, for 10 minutes, for 5 answers, and only until another is asked for.
 //
 // NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
 // e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
@@ -27,7 +30,7 @@ import (
 // out.
 type Codes struct {
 	// Channels are those that people may enrol; none leaves codes out.
-	Channels []Channel
+	Channels []authmail.Channel
 	// Keys seal the numbers and bind the codes; required with Channels.
 	Keys *keyring.Ring
 	// Alone lets a code be the only second factor that somebody has. Without it a
@@ -37,13 +40,13 @@ type Codes struct {
 	Alone bool
 }
 
-// CodeLife is how long a code that was sent is good for.
-const CodeLife = 10 * time.Minute
+// codeLife is how long a code that was sent is good for.
+const codeLife = 10 * time.Minute
 
-// CodeTries is how many answers are compared with a code that was sent, on all
+// codeTries is how many answers are compared with a code that was sent, on all
 // nodes together. After as many wrong ones the code is dead, and the right one too
 // is ErrInvalidCode: only another code helps. Limits.SecondFactor counts beside it.
-const CodeTries = 5
+const codeTries = 5
 
 const (
 	codePurpose  = "auth.code"
@@ -51,10 +54,10 @@ const (
 	codeDigits   = 6
 )
 
-func (c Codes) check(courier Courier) error {
+func (c Codes) check(courier authmail.Courier) error {
 	for i, ch := range c.Channels {
 		switch {
-		case ch != BySMS && ch != ByEmail:
+		case ch != authmail.BySMS && ch != authmail.ByEmail:
 			return fmt.Errorf("auth: Config.Codes.Channels has %q", ch)
 		case slices.Contains(c.Channels[:i], ch):
 			return fmt.Errorf("auth: Config.Codes.Channels has %q twice", ch)
@@ -68,11 +71,11 @@ func (c Codes) check(courier Courier) error {
 
 // sends reports whether codes of that method can be sent.
 func (s *Service) sends(method string) bool {
-	return slices.Contains(s.codes.Channels, Channel(method))
+	return slices.Contains(s.codes.Channels, authmail.Channel(method))
 }
 
 // BeginPhone sends a code to a phone number that is to be the caller's, and a
-// second factor. ConfirmCode of the same session must follow. A number that is
+// second factor. ConfirmFactor of the same session must follow. A number that is
 // not of E.164 (ITU-T), "+" and up to 15 digits, is an *input.InvalidError of field
 // "phone". Without an app or a passkey it is ErrCodeAlone, unless Codes.Alone lets
 // it. The caller must be Fresh.
@@ -83,7 +86,7 @@ func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone s
 	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
 		return input.Invalid(input.New("phone", input.Phone, nil))
 	}
-	return s.beginCode(ctx, c, id, BySMS, phone)
+	return s.beginCode(ctx, c, id, authmail.BySMS, phone)
 }
 
 // BeginEmailCodes sends a code to the caller's address, which must be proved, so
@@ -95,10 +98,10 @@ func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) er
 	if !id.User.EmailVerified {
 		return input.Invalid(input.New("email", input.Unconfirmed, nil))
 	}
-	return s.beginCode(ctx, c, id, ByEmail, id.User.Email)
+	return s.beginCode(ctx, c, id, authmail.ByEmail, id.User.Email)
 }
 
-func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Channel, to string) error {
+func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch authmail.Channel, to string) error {
 	if err := s.fresh(id); err != nil {
 		return err
 	}
@@ -116,17 +119,18 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Chann
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
-	if err := s.takeMail(ctx, c, KindFactorAdded, to, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, authevent.FactorAdded, to, id.User.ID); err != nil {
 		return err
 	}
 	recordID, err := newID(s.random)
 	if err != nil {
 		return err
 	}
-	r := FactorRecord{
-		ID: recordID, UserID: id.User.ID, Kind: string(ch), Pending: true, CreatedAt: now, ExpiresAt: now.Add(pendingFor),
+	r := authstore.FactorRecord{
+		ID: recordID, UserID: id.User.ID, Kind: string(ch), Pending: true, SessionID: id.Session.ID,
+		CreatedAt: now, ExpiresAt: now.Add(pendingFor),
 	}
-	if ch == BySMS {
+	if ch == authmail.BySMS {
 		r.Name = masked(to)
 		sealed, err := s.codes.Keys.Seal(phonePurpose, []byte(to), []byte(r.UserID+"\x00"+r.ID))
 		if err != nil {
@@ -134,8 +138,7 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Chann
 		}
 		r.Data = sealed
 	}
-	r.Data = append([]byte(id.Session.ID+"\n"), r.Data...)
-	code, ticket, err := s.newCode(ForPhone, id.User.ID, id.Session.ID, string(ch), now)
+	code, ticket, err := s.newCode(forPhone, id.User.ID, id.Session.ID, string(ch), now)
 	if err != nil {
 		return err
 	}
@@ -143,11 +146,11 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Chann
 		if err := s.factors.AddFactor(ctx, r); err != nil {
 			return err
 		}
-		if err := s.tickets.AddTickets(ctx, id.User.ID, ForPhone, []Ticket{ticket}); err != nil {
+		if err := s.tickets.AddTickets(ctx, id.User.ID, forPhone, []authstore.Ticket{ticket}); err != nil {
 			return err
 		}
-		return s.courier.Deliver(ctx, Message{
-			Kind: MessagePhone, Channel: ch, To: to, UserID: id.User.ID, Name: nameOf(id.User), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+		return s.courier.Deliver(ctx, authmail.Message{
+			Kind: authmail.Phone, Channel: ch, To: to, UserID: id.User.ID, Name: id.User.MailName(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
 		})
 	})
 }
@@ -155,43 +158,27 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch Chann
 // masked is a number as it is shown to its owner.
 func masked(phone string) string { return "•••" + phone[len(phone)-3:] }
 
-func nameOf(u profile.User) string {
-	if u.DisplayName != "" {
-		return u.DisplayName
-	}
-	return u.Username
-}
-
-// ConfirmCode makes the caller's pending factor of the method, "sms" or "email",
-// count, given the code that was sent; with "sms" the number is the profile's phone
-// from then on, and takes the place of an earlier one. Errors and effects are those
-// of ConfirmFactor.
-func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (ConfirmedFactor, error) {
-	if err := s.fresh(id); err != nil {
-		return ConfirmedFactor{}, err
-	}
-	if !s.sends(a.Method) {
-		return ConfirmedFactor{}, ErrNoFactor
-	}
-	ctx = withClient(ctx, c)
+// confirmCode is ConfirmFactor for a code that was sent.
+func (s *Service) confirmCode(ctx context.Context, c Client, id Identity, a Answer) (ConfirmedFactor, error) {
 	now := s.now()
-	r, err := s.pendingOf(ctx, id, a.Method, now)
+	r, err := s.begun(ctx, id, a.Method, now)
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
 	if err := s.take(ctx, factorKey(id.User.ID), s.limits.SecondFactor); err != nil {
-		s.refused(ctx, KindFactorAdded, id.User.ID, err)
+		s.refused(ctx, authevent.FactorAdded, id.User.ID, err)
 		return ConfirmedFactor{}, err
 	}
-	ticket, err := s.tryCode(ctx, ForPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now)
+	ticket, err := s.tryCode(ctx, forPhone, id.User.ID, id.Session.ID, a.Method, a.Code, now)
 	if err != nil {
 		if errors.Is(err, ErrInvalidCode) {
-			s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
+			s.failedBy(ctx, account{user: id.User}, authevent.FactorNotConfirmed, a.Method, nil)
 		}
 		return ConfirmedFactor{}, err
 	}
-	r.LastUsedAt = now
-	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
+	used := r
+	used.LastUsedAt, used.Data = now, nil
+	out, err := s.enrolled(ctx, c, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
 		if err := s.takeCode(ctx, ticket, now); err != nil {
 			return err
 		}
@@ -202,18 +189,21 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 		if !s.codesMay(records) { // what was beside it went meanwhile
 			return ErrCodeAlone
 		}
-		if err := s.dropKind(ctx, records, a.Method); err != nil {
+		if err := s.removeKind(ctx, records, a.Method); err != nil {
 			return err
 		}
-		err = s.factors.UseFactor(ctx, r, Pending, false, event)
+		err = s.factors.UseFactor(ctx, used, authstore.Pending, false, event)
 		if errors.Is(err, storage.ErrStale) {
 			return ErrNoFactor
 		}
-		if err != nil || a.Method != string(BySMS) {
+		if err != nil || a.Method != string(authmail.BySMS) {
 			return err
 		}
 		phone, err := s.number(r)
 		if err != nil {
+			if err = s.unusable(ctx, r, err); errors.Is(err, ErrFactorUnusable) {
+				return ErrNoFactor // begun anew, it has a key
+			}
 			return err
 		}
 		_, err = s.users.Update(ctx, id.User.ID, profile.Patch{Phone: &phone})
@@ -221,23 +211,25 @@ func (s *Service) ConfirmCode(ctx context.Context, c Client, id Identity, a Answ
 	})
 	switch {
 	case err == nil:
-		tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
+		s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
 	case errors.Is(err, ErrInvalidCode):
-		s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, a.Method, nil)
+		s.failedBy(ctx, account{user: id.User}, authevent.FactorNotConfirmed, a.Method, nil)
 	}
 	return out, err
 }
 
 // codesMay reports whether codes may be among somebody's confirmed factors.
-func (s *Service) codesMay(records []FactorRecord) bool {
-	return s.codes.Alone || slices.ContainsFunc(records, func(r FactorRecord) bool { return !sent(r.Kind) && s.knows(r.Kind) })
+func (s *Service) codesMay(records []authstore.FactorRecord) bool {
+	return s.codes.Alone || slices.ContainsFunc(records, func(r authstore.FactorRecord) bool { return !sent(r.Kind) && s.knows(r.Kind) })
 }
 
 // sent reports whether a method is a code that is sent, whether it is now or not.
-func sent(method string) bool { return method == string(BySMS) || method == string(ByEmail) }
+func sent(method string) bool {
+	return method == string(authmail.BySMS) || method == string(authmail.ByEmail)
+}
 
-// dropKind removes those of the confirmed factors that are of a kind.
-func (s *Service) dropKind(ctx context.Context, records []FactorRecord, kind string) error {
+// removeKind removes those of the confirmed factors that are of a kind.
+func (s *Service) removeKind(ctx context.Context, records []authstore.FactorRecord, kind string) error {
 	for _, r := range records {
 		if r.Kind == kind {
 			if err := s.factors.RemoveFactor(ctx, r.UserID, r.ID); err != nil {
@@ -249,7 +241,7 @@ func (s *Service) dropKind(ctx context.Context, records []FactorRecord, kind str
 }
 
 // number is what a record of "sms" holds.
-func (s *Service) number(r FactorRecord) (string, error) {
+func (s *Service) number(r authstore.FactorRecord) (string, error) {
 	phone, err := s.codes.Keys.Open(phonePurpose, r.Data, []byte(r.UserID+"\x00"+r.ID))
 	if err != nil {
 		return "", fmt.Errorf("auth: the number of a record: %w", err)
@@ -257,58 +249,47 @@ func (s *Service) number(r FactorRecord) (string, error) {
 	return string(phone), nil
 }
 
-// SendCode sends a code for an unfinished sign-in, by one of its Methods that is
-// sent. Without such a factor it is ErrNoFactor; with one whose number no key opens
-// it is ErrFactorUnusable.
-func (s *Service) SendCode(ctx context.Context, c Client, half HalfIdentity, method string) error {
-	if err := half.check(); err != nil {
+// SendCode sends a code to who by the factor "sms" or "email", for FinishSignIn of a
+// HalfIdentity or ReauthenticateWith of an Identity. Without such a factor it is
+// ErrNoFactor; a factor whose number no key opens is ErrFactorUnusable.
+func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method string) error {
+	at, err := ceremonyOf(who)
+	if err != nil {
 		return err
 	}
-	return s.sendCode(ctx, c, half.User, half.Session.ID, method)
-}
-
-// SendCodeProof sends a code for a fresh proof of the caller, which
-// ReauthenticateWith takes.
-func (s *Service) SendCodeProof(ctx context.Context, c Client, id Identity, method string) error {
-	if err := id.check(); err != nil {
-		return err
-	}
-	return s.sendCode(ctx, c, id.User, id.Session.ID, method)
-}
-
-func (s *Service) sendCode(ctx context.Context, c Client, u profile.User, sessionID, method string) error {
 	if !s.sends(method) {
 		return ErrNoFactor
 	}
+	u, sessionID := at.User, at.SessionID
 	ctx = withClient(ctx, c)
 	now := s.now()
 	records, err := s.confirmed(ctx, u.ID)
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.Kind == method })
-	if at < 0 {
+	i := slices.IndexFunc(records, func(r authstore.FactorRecord) bool { return r.Kind == method })
+	if i < 0 {
 		return ErrNoFactor
 	}
 	to := u.Email
-	if method == string(BySMS) {
-		if to, err = s.number(records[at]); err != nil {
-			return s.unusable(ctx, records[at], err)
+	if method == string(authmail.BySMS) {
+		if to, err = s.number(records[i]); err != nil {
+			return s.unusable(ctx, records[i], err)
 		}
 	}
-	if err := s.takeMail(ctx, c, KindSecondFactorFailed, to, u.ID); err != nil {
+	if err := s.takeMail(ctx, c, authevent.SecondFactorFailed, to, u.ID); err != nil {
 		return err
 	}
-	code, ticket, err := s.newCode(ForSecondFactor, u.ID, sessionID, method, now)
+	code, ticket, err := s.newCode(forSecondFactor, u.ID, sessionID, method, now)
 	if err != nil {
 		return err
 	}
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.tickets.AddTickets(ctx, u.ID, ForSecondFactor, []Ticket{ticket}); err != nil {
+		if err := s.tickets.AddTickets(ctx, u.ID, forSecondFactor, []authstore.Ticket{ticket}); err != nil {
 			return err
 		}
-		return s.courier.Deliver(ctx, Message{
-			Kind: MessageCode, Channel: Channel(method), To: to, UserID: u.ID, Name: nameOf(u), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+		return s.courier.Deliver(ctx, authmail.Message{
+			Kind: authmail.Code, Channel: authmail.Channel(method), To: to, UserID: u.ID, Name: u.MailName(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
 		})
 	})
 	if err == nil {
@@ -323,11 +304,11 @@ func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now tim
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.Kind == a.Method })
+	at := slices.IndexFunc(records, func(r authstore.FactorRecord) bool { return r.Kind == a.Method })
 	if at < 0 {
 		return ErrInvalidCode
 	}
-	ticket, err := s.tryCode(ctx, ForSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
+	ticket, err := s.tryCode(ctx, forSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
 	if err != nil {
 		return err
 	}
@@ -344,9 +325,9 @@ func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now tim
 	})
 }
 
-// Reseal implements Resealer for the numbers of "sms".
-func (c Codes) Reseal(r FactorRecord) ([]byte, bool, error) {
-	if r.Kind != string(BySMS) {
+// Reseal implements authfactor.Resealer for the numbers of "sms".
+func (c Codes) Reseal(r authstore.FactorRecord) ([]byte, bool, error) {
+	if r.Kind != string(authmail.BySMS) {
 		return r.Data, false, nil
 	}
 	return c.Keys.Reseal(phonePurpose, r.Data, []byte(r.UserID+"\x00"+r.ID))

@@ -9,26 +9,27 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
 
 const phone = "+41791234567"
 
-func withCodes(t testing.TB, channels ...auth.Channel) func(*auth.Config) {
+func withCodes(t testing.TB, channels ...authmail.Channel) func(*auth.Config) {
 	t.Helper()
 	ring, err := keyring.New(keyring.Generate())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if channels == nil {
-		channels = []auth.Channel{auth.BySMS, auth.ByEmail}
+		channels = []authmail.Channel{authmail.BySMS, authmail.ByEmail}
 	}
 	return func(c *auth.Config) { c.Codes = auth.Codes{Channels: channels, Keys: ring, Alone: true} }
 }
 
 // sent is the code in the newest message of the kind to the address.
-func (p *post) sent(t testing.TB, kind auth.MessageKind, to string) string {
+func (p *post) sent(t testing.TB, kind authmail.Kind, to string) string {
 	t.Helper()
 	code := p.mail.last(t, kind, to).Code
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
@@ -45,7 +46,7 @@ func (p *post) withPhone(t testing.TB, name string) (token string, codes []strin
 	if err := p.BeginPhone(t.Context(), home, p.alive(t, in.Token), phone); err != nil {
 		t.Fatalf("BeginPhone: %v", err)
 	}
-	out, err := p.ConfirmCode(t.Context(), home, p.alive(t, in.Token), auth.Answer{Method: "sms", Code: p.sent(t, auth.MessagePhone, phone)}, true)
+	out, err := p.ConfirmFactor(t.Context(), home, p.alive(t, in.Token), auth.Answer{Method: "sms", Code: p.sent(t, authmail.Phone, phone)})
 	if err != nil {
 		t.Fatalf("ConfirmCode: %v", err)
 	}
@@ -91,16 +92,17 @@ func TestS18_AProvedPhoneIsASecondFactor(t *testing.T) {
 		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
 			t.Fatal(err)
 		}
-		full, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
+		full, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, authmail.Code, phone)), false)
 		if err != nil || full.Status != auth.Complete {
 			t.Fatalf("by code: %v", err)
 		}
 		p.clock.add(time.Hour)
 		id = p.alive(t, full.Token)
-		if err := p.SendCodeProof(t.Context(), home, id, "sms"); err != nil {
+		if err := p.SendCode(t.Context(), home, id, "sms"); err != nil {
 			t.Fatal(err)
 		}
-		_, token, err = p.ReauthenticateWith(t.Context(), home, id, bySMS(p.sent(t, auth.MessageCode, phone)), true)
+		proof, err := p.ReauthenticateWith(t.Context(), home, id, bySMS(p.sent(t, authmail.Code, phone)))
+		token = proof.Token
 		if err != nil || !p.Fresh(p.alive(t, token)) {
 			t.Fatalf("proof: %v", err)
 		}
@@ -112,7 +114,7 @@ func TestS18_AProvedPhoneIsASecondFactor(t *testing.T) {
 		if got := p.alive(t, token).User.Phone; got != phone {
 			t.Errorf("before the proof the phone is %q", got)
 		}
-		out, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(p.sent(t, auth.MessagePhone, other)), true)
+		out, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(p.sent(t, authmail.Phone, other)))
 		if err != nil || out.RecoveryCodes != nil {
 			t.Fatalf("another number: %v, codes %v", err, out.RecoveryCodes)
 		}
@@ -147,17 +149,17 @@ func TestS14_CodesAreBound(t *testing.T) {
 			if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
 				t.Fatal(err)
 			}
-			return p.sent(t, auth.MessageCode, phone)
+			return p.sent(t, authmail.Code, phone)
 		}
 		half, second := p.halfOf(t, "ada"), p.halfOf(t, "ada")
 		code := send(half)
 		refused("another session's", second, bySMS(code))
 		refused("another method's", half, auth.Answer{Method: "email", Code: code})
 		refused("eve's account", p.halfOf(t, "eve"), bySMS(code))
-		if _, _, err := p.ReauthenticateWith(t.Context(), home, p.alive(t, token), bySMS(code), false); !errors.Is(err, auth.ErrInvalidCode) {
+		if _, err := p.ReauthenticateWith(t.Context(), keep(home), p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("as a proof: %v", err)
 		}
-		if _, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(code), false); !errors.Is(err, auth.ErrNoFactor) {
+		if _, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrNoFactor) {
 			t.Errorf("as the proof of a number: %v", err)
 		}
 		for _, bad := range []string{"", code[:5], code + "0", "+" + code[1:], "１２３４５６", "abcdef"} {
@@ -180,8 +182,8 @@ func TestS14_CodesAreBound(t *testing.T) {
 		if err := p.BeginPhone(t.Context(), home, p.alive(t, eve), "+14155550199"); err != nil {
 			t.Fatal(err)
 		}
-		proof := p.sent(t, auth.MessagePhone, "+14155550199")
-		if _, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(proof), false); !errors.Is(err, auth.ErrNoFactor) {
+		proof := p.sent(t, authmail.Phone, "+14155550199")
+		if _, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(proof)); !errors.Is(err, auth.ErrNoFactor) {
 			t.Errorf("eve's proof in ada's session: %v", err)
 		}
 	})
@@ -198,7 +200,7 @@ func TestR15_OneCodeOpensOneSession(t *testing.T) {
 		if err := p.SendCode(t.Context(), home, half, "sms"); err != nil {
 			t.Fatal(err)
 		}
-		code := p.sent(t, auth.MessageCode, phone)
+		code := p.sent(t, authmail.Code, phone)
 		var all sync.WaitGroup
 		errs := make(chan error, 100)
 		for i := range 100 {
@@ -235,7 +237,7 @@ func TestS57_CodesAreLimited(t *testing.T) {
 	}
 	limited(t, p.SendCode(t.Context(), home, half, "sms"))
 	before, wrong := p.mail.count(), "000000"
-	if p.sent(t, auth.MessageCode, phone) == wrong {
+	if p.sent(t, authmail.Code, phone) == wrong {
 		wrong = "000001"
 	}
 	for range 10 { // the code is dead after half of them, which nobody is told
@@ -243,7 +245,7 @@ func TestS57_CodesAreLimited(t *testing.T) {
 			t.Errorf("a guess: %v", err)
 		}
 	}
-	_, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, auth.MessageCode, phone)), false)
+	_, err := p.FinishSignIn(t.Context(), home, half, bySMS(p.sent(t, authmail.Code, phone)), false)
 	limited(t, err)
 	if p.mail.count() != before {
 		t.Error("guesses send messages")
@@ -258,7 +260,7 @@ func TestS66_NumbersAreSealed(t *testing.T) {
 	if err != nil || len(records) != 1 || strings.Contains(string(records[0].Data), "1234567") {
 		t.Errorf("%q, %v", records[0].Data, err)
 	}
-	code := p.sent(t, auth.MessagePhone, phone)
+	code := p.sent(t, authmail.Phone, phone)
 	for _, e := range p.events(t, id.User.ID) {
 		for _, v := range e.Detail {
 			if strings.Contains(v, "1234567") || v == code {
@@ -281,7 +283,7 @@ func TestCodesByEmail(t *testing.T) {
 	if err := p.BeginEmailCodes(t.Context(), home, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ConfirmCode(t.Context(), home, id, auth.Answer{Method: "email", Code: p.sent(t, auth.MessagePhone, "ada@example.org")}, false); err != nil {
+	if _, err := p.ConfirmFactor(t.Context(), keep(home), id, auth.Answer{Method: "email", Code: p.sent(t, authmail.Phone, "ada@example.org")}); err != nil {
 		t.Fatal(err)
 	}
 	half := p.halfOf(t, "ada")
@@ -291,13 +293,13 @@ func TestCodesByEmail(t *testing.T) {
 	if err := p.SendCode(t.Context(), home, half, "sms"); !errors.Is(err, auth.ErrNoFactor) {
 		t.Errorf("without a phone: %v", err)
 	}
-	if _, err := p.FinishSignIn(t.Context(), home, half, auth.Answer{Method: "email", Code: p.sent(t, auth.MessageCode, "ada@example.org")}, false); err != nil {
+	if _, err := p.FinishSignIn(t.Context(), home, half, auth.Answer{Method: "email", Code: p.sent(t, authmail.Code, "ada@example.org")}, false); err != nil {
 		t.Errorf("by e-mail: %v", err)
 	}
 }
 
 func TestPhonesThatAreNone(t *testing.T) {
-	p := openPost(t, memstore.New(), withCodes(t, auth.BySMS))
+	p := openPost(t, memstore.New(), withCodes(t, authmail.BySMS))
 	id := p.alive(t, p.register(t, "ada").Token)
 	for _, bad := range []string{"", "0791234567", "+0791234567", "+41 79 123 45 67", "+4179123456789012", "+41", "+4179123456a", "+41791234567\n"} {
 		if err := p.BeginPhone(t.Context(), home, id, bad); field(err, "phone") == "" {
@@ -307,7 +309,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 	if err := p.BeginEmailCodes(t.Context(), home, id); field(err, "email") == "" {
 		t.Errorf("%v", err)
 	}
-	for name, c := range map[string]auth.Codes{"no keys": {Channels: []auth.Channel{auth.BySMS}}, "an unknown channel": {Channels: []auth.Channel{"fax"}}} {
+	for name, c := range map[string]auth.Codes{"no keys": {Channels: []authmail.Channel{authmail.BySMS}}, "an unknown channel": {Channels: []authmail.Channel{"fax"}}} {
 		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Policy: auth.Policy{Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}}
 		if _, err := auth.New(cfg); err == nil {
 			t.Errorf("%s is taken", name)
@@ -319,20 +321,20 @@ func TestPhonesThatAreNone(t *testing.T) {
 // undone, neither the factor nor the profile's phone; a number of before stays.
 func TestS40_UndoTakesTheNumberOfAThief(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
-		p := openPost(t, db, withCodes(t, auth.BySMS), unlimitedMail)
+		p := openPost(t, db, withCodes(t, authmail.BySMS), unlimitedMail)
 		for name, want := range map[string]string{"ada": "", "bea": phone} {
 			id := p.proved(t, name)
 			prove := func(id auth.Identity, number string) auth.ConfirmedFactor {
 				t.Helper()
 				is(t, p.BeginPhone(t.Context(), home, id, number), nil)
-				out, err := p.ConfirmCode(t.Context(), home, id, bySMS(p.sent(t, auth.MessagePhone, number)), true)
+				out, err := p.ConfirmFactor(t.Context(), home, id, bySMS(p.sent(t, authmail.Phone, number)))
 				is(t, err, nil)
 				return out
 			}
 			token := prove(id, phone).Token
 			p.clock.add(time.Second)
 			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, token), name+"@thief.example", 0), nil)
-			undo := p.mail.link(t, auth.MessageEmailChanging, name+"@example.org")
+			undo := p.mail.link(t, authmail.EmailChanging, name+"@example.org")
 			if want == "" {
 				p.clock.add(time.Second)
 				prove(p.alive(t, token), "+14155550123")
@@ -356,7 +358,7 @@ func TestR41_SentCodesOutliveARotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		return func(c *auth.Config) {
-			c.Codes = auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: r, Alone: true}
+			c.Codes = auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: r, Alone: true}
 		}
 	}
 	db := memstore.New()
@@ -371,7 +373,7 @@ func TestR41_SentCodesOutliveARotation(t *testing.T) {
 	}{"rotated": {rotated, nil}, "dropped": {dropped, auth.ErrInvalidCode}} {
 		half := before.halfOf(t, "ada")
 		is(t, before.SendCode(t.Context(), home, half, "sms"), nil)
-		answer := auth.Answer{Method: "sms", Code: before.sent(t, auth.MessageCode, phone)}
+		answer := auth.Answer{Method: "sms", Code: before.sent(t, authmail.Code, phone)}
 		_, err := c.node.FinishSignIn(t.Context(), home, half, answer, false)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 // compared counts the tries at codes that a throttle lets through, which are
@@ -56,7 +57,7 @@ func TestS16_ACodeDiesOfFiveWrongAnswers(t *testing.T) {
 		send := func() string {
 			t.Helper()
 			is(t, p.SendCode(t.Context(), home, half, "sms"), nil)
-			return p.sent(t, auth.MessageCode, phone)
+			return p.sent(t, authmail.Code, phone)
 		}
 		code := send()
 		for range auth.CodeTries {
@@ -79,10 +80,10 @@ func TestS16_ACodeDiesOfFiveWrongAnswers(t *testing.T) {
 		begin := func() string {
 			t.Helper()
 			is(t, p.BeginPhone(t.Context(), home, p.alive(t, token), number), nil)
-			return p.sent(t, auth.MessagePhone, number)
+			return p.sent(t, authmail.Phone, number)
 		}
 		confirm := func(code string) error {
-			_, err := p.ConfirmCode(t.Context(), home, p.alive(t, token), bySMS(code), false)
+			_, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(code))
 			return err
 		}
 		code = begin()
@@ -113,7 +114,7 @@ func TestR13_GuessesAtACodeAreCounted(t *testing.T) {
 				p.withPhone(t, "ada")
 				half := p.halfOf(t, "ada")
 				is(t, p.SendCode(t.Context(), home, half, "sms"), nil)
-				code := p.sent(t, auth.MessageCode, phone)
+				code := p.sent(t, authmail.Code, phone)
 				var n atomic.Int64
 				counted := func(c *auth.Config) {
 					c.LimitStore = compared{db.Limits(), &n}

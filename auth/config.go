@@ -11,6 +11,10 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -35,10 +39,10 @@ const (
 type Policy struct {
 	// SignUp is Open when empty.
 	SignUp SignUpMode
-	// Hashers is nil for Argon2id{}, with Bcrypt{} for hashes of old.
-	Hashers *Hashers
+	// Hashers is nil for new hashes by hash.Argon2id{}, and old ones by hash.Bcrypt{} too.
+	Hashers *hash.Hashers
 	// MinPassword is the least length of new passwords in code points, from 8;
-	// 0 is DefaultMinPassword. Below 15 is for hosts that ask everybody for a
+	// 0 is 15, what NIST SP 800-63B-4 asks of the only factor. Below 15 is for hosts that ask everybody for a
 	// second factor.
 	MinPassword int
 	// ContextWords are names that no new password may consist of, beside those of
@@ -52,7 +56,7 @@ type Policy struct {
 	BreachesRequired bool
 	// Courier brings links and codes to people; nil leaves out what needs one,
 	// which is then ErrNoCourier. It works inside the transaction that makes them.
-	Courier Courier
+	Courier authmail.Courier
 	// Links are where links in mail lead. They are required with a Courier.
 	Links Links
 	// Limits are how often one may try, and Session is how long sessions live.
@@ -64,11 +68,11 @@ type Policy struct {
 	// Factors are the kinds of second factor that users may enrol; auth/totp has
 	// one. Without any there is no second factor. A kind that is left out later
 	// still counts for those who have it: they need another one, or a recovery code.
-	Factors []Factor
+	Factors []authfactor.Factor
 	// Passkeys lets people sign in by passkeys, alone or as a second factor; nil
 	// is without. Those whose passkey is their only factor need a recovery code
 	// when it is left out later.
-	Passkeys Passkeys
+	Passkeys authfactor.Passkeys
 
 	// Codes are second factors by text message or e-mail; the zero value is none.
 	Codes Codes
@@ -84,11 +88,11 @@ type Config struct {
 	Policy
 
 	Users    profile.Store
-	Stores   Stores
+	Stores   authstore.Stores
 	Activity activity.Store
 	Tx       storage.Transactor
 	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, and
-	// CodeTries, which is for load tests only.
+	// the 5 answers to a code, which is for load tests only.
 	LimitStore limit.Store
 
 	// Holds keeps an address that is changed for the account while that can be
@@ -126,18 +130,20 @@ type Config struct {
 // nothing in memory but its SessionCache and starts no goroutine: any number of
 // nodes may share the stores.
 type Service struct {
+	policy Policy // as it was given
+
 	users      profile.Store
-	passwords  PasswordStore
-	sessions   SessionStore
-	joined     SessionUserStore // nil when sessions and users are read apart
+	passwords  authstore.PasswordStore
+	sessions   authstore.SessionStore
+	joined     authstore.SessionUserStore // nil when sessions and users are read apart
 	limitStore limit.Store
-	tickets    TicketStore
-	factors    FactorStore
+	tickets    authstore.TicketStore
+	factors    authstore.FactorStore
 	activity   activity.Store
 	tx         storage.Transactor
 	holds      profile.HoldStore // nil when there is none
 
-	hashers       *Hashers
+	hashers       *hash.Hashers
 	signUp        SignUpMode
 	checkUsername func(string) error
 	minPassword   int
@@ -149,17 +155,17 @@ type Service struct {
 	deletions     *profile.Deletions // nil when there are none
 
 	breachesRequired bool
-	kinds            map[string]Factor
-	passkeys         Passkeys // nil when there are none
+	kinds            map[string]authfactor.Factor
+	passkeys         authfactor.Passkeys // nil when there are none
 	codes            Codes
 	recovery         FactorRecovery // without Wait when there is none
 
-	courier  Courier // nil when there is none
+	courier  authmail.Courier // nil when there is none
 	links    Links
 	recorder activity.Recorder // nil when there is none
 
 	cache   *cache // nil when off
-	watched []Watched
+	watched []authstore.Watched
 
 	clock  func() time.Time
 	random io.Reader
@@ -182,6 +188,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
+		policy:        c.Policy,
 		users:         c.Users,
 		passwords:     c.Stores.Passwords,
 		sessions:      c.Stores.Sessions,
@@ -216,7 +223,7 @@ func New(c Config) (*Service, error) {
 	}
 	s.joined, _, _ = c.Stores.Joined(c.Users)
 	if s.hashers == nil {
-		s.hashers = NewHashers(Argon2id{}, Bcrypt{})
+		s.hashers = hash.New(hash.Argon2id{}, hash.Bcrypt{})
 	}
 	if s.signUp == "" {
 		s.signUp = Open
@@ -225,7 +232,7 @@ func New(c Config) (*Service, error) {
 		s.checkUsername = defaultUsernames()
 	}
 	if s.minPassword == 0 {
-		s.minPassword = DefaultMinPassword
+		s.minPassword = defaultMinPassword
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -256,15 +263,16 @@ func New(c Config) (*Service, error) {
 }
 
 func (s *Service) check() error {
+	if err := s.hashers.Check(); err != nil {
+		return err
+	}
 	switch {
-	case s.hashers.err != nil:
-		return s.hashers.err
 	case s.signUp != Open && s.signUp != VerifyFirst && s.signUp != Closed:
 		return fmt.Errorf("auth: Config.SignUp %q is neither %q, %q nor %q", s.signUp, Open, VerifyFirst, Closed)
 	case s.signUp == VerifyFirst && s.courier == nil:
 		return fmt.Errorf("auth: Config.SignUp %q needs a Courier", s.signUp)
-	case s.minPassword < leastMinPassword || s.minPassword > MaxPasswordBytes/4:
-		return fmt.Errorf("auth: Config.MinPassword must be from %d to %d", leastMinPassword, MaxPasswordBytes/4)
+	case s.minPassword < leastMinPassword || s.minPassword > hash.MaxPasswordBytes/4:
+		return fmt.Errorf("auth: Config.MinPassword must be from %d to %d", leastMinPassword, hash.MaxPasswordBytes/4)
 	}
 	if s.courier != nil {
 		if err := s.links.check(); err != nil {
@@ -274,12 +282,18 @@ func (s *Service) check() error {
 	return errors.Join(s.limits.check(), s.lifetime.check())
 }
 
-// SignUpMode is who may make an account: Policy.SignUp, or its default.
-func (s *Service) SignUpMode() SignUpMode { return s.signUp }
-
-// MinPassword is the least length of new passwords in code points: Policy.MinPassword,
-// or its default.
-func (s *Service) MinPassword() int { return s.minPassword }
+// Policy is what s was made with, with the defaults where fields were zero.
+func (s *Service) Policy() Policy {
+	p := s.policy
+	p.SignUp, p.Hashers, p.MinPassword, p.Limits, p.Session = s.signUp, s.hashers, s.minPassword, s.limits, s.lifetime
+	p.ContextWords = slices.Clone(p.ContextWords)
+	p.Factors = slices.Clone(p.Factors)
+	p.Codes.Channels = slices.Clone(p.Codes.Channels)
+	if p.SessionCache.on() {
+		p.SessionCache = p.SessionCache.withDefaults()
+	}
+	return p
+}
 
 // now is the time in the precision that every store keeps.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

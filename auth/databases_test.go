@@ -7,7 +7,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
@@ -21,8 +21,8 @@ import (
 type database interface {
 	storage.Transactor
 	Users() profile.Store
-	Auth() auth.Stores
-	AuthApart() auth.Stores
+	Auth() authstore.Stores
+	AuthApart() authstore.Stores
 	Limits() limit.Store
 	Activity() activity.Store
 }
@@ -32,19 +32,19 @@ type database interface {
 func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
 	t.Run("memory", func(t *testing.T) { run(t, memstore.New()) })
 	t.Run("SQLite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 		run(t, migrated(t, db, err))
 	})
 	t.Run("Postgres", func(t *testing.T) {
 		dsn := pgtest.OpenFrom(t, "auth", func(ctx context.Context, dsn string) error {
-			db, err := postgres.Open(ctx, dsn)
+			db, err := postgres.Open(ctx, dsn, postgres.Options{})
 			if err != nil {
 				return err
 			}
 			defer db.Close()
-			return db.Migrate(ctx)
+			return db.Migrate(ctx, sqlstore.MigrateOptions{})
 		})
-		db, err := postgres.Open(t.Context(), dsn)
+		db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 		run(t, migrated(t, db, err))
 	})
 }
@@ -55,7 +55,7 @@ func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return db

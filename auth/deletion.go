@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -40,22 +40,16 @@ func (s *Service) endForDeletion(ctx context.Context, c profile.DeletionChange) 
 // has a new token; all others are over. When the time is up, or somebody was
 // faster, it is ErrUnauthenticated.
 func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (SignIn, error) {
-	if half.sound() != nil || half.Session.Level != LevelLeaving || s.deletions == nil {
+	if half.sound() != nil || half.Session.Level != authstore.LevelDeletionPending || s.deletions == nil {
 		return SignIn{}, ErrUnauthenticated
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
 	proved := half.Session.ProvedAt
-	next := half.Session
-	next.Level, next.ProvedAt, next.LastUsedAt = LevelFull, now, now
-	next.Source = activity.SourceFrom(ctx)
-	next.ExpiresAt = s.lifetime.expiresAt(next.Remember, now)
-	next.IdleUntil = s.lifetime.idleUntil(next, now)
-	token, hash, err := newToken(s.random)
+	next, token, err := s.raised(ctx, half.Session, now)
 	if err != nil {
 		return SignIn{}, err
 	}
-	next.TokenHash = hash
 	user, err := s.deletions.Restore(ctx, profile.Caller{User: half.User, ProvedAt: proved}, func(ctx context.Context) error {
 		if _, err := s.sessions.EndSessions(ctx, half.User.ID, next.ID); err != nil {
 			return err
@@ -78,16 +72,16 @@ func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (Sig
 
 // shut reports whether nobody may sign in to the account at now.
 func shut(u profile.User, now time.Time) bool {
-	return u.Disabled || u.Leaving() && !u.Restorable(now)
+	return u.Disabled || u.DeletionPending() && !u.Restorable(now)
 }
 
-// admit makes sess what somebody gets who has proved everything at now, and
+// grant makes sess what somebody gets who has proved everything at now, and
 // says which: of an account that will be erased, only the way back.
-func admit(u profile.User, sess *Session, now time.Time) SignInStatus {
-	if !u.Leaving() {
+func grant(u profile.User, sess *authstore.Session, now time.Time) SignInStatus {
+	if !u.DeletionPending() {
 		return Complete
 	}
-	sess.Level = LevelLeaving
+	sess.Level = authstore.LevelDeletionPending
 	sess.ExpiresAt = now.Add(halfFor)
 	sess.IdleUntil = sess.ExpiresAt
 	return DeletionPending

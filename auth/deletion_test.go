@@ -8,6 +8,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -23,7 +25,7 @@ func (w *world) leave(t testing.TB, token string) time.Time {
 }
 
 // leaving signs in to an account that will be erased.
-func (w *world) leaving(t testing.TB, login, pass string) auth.HalfIdentity {
+func (w *world) deletionPending(t testing.TB, login, pass string) auth.HalfIdentity {
 	t.Helper()
 	in := w.mustSignIn(t, login, pass)
 	return w.pending(t, in)
@@ -31,7 +33,7 @@ func (w *world) leaving(t testing.TB, login, pass string) auth.HalfIdentity {
 
 func (w *world) pending(t testing.TB, in auth.SignIn) auth.HalfIdentity {
 	t.Helper()
-	if in.Status != auth.DeletionPending || in.Session.Level != auth.LevelLeaving || in.Device != "" {
+	if in.Status != auth.DeletionPending || in.Session.Level != authstore.LevelDeletionPending || in.Device != "" {
 		t.Fatalf("status %q, level %q, device %q", in.Status, in.Session.Level, in.Device)
 	}
 	w.dead(t, in.Token)
@@ -60,8 +62,8 @@ func TestS31S34_DeletionAndRestoration(t *testing.T) {
 		is(t, err, auth.ErrInvalidCredentials)
 
 		p.clock.add(time.Hour)
-		half := p.leaving(t, "ada", password)
-		lost := p.leaving(t, "ada@example.org", password)
+		half := p.deletionPending(t, "ada", password)
+		lost := p.deletionPending(t, "ada@example.org", password)
 		if !half.User.DeletesAt.Equal(at) {
 			t.Errorf("the sign-in says %v, want %v", half.User.DeletesAt, at)
 		}
@@ -71,7 +73,7 @@ func TestS31S34_DeletionAndRestoration(t *testing.T) {
 
 		p.clock.add(time.Minute)
 		in, err := p.Restore(t.Context(), home, half)
-		if err != nil || in.Status != auth.Complete || in.User.Leaving() {
+		if err != nil || in.Status != auth.Complete || in.User.DeletionPending() {
 			t.Fatalf("Restore: %+v, %v", in, err)
 		}
 		back := p.alive(t, in.Token)
@@ -105,7 +107,7 @@ func TestS34_DeletionNeedsAFreshProof(t *testing.T) {
 	is(t, err, profile.ErrNotFresh)
 	_, err = w.RequestDeletion(t.Context(), home, auth.Identity{})
 	is(t, err, profile.ErrNoAccount)
-	if w.alive(t, in.Token).User.Leaving() {
+	if w.alive(t, in.Token).User.DeletionPending() {
 		t.Error("the account will be erased")
 	}
 }
@@ -147,7 +149,7 @@ func TestDeletionIsOverWhenTheTimeIs(t *testing.T) {
 		id := p.proved(t, "ada")
 		in := p.mustSignIn(t, "ada", password)
 		at := p.leave(t, in.Token)
-		half := p.leaving(t, "ada", password)
+		half := p.deletionPending(t, "ada", password)
 		p.clock.add(at.Sub(p.clock.now()))
 		_, err := p.Restore(t.Context(), home, half)
 		is(t, err, auth.ErrUnauthenticated)
@@ -157,7 +159,7 @@ func TestDeletionIsOverWhenTheTimeIs(t *testing.T) {
 		if err := p.Forgot(t.Context(), home, "ada@example.org"); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(p.mail.to(auth.MessageReset, "ada@example.org")); n != 0 {
+		if n := len(p.mail.to(authmail.Reset, "ada@example.org")); n != 0 {
 			t.Errorf("%d links for an account that is being erased", n)
 		}
 		link, err := p.ReportLink(t.Context(), id.User.ID)
@@ -176,7 +178,7 @@ func TestS39_ADeletionByAThiefIsTakenBack(t *testing.T) {
 			id := p.proved(t, "ada")
 			thief := p.mustSignIn(t, "ada", password)
 			p.leave(t, thief.Token)
-			half := p.leaving(t, "ada", password)
+			half := p.deletionPending(t, "ada", password)
 			link, err := p.ReportLink(t.Context(), id.User.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +186,7 @@ func TestS39_ADeletionByAThiefIsTakenBack(t *testing.T) {
 			if err := p.Report(t.Context(), home, tokenIn(t, link)); err != nil {
 				t.Fatal(err)
 			}
-			if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.Leaving() {
+			if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.DeletionPending() {
 				t.Errorf("%+v, %v", u, err)
 			}
 			_, err = p.Restore(t.Context(), home, half)
@@ -199,15 +201,15 @@ func TestS39_ADeletionByAThiefIsTakenBack(t *testing.T) {
 			if err := p.BeginEmailChange(t.Context(), home, p.alive(t, thief.Token), "eve@example.net", 0); err != nil {
 				t.Fatal(err)
 			}
-			undo := p.mail.link(t, auth.MessageEmailChanging, "bea@example.org")
-			if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, "eve@example.net")); err != nil {
+			undo := p.mail.link(t, authmail.EmailChanging, "bea@example.org")
+			if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, authmail.EmailChange, "eve@example.net")); err != nil {
 				t.Fatal(err)
 			}
 			p.leave(t, thief.Token)
 			if err := p.UndoEmailChange(t.Context(), home, undo); err != nil {
 				t.Fatal(err)
 			}
-			if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.Leaving() || u.Email != "bea@example.org" {
+			if u, err := db.Users().User(t.Context(), id.User.ID); err != nil || u.DeletionPending() || u.Email != "bea@example.org" {
 				t.Errorf("%+v, %v", u, err)
 			}
 		})
@@ -263,13 +265,13 @@ func TestR15_OneDeletionOneRestoration(t *testing.T) {
 			}
 		}
 		together("RequestDeletion", func() error { _, err := p.RequestDeletion(t.Context(), home, id); return err })
-		half := p.leaving(t, "ada", password)
+		half := p.deletionPending(t, "ada", password)
 		together("Restore", func() error { _, err := p.Restore(t.Context(), home, half); return err })
 		list := p.events(t, u.ID)
 		if a, b := countKind(list, profile.KindDeletionRequested), countKind(list, profile.KindRestored); a != 1 || b != 1 {
 			t.Errorf("%d deletions and %d restorations in the feed, want one each", a, b)
 		}
-		if now, err := db.Users().User(t.Context(), u.ID); err != nil || now.Leaving() {
+		if now, err := db.Users().User(t.Context(), u.ID); err != nil || now.DeletionPending() {
 			t.Errorf("%+v, %v", now, err)
 		}
 	})
@@ -282,7 +284,7 @@ func TestS57_DeletionsAreLimited(t *testing.T) {
 		if at := w.leave(t, token); !at.Equal(w.clock.now().Add(time.Hour)) {
 			t.Errorf("at %v", at)
 		}
-		in, err := w.Restore(t.Context(), home, w.leaving(t, "ada", password))
+		in, err := w.Restore(t.Context(), home, w.deletionPending(t, "ada", password))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +307,7 @@ func TestRestoreNeedsDeletions(t *testing.T) {
 	if _, err := w.db.Users().Update(t.Context(), in.User.ID, profile.Patch{DeletesAt: &at}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Restore(t.Context(), home, w.leaving(t, "ada", password))
+	_, err := w.Restore(t.Context(), home, w.deletionPending(t, "ada", password))
 	is(t, err, auth.ErrUnauthenticated)
 }
 
@@ -337,7 +339,7 @@ func TestR43_EraseUserForgetsOneUserWhole(t *testing.T) {
 		w.dead(t, token)
 		factors, err := db.Auth().Factors.Factors(t.Context(), id)
 		sessions, err2 := db.Auth().Sessions.Sessions(t.Context(), id)
-		codes, err3 := db.Auth().Tickets.Tickets(t.Context(), id, auth.ForRecovery, w.clock.now())
+		codes, err3 := db.Auth().Tickets.Tickets(t.Context(), id, auth.ForRecoveryCode, w.clock.now())
 		if err := errors.Join(err, err2, err3); err != nil || len(factors)+len(sessions)+len(codes) != 0 || w.hash(t, id) != "" {
 			t.Errorf("%d factors, %d sessions, %d codes, %v", len(factors), len(sessions), len(codes), err)
 		}

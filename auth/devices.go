@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
 // newDevice returns a trusted device that begins at now, and its token.
-func (s *Service) newDevice(ctx context.Context, userID string, now time.Time) (Session, string, error) {
+func (s *Service) newDevice(ctx context.Context, userID string, now time.Time) (authstore.Session, string, error) {
 	d, token, err := s.newSession(ctx, false, now)
-	d.UserID, d.Level = userID, LevelDevice
+	d.UserID, d.Level = userID, authstore.LevelDevice
 	d.ExpiresAt = now.Add(s.lifetime.Device)
 	d.IdleUntil = d.ExpiresAt
 	return d, token, err
@@ -33,7 +35,7 @@ func (s *Service) trusts(ctx context.Context, userID, token string, now time.Tim
 	if err != nil {
 		return false, err
 	}
-	if s.over(ctx, hash, d, now) || d.UserID != userID || d.Level != LevelDevice {
+	if s.over(ctx, hash, d, now) || d.UserID != userID || d.Level != authstore.LevelDevice {
 		return false, nil
 	}
 	// When this is not noted, the device counts all the same.
@@ -45,22 +47,8 @@ func (s *Service) trusts(ctx context.Context, userID, token string, now time.Tim
 
 // Devices returns the devices that the caller trusts, last used first, without
 // their TokenHash.
-func (s *Service) Devices(ctx context.Context, id Identity) ([]Session, error) {
-	if err := id.check(); err != nil {
-		return nil, err
-	}
-	list, err := s.sessions.Sessions(ctx, id.User.ID)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	list = slices.DeleteFunc(list, func(d Session) bool {
-		return d.UserID != id.User.ID || d.Level != LevelDevice || !d.Alive(now)
-	})
-	for i := range list {
-		list[i].TokenHash = [32]byte{}
-	}
-	return list, nil
+func (s *Service) Devices(ctx context.Context, id Identity) ([]authstore.Session, error) {
+	return s.alive(ctx, id, authstore.LevelDevice)
 }
 
 // RemoveDevice stops trusting one of the caller's devices. An ID that is not
@@ -70,14 +58,14 @@ func (s *Service) RemoveDevice(ctx context.Context, id Identity, deviceID string
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(devices, func(d Session) bool { return d.ID == deviceID }) {
+	if !slices.ContainsFunc(devices, func(d authstore.Session) bool { return d.ID == deviceID }) {
 		return storage.ErrNotFound
 	}
 	ctx = withSession(ctx, id.Session)
-	event := activity.NewEvent(ctx, KindDeviceRemoved, id.User.ID, s.now(), nil)
+	event := activity.NewEvent(ctx, authevent.DeviceRemoved, id.User.ID, s.now(), nil)
 	if err := s.endSession(ctx, id.User.ID, deviceID, event); err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindDeviceRemoved, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.DeviceRemoved, id.User.ID)
 	return nil
 }

@@ -9,6 +9,9 @@ import (
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -23,7 +26,7 @@ type emailChange struct {
 	Proved bool `json:"proved,omitempty"`
 }
 
-func (s *Service) emailChange(t Ticket) (ch emailChange, err error) {
+func (s *Service) emailChange(t authstore.Ticket) (ch emailChange, err error) {
 	if err := json.Unmarshal(t.Data, &ch); err != nil || ch.From == "" || ch.To == "" {
 		return ch, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
 	}
@@ -35,7 +38,7 @@ func (s *Service) emailChange(t Ticket) (ch emailChange, err error) {
 var errNotThatVersion = errors.New("auth: the user has another version")
 
 // BeginEmailChange begins the change of the caller's address to email, see the
-// table in the package's comment. It sends a link to the new address, whose
+// table in docs/account-states.md. It sends a link to the new address, whose
 // owner proves it by ConfirmEmailChange, and a link to the present one, which
 // takes the change back by UndoEmailChange. A change that was begun before is
 // over. Nothing happens when email is the present address.
@@ -58,7 +61,7 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 	if err := profile.CheckEmail(email); err != nil {
 		return err
 	}
-	if err := s.takeMail(ctx, c, KindEmailChangeRequested, email, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, authevent.EmailChangeRequested, email, id.User.ID); err != nil {
 		return err
 	}
 	holder, err := s.users.ByEmail(ctx, email)
@@ -91,7 +94,7 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindEmailChangeRequested, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.EmailChangeRequested, id.User.ID)
 	return nil
 }
 
@@ -103,40 +106,40 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 	if err != nil {
 		return err
 	}
-	confirm, err := s.newSecret(ForEmailChange, user.ID, data, now, EmailChangeLife)
+	confirm, err := s.newSecret(forEmailChange, user.ID, data, now, emailChangeLife)
 	if err != nil {
 		return err
 	}
-	undo, err := s.newSecret(ForEmailUndo, user.ID, data, now, EmailChangeLife+EmailUndoWindow)
+	undo, err := s.newSecret(forEmailUndo, user.ID, data, now, emailChangeLife+emailUndoWindow)
 	if err != nil {
 		return err
 	}
-	event := activity.NewEvent(ctx, KindEmailChangeRequested, user.ID, now, nil)
+	event := activity.NewEvent(ctx, authevent.EmailChangeRequested, user.ID, now, nil)
 	_, err = s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &email}, event)
 	if err != nil {
 		return err
 	}
-	if err := s.tickets.AddTickets(ctx, user.ID, ForEmailChange, []Ticket{confirm.Ticket, undo.Ticket}); err != nil {
+	if err := s.tickets.AddTickets(ctx, user.ID, forEmailChange, []authstore.Ticket{confirm.Ticket, undo.Ticket}); err != nil {
 		return err
 	}
-	toNew := Message{
-		Kind: MessageEmailChange, To: email, UserID: user.ID, Name: user.Username,
+	toNew := authmail.Message{
+		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailName(email),
 		Link: linkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
 	}
 	if holder.ID != "" {
-		toNew = Message{
-			Kind: MessageSignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.Username, ExpiresAt: confirm.ExpiresAt,
+		toNew = authmail.Message{
+			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.MailName(holder.Email), ExpiresAt: confirm.ExpiresAt,
 		}
 		if holder.Disabled {
 			toNew.To = ""
 		}
 	}
-	toOld := Message{
-		Kind: MessageEmailChanging, To: user.Email, UserID: user.ID, Name: user.Username,
-		Link: linkTo(s.links.EmailUndo, undo.token), ExpiresAt: undo.ExpiresAt,
+	toOld := authmail.Message{
+		Kind: authmail.EmailChanging, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Link: linkTo(s.links.EmailUndo, undo.token), Detail: sourceFor(ctx, user, user.Email), ExpiresAt: undo.ExpiresAt,
 	}
-	for _, m := range []Message{toNew, toOld} {
-		m.Channel, m.Detail, m.At = ByEmail, whence(ctx), now
+	for _, m := range []authmail.Message{toNew, toOld} {
+		m.Channel, m.At = authmail.ByEmail, now
 		if err := s.courier.Deliver(ctx, m); err != nil {
 			return err
 		}
@@ -151,7 +154,7 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 // for one (Config.Holds), is a *storage.TakenError, and the change is over.
 func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, ForEmailChange, token)
+	t, err := s.redeem(ctx, c, forEmailChange, token)
 	if err != nil {
 		return err
 	}
@@ -171,7 +174,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 		if err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindEmailChanged, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		event := activity.NewEvent(ctx, authevent.EmailChanged, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 		_, err = s.users.Update(ctx, user.ID, profile.Patch{
 			IfVersion: user.Version, Email: &ch.To, EmailVerified: new(true), PendingEmail: new(""),
 		}, event)
@@ -187,17 +190,17 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 		return s.tell(ctx, event)
 	})
 	if errors.Is(err, storage.ErrTaken) {
-		return errors.Join(err, s.dropPending(ctx, t.UserID, ch.To))
+		return errors.Join(err, s.endEmailChange(ctx, t.UserID, ch.To))
 	}
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindEmailChanged, t.UserID)
+	s.log(ctx, slog.LevelInfo, authevent.EmailChanged, t.UserID)
 	return nil
 }
 
-// dropPending ends the change to the address to, if that is still the one.
-func (s *Service) dropPending(ctx context.Context, userID, to string) error {
+// endEmailChange ends the change to the address to, if that is still the one.
+func (s *Service) endEmailChange(ctx context.Context, userID, to string) error {
 	return s.whole(ctx, func(ctx context.Context) error {
 		user, _, err := s.locked(ctx, userID)
 		if errors.Is(err, ErrInvalidToken) || err == nil && user.PendingEmail != to {

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -17,8 +20,8 @@ const (
 	adaTwo = "ada@example.net"
 )
 
-// change is a post with the account ada, and what the edges of the table in the
-// package's comment need.
+// change is a post with the account ada, and what the edges of the table in
+// docs/account-states.md need.
 type change struct {
 	*post
 	id    auth.Identity // of the session that began
@@ -41,7 +44,7 @@ func (c *change) begin(t testing.TB, address string) (confirm, undo string) {
 		t.Fatalf("BeginEmailChange: %v", err)
 	}
 	c.user(t, func(u profile.User) bool { return u.PendingEmail == address }, "the new address is pending")
-	return c.mail.link(t, auth.MessageEmailChange, address), c.mail.link(t, auth.MessageEmailChanging, c.now(t).Email)
+	return c.mail.link(t, authmail.EmailChange, address), c.mail.link(t, authmail.EmailChanging, c.now(t).Email)
 }
 
 func (c *change) now(t testing.TB) profile.User {
@@ -83,20 +86,20 @@ func (c *change) mustReset(t testing.TB) {
 	}
 }
 
-// TestS39_EmailChange has a case for each row of the table in the package's
-// comment.
+// TestS39_EmailChange has a case for each row of the table in
+// docs/account-states.md.
 func TestS39_EmailChange(t *testing.T) {
 	for name, edge := range map[string]func(t *testing.T, c *change){
 		"settled, begin, fresh": func(t *testing.T, c *change) {
 			confirm, undo := c.begin(t, adaNew)
 			c.user(t, func(u profile.User) bool { return u.Email == adaOld && u.EmailVerified }, "the old address stays")
 			c.mustSignIn(t, adaOld, password)
-			if confirm == undo || len(c.mail.to(auth.MessageEmailChange, adaOld)) != 0 {
+			if confirm == undo || len(c.mail.to(authmail.EmailChange, adaOld)) != 0 {
 				t.Error("the old address can confirm")
 			}
 			is(t, c.undo(t, confirm), auth.ErrInvalidToken)
 			is(t, c.confirm(t, undo), auth.ErrInvalidToken)
-			if countKind(c.events(t, c.id.User.ID), auth.KindEmailChangeRequested) != 1 {
+			if countKind(c.events(t, c.id.User.ID), authevent.EmailChangeRequested) != 1 {
 				t.Error("it is not in the history once")
 			}
 		},
@@ -130,7 +133,7 @@ func TestS39_EmailChange(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.user(t, func(u profile.User) bool { return u.PendingEmail == "BOB@example.org" }, "it looks begun")
-			told := c.mail.last(t, auth.MessageSignUpTaken, "bob@example.org")
+			told := c.mail.last(t, authmail.SignUpTaken, "bob@example.org")
 			if c.mail.count()-before != 2 || told.Link != "" || told.UserID != bob.User.ID {
 				t.Errorf("%d messages, to the owner %+v", c.mail.count()-before, told)
 			}
@@ -163,7 +166,7 @@ func TestS39_EmailChange(t *testing.T) {
 			c.mustSignIn(t, adaNew, password)
 			_, err := c.signIn(t, adaOld, password)
 			is(t, err, auth.ErrInvalidCredentials)
-			if countKind(c.events(t, c.id.User.ID), auth.KindEmailChanged) != 1 || c.notices.count(auth.KindEmailChanged) != 1 {
+			if countKind(c.events(t, c.id.User.ID), authevent.EmailChanged) != 1 || c.notices.count(authevent.EmailChanged) != 1 {
 				t.Error("it is not told once")
 			}
 		},
@@ -246,8 +249,8 @@ func TestS39_EmailChange(t *testing.T) {
 			is(t, c.confirm(t, confirm), nil)
 			c.clock.add(time.Second)
 			factor(t, c.world, c.id.User.ID, "passkey") // the thief's, and codes
-			planted := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForRecovery, CreatedAt: c.clock.now()}
-			is(t, c.db.Auth().Tickets.AddTickets(t.Context(), c.id.User.ID, auth.ForRecovery, []auth.Ticket{planted}), nil)
+			planted := authstore.Ticket{Hash: [32]byte{1}, Purpose: auth.ForRecoveryCode, CreatedAt: c.clock.now()}
+			is(t, c.db.Auth().Tickets.AddTickets(t.Context(), c.id.User.ID, auth.ForRecoveryCode, []authstore.Ticket{planted}), nil)
 			if err := c.Reset(t.Context(), home, c.forgotAt(t, adaNew), newer); err != nil {
 				t.Fatal(err)
 			}
@@ -261,12 +264,12 @@ func TestS39_EmailChange(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].Kind != "totp" {
 				t.Errorf("the factors are %v (%v), want the one of before", list, err)
 			}
-			_, err = c.db.Auth().Tickets.Ticket(t.Context(), auth.ForRecovery, planted.Hash, c.clock.now())
+			_, err = c.db.Auth().Tickets.Ticket(t.Context(), auth.ForRecoveryCode, planted.Hash, c.clock.now())
 			is(t, err, storage.ErrNotFound)
 			if err := c.Reset(t.Context(), home, c.forgot(t, "ada"), "a fourth and last password"); err != nil {
 				t.Fatal(err)
 			}
-			if countKind(c.events(t, c.id.User.ID), auth.KindEmailChangeUndone) != 1 {
+			if countKind(c.events(t, c.id.User.ID), authevent.EmailChangeUndone) != 1 {
 				t.Error("it is not in the history once")
 			}
 		},
@@ -279,9 +282,9 @@ func TestS39_EmailChange(t *testing.T) {
 			is(t, c.undo(t, undo), storage.ErrTaken)
 			c.user(t, func(u profile.User) bool { return u.Disabled && u.Email == adaNew }, "it is disabled")
 			c.dead(t, c.token)
-			sent := len(c.mail.to(auth.MessageReset, adaNew))
+			sent := len(c.mail.to(authmail.Reset, adaNew))
 			is(t, c.Forgot(t.Context(), home, adaNew), nil)
-			if len(c.mail.to(auth.MessageReset, adaNew)) != sent {
+			if len(c.mail.to(authmail.Reset, adaNew)) != sent {
 				t.Error("the thief can reset the password")
 			}
 		},
@@ -318,7 +321,7 @@ func (p *post) forgotAt(t testing.TB, address string) string {
 	if err := p.Forgot(t.Context(), home, address); err != nil {
 		t.Fatal(err)
 	}
-	return p.mail.link(t, auth.MessageReset, address)
+	return p.mail.link(t, authmail.Reset, address)
 }
 
 // Eve signs up with Ada's address, moves the account to her own, and Ada, who
@@ -329,8 +332,8 @@ func TestS40P06P07_UndoToAnAddressThatWasNeverProvedLeavesNothing(t *testing.T) 
 	factor(t, p.world, in.User.ID, "passkey")
 	p.clock.add(time.Second)
 	is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), adaNew, 0), nil)
-	undo := p.mail.link(t, auth.MessageEmailChanging, adaOld)
-	is(t, p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, adaNew)), nil)
+	undo := p.mail.link(t, authmail.EmailChanging, adaOld)
+	is(t, p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, authmail.EmailChange, adaNew)), nil)
 	is(t, p.UndoEmailChange(t.Context(), home, undo), nil)
 	list, err := p.db.Auth().Factors.Factors(t.Context(), in.User.ID)
 	if err != nil || len(list) != 0 {

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -18,13 +21,12 @@ import (
 // only begun or came to be, all sessions end, and the password must be reset by
 // a link to it. Factors that were added since the change began go, what was
 // begun after it cannot undo this, and a deletion of the account is off.
-//
 // When another account has that address meanwhile, nobody is let into this one
 // any more: it is disabled, and the host decides. That is a *storage.TakenError.
 // A token that is wrong, expired or used is ErrInvalidToken.
 func (s *Service) UndoEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, ForEmailUndo, token)
+	t, err := s.redeem(ctx, c, forEmailUndo, token)
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (s *Service) UndoEmailChange(ctx context.Context, c Client, token string) e
 	return err
 }
 
-func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange, patch profile.Patch) error {
+func (s *Service) undoEmailChange(ctx context.Context, t authstore.Ticket, ch emailChange, patch profile.Patch) error {
 	err := s.whole(ctx, func(ctx context.Context) error {
 		user, hash, err := s.locked(ctx, t.UserID)
 		if err != nil {
@@ -49,14 +51,14 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 		if err != nil {
 			return err
 		}
-		phone, err := s.dropSince(ctx, t)
+		phone, err := s.removeSince(ctx, t)
 		if err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindEmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		event := activity.NewEvent(ctx, authevent.EmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 		patch := patch
 		patch.IfVersion, patch.PendingEmail = user.Version, new("")
-		if user.Leaving() {
+		if user.DeletionPending() {
 			patch.DeletesAt = &time.Time{}
 		}
 		if phone {
@@ -72,15 +74,15 @@ func (s *Service) undoEmailChange(ctx context.Context, t Ticket, ch emailChange,
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelWarn, KindEmailChangeUndone, t.UserID)
+	s.log(ctx, slog.LevelWarn, authevent.EmailChangeUndone, t.UserID)
 	return nil
 }
 
-// dropSince removes what the account got since the change that t undoes, which
+// removeSince removes what the account got since the change that t undoes, which
 // may be a thief's: factors, recovery codes, and the links to undo later changes.
 // An address of before keeps its own. phone says that the factor which proved the
 // profile's phone was among them.
-func (s *Service) dropSince(ctx context.Context, t Ticket) (phone bool, err error) {
+func (s *Service) removeSince(ctx context.Context, t authstore.Ticket) (phone bool, err error) {
 	factors, err := s.factors.Factors(ctx, t.UserID)
 	if err != nil {
 		return false, err
@@ -92,18 +94,18 @@ func (s *Service) dropSince(ctx context.Context, t Ticket) (phone bool, err erro
 		if err := s.factors.RemoveFactor(ctx, t.UserID, f.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return false, err
 		}
-		phone = phone || f.Kind == string(BySMS) && !f.Pending
+		phone = phone || f.Kind == string(authmail.BySMS) && !f.Pending
 	}
-	codes, err := s.tickets.Tickets(ctx, t.UserID, ForRecovery, s.now())
+	codes, err := s.tickets.Tickets(ctx, t.UserID, forRecoveryCode, s.now())
 	if err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(codes, func(code Ticket) bool { return !code.CreatedAt.Before(t.CreatedAt) }) {
-		if _, err := s.tickets.DropTickets(ctx, t.UserID, ForRecovery); err != nil {
+	if slices.ContainsFunc(codes, func(code authstore.Ticket) bool { return !code.CreatedAt.Before(t.CreatedAt) }) {
+		if _, err := s.tickets.RemoveTickets(ctx, t.UserID, forRecoveryCode); err != nil {
 			return false, err
 		}
 	}
-	list, err := s.tickets.Tickets(ctx, t.UserID, ForEmailUndo, s.now())
+	list, err := s.tickets.Tickets(ctx, t.UserID, forEmailUndo, s.now())
 	if err != nil {
 		return false, err
 	}
@@ -111,7 +113,7 @@ func (s *Service) dropSince(ctx context.Context, t Ticket) (phone bool, err erro
 		if later.CreatedAt.Before(t.CreatedAt) {
 			continue
 		}
-		_, err := s.tickets.TakeTicket(ctx, ForEmailUndo, later.Hash, s.now())
+		_, err := s.tickets.TakeTicket(ctx, forEmailUndo, later.Hash, s.now())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return false, err
 		}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/internal/batch"
 )
 
@@ -24,6 +25,6 @@ func (s *Service) EndAllSessions(ctx context.Context) (ended int, err error) {
 	ended, err = batch.Each(ctx, endAllBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.sessions.PurgeSessions(ctx, noSession, limit)
 	})
-	s.log(ctx, slog.LevelWarn, KindSessionsEnded, "", slog.String(detailEnded, strconv.Itoa(ended)))
+	s.log(ctx, slog.LevelWarn, authevent.SessionsEnded, "", slog.String(detailEnded, strconv.Itoa(ended)))
 	return ended, err
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -23,7 +28,7 @@ const pendingFor = 10 * time.Minute
 
 // Factors returns the caller's confirmed factors, the oldest first, without
 // their Data.
-func (s *Service) Factors(ctx context.Context, id Identity) ([]FactorRecord, error) {
+func (s *Service) Factors(ctx context.Context, id Identity) ([]authstore.FactorRecord, error) {
 	if err := id.check(); err != nil {
 		return nil, err
 	}
@@ -39,34 +44,34 @@ func (s *Service) Factors(ctx context.Context, id Identity) ([]FactorRecord, err
 // ConfirmFactor of the same session must follow within 10 minutes. A kind that
 // Config.Factors does not have is ErrNoFactor; a name that is too long an
 // *input.InvalidError. The caller must be Fresh.
-func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, name string) (Enrollment, error) {
+func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, name string) (authfactor.Enrollment, error) {
 	if err := s.fresh(id); err != nil {
-		return Enrollment{}, err
+		return authfactor.Enrollment{}, err
 	}
 	f := s.kinds[kind]
 	if f == nil {
-		return Enrollment{}, ErrNoFactor
+		return authfactor.Enrollment{}, ErrNoFactor
 	}
 	if err := checkFactorName(name); err != nil {
-		return Enrollment{}, err
+		return authfactor.Enrollment{}, err
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
 	recordID, err := newID(s.random)
 	if err != nil {
-		return Enrollment{}, err
+		return authfactor.Enrollment{}, err
 	}
-	r := FactorRecord{
+	r := authstore.FactorRecord{
 		ID: recordID, UserID: id.User.ID, Kind: kind, Name: name,
-		Pending: true, CreatedAt: now, ExpiresAt: now.Add(pendingFor),
+		Pending: true, SessionID: id.Session.ID, CreatedAt: now, ExpiresAt: now.Add(pendingFor),
 	}
 	data, show, err := f.Enroll(ctx, r, id.User)
 	if err != nil {
-		return Enrollment{}, fmt.Errorf("auth: factor %s: %w", kind, err)
+		return authfactor.Enrollment{}, fmt.Errorf("auth: factor %s: %w", kind, err)
 	}
-	r.Data = append([]byte(id.Session.ID+"\n"), data...)
+	r.Data = data
 	if err := s.factors.AddFactor(ctx, r); err != nil {
-		return Enrollment{}, err
+		return authfactor.Enrollment{}, err
 	}
 	return show, nil
 }
@@ -84,38 +89,48 @@ func checkFactorName(name string) error {
 	return nil
 }
 
-// ConfirmedFactor is what ConfirmFactor leads to.
+// ConfirmedFactor is a factor that counts from now on, and what came of it.
 type ConfirmedFactor struct {
+	// Factor is the new one, without its Data.
+	Factor authstore.FactorRecord
 	// RecoveryCodes is a new set, when the caller had no code left; it is shown
 	// this once.
 	RecoveryCodes []string
-	// Session and Token are as for Reauthenticate.
-	Session Session
-	Token   string
+	// Proof is the session in use: who adds a factor has proved to be the caller.
+	Proof
 }
 
-// ConfirmFactor makes the caller's pending factor of the kind count, given an
+// ConfirmFactor makes the caller's pending factor of the method count, given an
 // answer that shows that the caller has it, and ends all other sessions and
-// trusted devices. A wrong answer is ErrInvalidCode and counts as at sign-in;
-// without a pending factor of this session it is ErrNoFactor. rotate is as for
-// Reauthenticate. The caller must be Fresh.
-func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (ConfirmedFactor, error) {
+// trusted devices. Of "sms" the number is the profile's phone from then on, and takes
+// the place of an earlier one. A wrong answer is ErrInvalidCode and counts as at
+// sign-in, and a factor beyond the 20 that an account has beside passkeys is ErrInvalidCode
+// too; without a pending factor of this session it is ErrNoFactor. The caller must
+// be Fresh.
+func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a Answer) (ConfirmedFactor, error) {
 	if err := s.fresh(id); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	ctx = withClient(ctx, c)
+	if s.sends(a.Method) {
+		return s.confirmCode(ctx, c, id, a)
+	}
+	f := s.kinds[a.Method]
+	if f == nil {
+		return ConfirmedFactor{}, ErrNoFactor
+	}
 	now := s.now()
-	f, r, err := s.pending(ctx, id, a.Method, now)
+	r, err := s.begun(ctx, id, a.Method, now)
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
 	if err := s.take(ctx, factorKey(id.User.ID), s.limits.SecondFactor); err != nil {
-		s.refused(ctx, KindFactorAdded, id.User.ID, err)
+		s.refused(ctx, authevent.FactorAdded, id.User.ID, err)
 		return ConfirmedFactor{}, err
 	}
 	used, rises, err := f.Verify(ctx, r, strings.TrimSpace(a.Code), now)
 	if errors.Is(err, ErrInvalidCode) {
-		s.failedBy(ctx, account{user: id.User}, KindSecondFactorFailed, s.method(a), nil)
+		s.failedBy(ctx, account{user: id.User}, authevent.FactorNotConfirmed, s.method(a), nil)
 		return ConfirmedFactor{}, ErrInvalidCode
 	}
 	if err != nil {
@@ -125,8 +140,11 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 		return ConfirmedFactor{}, fmt.Errorf("auth: factor %s: %w", a.Method, err)
 	}
 	used.LastUsedAt = now
-	out, err := s.enrolled(ctx, id, a.Method, rotate, now, func(ctx context.Context, event activity.Event) error {
-		err := s.factors.UseFactor(ctx, used, Pending, rises, event)
+	if bytes.Equal(used.Data, r.Data) {
+		used.Data = nil // it may have been sealed anew meanwhile
+	}
+	out, err := s.enrolled(ctx, c, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
+		err := s.factors.UseFactor(ctx, used, authstore.Pending, rises, event)
 		if errors.Is(err, storage.ErrStale) {
 			return ErrNoFactor // confirmed meanwhile, or begun anew
 		}
@@ -135,14 +153,22 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
+	s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(id.User.ID)) })
 	return out, nil
 }
 
-// enrolled is the transaction in which a factor of the caller comes to count:
-// add writes it with the event.
-func (s *Service) enrolled(ctx context.Context, id Identity, method string, rotate bool, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
-	if out.Session, out.Token, err = s.proved(id.Session, rotate, now); err != nil {
+// confirmedAt is the pending record r as its owner sees it once it counts.
+func confirmedAt(r authstore.FactorRecord, now time.Time) authstore.FactorRecord {
+	r.Pending, r.ExpiresAt, r.SessionID, r.Data, r.LastUsedAt = false, time.Time{}, "", nil, now
+	return r
+}
+
+// enrolled is the transaction in which the factor r of the caller comes to count: add
+// writes it with the event.
+func (s *Service) enrolled(ctx context.Context, c Client, id Identity, r authstore.FactorRecord, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
+	method := r.Kind
+	out.Factor = r
+	if out.Proof, err = s.renewed(c, id.Session, now); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	codes, tickets, err := s.newRecoveryCodes(id.User.ID, now)
@@ -162,7 +188,7 @@ func (s *Service) enrolled(ctx context.Context, id Identity, method string, rota
 		if err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindFactorAdded, id.User.ID, now,
+		event := activity.NewEvent(ctx, authevent.FactorAdded, id.User.ID, now,
 			map[string]string{detailMethod: method, detailEnded: strconv.Itoa(ended)})
 		if err := add(ctx, event); err != nil {
 			return err
@@ -171,62 +197,92 @@ func (s *Service) enrolled(ctx context.Context, id Identity, method string, rota
 			return err
 		}
 		out.RecoveryCodes = nil
-		left, err := s.tickets.Tickets(ctx, id.User.ID, ForRecovery, now)
+		left, err := s.tickets.Tickets(ctx, id.User.ID, forRecoveryCode, now)
 		if err != nil {
 			return err
 		}
 		if len(left) == 0 {
-			if err := s.tickets.AddTickets(ctx, id.User.ID, ForRecovery, tickets); err != nil {
+			if err := s.tickets.AddTickets(ctx, id.User.ID, forRecoveryCode, tickets); err != nil {
 				return err
 			}
 			out.RecoveryCodes = codes
 		}
-		return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now,
+		err = s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now,
 			map[string]string{detailMethod: method}))
+		if err != nil {
+			return err
+		}
+		return s.few(ctx, id.User.ID, method)
 	})
 	if err != nil {
 		return ConfirmedFactor{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindFactorAdded, id.User.ID, slog.String("method", method))
+	s.log(ctx, slog.LevelInfo, authevent.FactorAdded, id.User.ID, slog.String("method", method))
 	return out, nil
 }
 
-// pending is the caller's factor that waits to be confirmed in this session.
-func (s *Service) pending(ctx context.Context, id Identity, kind string, now time.Time) (Factor, FactorRecord, error) {
-	f := s.kinds[kind]
-	if f == nil {
-		return nil, FactorRecord{}, ErrNoFactor
+// maxFactors is how many passkeys an account has at most, and how many other factors.
+const maxFactors = 20
+
+// few is ErrInvalidCode when the user has more factors than maxFactors of the sort of
+// kind. It looks at the end of the transaction that adds one: by then the transaction
+// holds the rows of the password and of the session, so that of parallel ones each sees
+// what those before it added.
+func (s *Service) few(ctx context.Context, userID, kind string) error {
+	records, err := s.confirmed(ctx, userID)
+	if err != nil {
+		return err
 	}
-	r, err := s.pendingOf(ctx, id, kind, now)
-	return f, r, err
+	n := 0
+	for _, r := range records {
+		if (r.Kind == KindPasskey) == (kind == KindPasskey) {
+			n++
+		}
+	}
+	if n > maxFactors {
+		return fmt.Errorf("%w: an account has at most %d factors of the sort of %s", ErrInvalidCode, maxFactors, kind)
+	}
+	return nil
 }
 
-func (s *Service) pendingOf(ctx context.Context, id Identity, kind string, now time.Time) (FactorRecord, error) {
+// begun is the caller's factor of the kind that waits to be confirmed in this session. A
+// node of before the column of sessions kept the session in the Data: what it began is
+// nobody's here, and begun anew in minutes.
+func (s *Service) begun(ctx context.Context, id Identity, kind string, now time.Time) (authstore.FactorRecord, error) {
 	records, err := s.factors.Factors(ctx, id.User.ID)
 	if err != nil {
-		return FactorRecord{}, fmt.Errorf("auth: reading factors: %w", err)
+		return authstore.FactorRecord{}, fmt.Errorf("auth: reading factors: %w", err)
 	}
 	for _, r := range records {
-		data, own := strings.CutPrefix(string(r.Data), id.Session.ID+"\n")
-		if r.Kind != kind || !r.Pending || r.UserID != id.User.ID || !own {
+		if r.Kind != kind || !r.Pending || r.UserID != id.User.ID || r.SessionID != id.Session.ID {
 			continue
 		}
 		if now.Before(r.ExpiresAt) {
-			r.Data = []byte(data)
 			return r, nil
 		}
 		// What is over stays so whatever the clock says later.
 		if err := s.factors.RemoveFactor(ctx, id.User.ID, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return FactorRecord{}, fmt.Errorf("auth: removing what was begun too long ago: %w", err)
+			return authstore.FactorRecord{}, fmt.Errorf("auth: removing what was begun too long ago: %w", err)
 		}
 	}
-	return FactorRecord{}, ErrNoFactor
+	return authstore.FactorRecord{}, ErrNoFactor
 }
 
-// RenameFactor gives one of the caller's factors a name. The caller must be Fresh.
-func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name string) error {
+// RenameFactor gives one of the caller's factors a name. With kinds, a factor of any
+// other kind is storage.ErrNotFound, as is an ID that is none of the caller's. The caller
+// must be Fresh.
+func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name string, kinds ...string) error {
 	if err := s.fresh(id); err != nil {
 		return err
+	}
+	if len(kinds) > 0 {
+		records, err := s.confirmed(ctx, id.User.ID)
+		if err != nil {
+			return err
+		}
+		if indexOf(records, factorID, kinds) < 0 {
+			return storage.ErrNotFound
+		}
 	}
 	if err := checkFactorName(name); err != nil {
 		return err
@@ -236,11 +292,11 @@ func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name 
 
 // RemoveFactor removes one of the caller's factors and ends all other sessions
 // and trusted devices; with the last one go the recovery codes. An ID that is
-// not one of them is storage.ErrNotFound. The last factor of an account without
+// not one of them, or with kinds one of any other kind, is storage.ErrNotFound. The last factor of an account without
 // a password is ErrLastFactor, and the last one beside codes that are sent is
 // ErrCodeAlone, unless Codes.Alone lets it: nothing goes that was not named. The
 // caller must be Fresh.
-func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string) error {
+func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {
 	if err := s.fresh(id); err != nil {
 		return err
 	}
@@ -258,25 +314,25 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(records, func(r FactorRecord) bool { return r.ID == factorID })
+		at := indexOf(records, factorID, kinds)
 		if at < 0 {
 			return storage.ErrNotFound
 		}
-		if records[at].Kind == string(BySMS) { // with the proof goes what it proved
+		if records[at].Kind == string(authmail.BySMS) { // with the proof goes what it proved
 			none := ""
 			if _, err := s.users.Update(ctx, id.User.ID, profile.Patch{Phone: &none}); err != nil {
 				return err
 			}
 		}
 		left := slices.Delete(slices.Clone(records), at, at+1)
-		if !sent(records[at].Kind) && slices.ContainsFunc(left, func(r FactorRecord) bool { return sent(r.Kind) }) && !s.codesMay(left) {
+		if !sent(records[at].Kind) && slices.ContainsFunc(left, func(r authstore.FactorRecord) bool { return sent(r.Kind) }) && !s.codesMay(left) {
 			return ErrCodeAlone
 		}
 		if len(records) == 1 {
 			if hash == "" {
 				return ErrLastFactor
 			}
-			if _, err := s.tickets.DropTickets(ctx, id.User.ID, ForRecovery); err != nil {
+			if _, err := s.tickets.RemoveTickets(ctx, id.User.ID, forRecoveryCode); err != nil {
 				return err
 			}
 		}
@@ -284,7 +340,7 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 		if err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindFactorRemoved, id.User.ID, now,
+		event := activity.NewEvent(ctx, authevent.FactorRemoved, id.User.ID, now,
 			map[string]string{detailMethod: records[at].Kind, detailEnded: strconv.Itoa(ended)})
 		if err := s.factors.RemoveFactor(ctx, id.User.ID, factorID, event); err != nil {
 			return err
@@ -294,13 +350,21 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindFactorRemoved, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.FactorRemoved, id.User.ID)
 	return nil
 }
 
+// indexOf is where the factor with that ID is among records, -1 when it is not there or,
+// with kinds, of no such kind.
+func indexOf(records []authstore.FactorRecord, factorID string, kinds []string) int {
+	return slices.IndexFunc(records, func(r authstore.FactorRecord) bool {
+		return r.ID == factorID && (len(kinds) == 0 || slices.Contains(kinds, r.Kind))
+	})
+}
+
 // factorsBy sets the kinds that can be enrolled.
-func (s *Service) factorsBy(factors []Factor) error {
-	s.kinds = map[string]Factor{}
+func (s *Service) factorsBy(factors []authfactor.Factor) error {
+	s.kinds = map[string]authfactor.Factor{}
 	for _, f := range factors {
 		if f == nil {
 			return errors.New("auth: a Factor is nil")
@@ -309,7 +373,7 @@ func (s *Service) factorsBy(factors []Factor) error {
 		switch {
 		case kind == "" || len(kind) > 32 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz0123456789_") != "":
 			return fmt.Errorf("auth: the kind of a Factor, %q, must be 1 to 32 of a-z, 0-9 and _", kind)
-		case kind == methodRecovery || kind == methodPassword || kind == KindPasskey || kind == string(ByEmail) || kind == string(BySMS) || s.kinds[kind] != nil:
+		case kind == methodRecovery || kind == methodPassword || kind == KindPasskey || kind == string(authmail.ByEmail) || kind == string(authmail.BySMS) || s.kinds[kind] != nil:
 			return fmt.Errorf("auth: a second Factor is of kind %q", kind)
 		}
 		s.kinds[kind] = f

@@ -2,7 +2,8 @@ package auth
 
 import (
 	"errors"
-	"fmt"
+
+	"github.com/profilekit/profilekit/auth/authfactor"
 )
 
 // Errors of Service. A proof that is too old is profile.ErrNotFresh, a limit that was
@@ -24,12 +25,8 @@ var (
 	ErrPasswordResetRequired = errors.New("the password must be reset")
 	// ErrSignUpClosed: accounts are not made by their users here.
 	ErrSignUpClosed = errors.New("sign-up is closed")
-	// ErrInvalidCode: the code is wrong, old or was used.
-	ErrInvalidCode = errors.New("invalid code")
-	// ErrCopiedPasskey is an ErrInvalidCode: what was signed is right, but the
-	// passkey's count did not rise, so that there may be a copy of it (WebAuthn
-	// Level 3, 6.1.1). Failures in the feed give it as their reason.
-	ErrCopiedPasskey = fmt.Errorf("%w: the passkey's count did not rise", ErrInvalidCode)
+	// ErrInvalidCode: the code is wrong, old or was used. It is that of package authfactor.
+	ErrInvalidCode = authfactor.ErrInvalidCode
 	// ErrFactorUnusable: the factor is there, but what it keeps cannot be opened,
 	// since the key that sealed it is gone: another one, or a recovery code, opens
 	// the account. The log names the key.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
 )
 
 func TestS68_EveryOutcomeIsAnEvent(t *testing.T) {
@@ -21,51 +22,51 @@ func TestS68_EveryOutcomeIsAnEvent(t *testing.T) {
 		do     step
 		want   func(error) bool
 	}{
-		{auth.KindRegistered, nil, func(*testing.T, *world, auth.Identity) error { return nil }, ok},
-		{auth.KindSignIn, map[string]string{"method": "password"}, func(t *testing.T, w *world, _ auth.Identity) error {
+		{authevent.Registered, nil, func(*testing.T, *world, auth.Identity) error { return nil }, ok},
+		{authevent.SignIn, map[string]string{"method": "password"}, func(t *testing.T, w *world, _ auth.Identity) error {
 			_, err := w.signIn(t, "ada", password)
 			return err
 		}, ok},
-		{auth.KindSignInFailed, map[string]string{"method": "password", "reason": "wrong"}, func(t *testing.T, w *world, _ auth.Identity) error {
+		{authevent.SignInFailed, map[string]string{"method": "password", "reason": "wrong"}, func(t *testing.T, w *world, _ auth.Identity) error {
 			_, err := w.signIn(t, "ada@example.org", other)
 			return err
 		}, wrong},
-		{auth.KindSignInFailed, map[string]string{"method": "password", "reason": "disabled"}, func(t *testing.T, w *world, id auth.Identity) error {
+		{authevent.SignInFailed, map[string]string{"method": "password", "reason": "disabled"}, func(t *testing.T, w *world, id auth.Identity) error {
 			w.disable(t, id.User.ID, true)
 			_, err := w.signIn(t, "ada", password)
 			return err
 		}, wrong},
-		{auth.KindSignOut, nil, func(t *testing.T, w *world, id auth.Identity) error {
+		{authevent.SignOut, nil, func(t *testing.T, w *world, id auth.Identity) error {
 			return w.SignOut(t.Context(), id)
 		}, ok},
-		{auth.KindReauthenticated, map[string]string{"method": "password"}, func(t *testing.T, w *world, id auth.Identity) error {
-			_, _, err := w.Reauthenticate(t.Context(), home, id, password, true)
+		{authevent.Reauthenticated, map[string]string{"method": "password"}, func(t *testing.T, w *world, id auth.Identity) error {
+			_, err := w.Reauthenticate(t.Context(), home, id, password)
 			return err
 		}, ok},
 		{
-			auth.KindReauthenticationFailed,
+			authevent.ReauthenticationFailed,
 			map[string]string{"method": "password", "reason": "wrong", "for": "reauthenticate"},
 			func(t *testing.T, w *world, id auth.Identity) error {
-				_, _, err := w.Reauthenticate(t.Context(), home, id, other, true)
+				_, err := w.Reauthenticate(t.Context(), home, id, other)
 				return err
 			}, wrong,
 		},
 		{
-			auth.KindReauthenticationFailed,
+			authevent.ReauthenticationFailed,
 			map[string]string{"method": "password", "reason": "wrong", "for": "password"},
 			func(t *testing.T, w *world, id auth.Identity) error {
-				_, _, err := w.ChangePassword(t.Context(), home, id, other, newer, true)
+				_, err := w.ChangePassword(t.Context(), home, id, other, newer)
 				return err
 			}, wrong,
 		},
-		{auth.KindPasswordChanged, map[string]string{"method": "password", "endedSessions": "1"}, func(t *testing.T, w *world, id auth.Identity) error {
-			_, _, err := w.ChangePassword(t.Context(), home, id, password, newer, true)
+		{authevent.PasswordChanged, map[string]string{"method": "password", "endedSessions": "1"}, func(t *testing.T, w *world, id auth.Identity) error {
+			_, err := w.ChangePassword(t.Context(), home, id, password, newer)
 			return err
 		}, ok},
-		{auth.KindSessionEnded, nil, func(t *testing.T, w *world, id auth.Identity) error {
+		{authevent.SessionEnded, nil, func(t *testing.T, w *world, id auth.Identity) error {
 			return w.EndSession(t.Context(), id, id.Session.ID)
 		}, ok},
-		{auth.KindSessionsEnded, map[string]string{"endedSessions": "1"}, func(t *testing.T, w *world, id auth.Identity) error {
+		{authevent.SessionsEnded, map[string]string{"endedSessions": "1"}, func(t *testing.T, w *world, id auth.Identity) error {
 			_, err := w.EndOtherSessions(t.Context(), id)
 			return err
 		}, ok},
@@ -75,7 +76,7 @@ func TestS68_EveryOutcomeIsAnEvent(t *testing.T) {
 			in := w.register(t, "ada")
 			id := w.alive(t, in.Token)
 			before := 0
-			if tt.kind != auth.KindRegistered {
+			if tt.kind != authevent.Registered {
 				w.clock.add(time.Second)
 				w.mustSignIn(t, "ada", password) // another session
 				before = len(w.events(t, in.User.ID))
@@ -96,7 +97,7 @@ func TestS68_EveryOutcomeIsAnEvent(t *testing.T) {
 			if e.Source.IP != "203.0.113.0/24" || e.Source.Device == "" || e.At.Location() != time.UTC {
 				t.Errorf("event = %+v", e)
 			}
-			if tt.kind != auth.KindRegistered {
+			if tt.kind != authevent.Registered {
 				if !e.At.Equal(w.clock.now()) {
 					t.Errorf("at %v", e.At)
 				}
@@ -165,22 +166,22 @@ func TestS66_NoSecretsInLogsErrorsAndEvents(t *testing.T) {
 	_, err = w.Register(t.Context(), home, auth.Registration{Username: "canary-typo ", Email: "canary-typo", Password: "canary-typo"})
 	note(err)
 	id := w.alive(t, in.Token)
-	_, token, err := w.Reauthenticate(t.Context(), home, id, pass, true)
+	proof, err := w.Reauthenticate(t.Context(), home, id, pass)
 	note(err)
-	secrets = append(secrets, token)
-	id = w.alive(t, token)
-	_, _, err = w.ChangePassword(t.Context(), home, id, "canary-typo-password", next, true)
+	secrets = append(secrets, proof.Token)
+	id = w.alive(t, proof.Token)
+	_, err = w.ChangePassword(t.Context(), home, id, "canary-typo-password", next)
 	note(err)
-	_, token, err = w.ChangePassword(t.Context(), home, id, pass, next, true)
+	proof, err = w.ChangePassword(t.Context(), home, id, pass, next)
 	note(err)
-	secrets = append(secrets, token)
-	_, err = w.Authenticate(t.Context(), token+"x")
+	secrets = append(secrets, proof.Token)
+	_, err = w.Authenticate(t.Context(), proof.Token+"x")
 	note(err)
 	for range 15 {
 		_, err = w.SignIn(t.Context(), home, auth.Credentials{Login: email, Password: "canary-typo-password"})
 		note(err)
 	}
-	note(w.SignOut(t.Context(), w.alive(t, token)))
+	note(w.SignOut(t.Context(), w.alive(t, proof.Token)))
 	note(w.PurgeExpired(t.Context()))
 
 	feed := fmt.Sprintf("%+v", w.events(t, in.User.ID))

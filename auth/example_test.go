@@ -52,13 +52,3 @@ func Example() {
 	// signed in: ada fresh: true
 	// after signing out: unauthenticated
 }
-
-// A host that takes over bcrypt hashes, and gives Argon2id more memory, lets
-// every sign-in replace the old form.
-func ExampleNewHashers() {
-	hashers := auth.NewHashers(auth.Argon2id{Memory: 47104, Time: 1}, auth.Bcrypt{})
-	ok, rehash, err := hashers.Verify(context.Background(),
-		"$2a$06$.rCVZVOThsIa97pEDOxvGuRRgzG64bvtJ0938xuqzv18d3ZpQhstC", "abcdefghijklmnopqrstuvwxyz")
-	fmt.Println(ok, rehash, err)
-	// Output: true true <nil>
-}

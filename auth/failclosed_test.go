@@ -9,12 +9,13 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
 // beside returns a Service over w's data with something broken in between.
-func (w *world) beside(t *testing.T, change func(*auth.Config, *auth.Stores)) *world {
+func (w *world) beside(t *testing.T, change func(*auth.Config, *authstore.Stores)) *world {
 	t.Helper()
 	return open(t, func(c *auth.Config) {
 		s := w.db.Auth()
@@ -27,7 +28,7 @@ func (w *world) beside(t *testing.T, change func(*auth.Config, *auth.Stores)) *w
 func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.LimitStore = downThrottle{} })
+	n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.LimitStore = downThrottle{} })
 	id := n.alive(t, in.Token)
 	for name, try := range map[string]func() error{
 		"sign in": func() error { _, err := n.signIn(t, "ada", password); return err },
@@ -36,11 +37,11 @@ func TestS69_ADeadLimiterLetsNobodyThrough(t *testing.T) {
 			return err
 		},
 		"reauthenticate": func() error {
-			_, _, err := n.Reauthenticate(t.Context(), home, id, password, true)
+			_, err := n.Reauthenticate(t.Context(), home, id, password)
 			return err
 		},
 		"change": func() error {
-			_, _, err := n.ChangePassword(t.Context(), home, id, password, newer, true)
+			_, err := n.ChangePassword(t.Context(), home, id, password, newer)
 			return err
 		},
 		"deletion": func() error { _, err := n.RequestDeletion(t.Context(), home, id); return err },
@@ -59,7 +60,7 @@ func TestS69_ADeadSessionStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	down := &downSessions{SessionStore: w.db.Auth().Sessions}
-	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) { s.Sessions = down })
+	n := w.beside(t, func(_ *auth.Config, s *authstore.Stores) { s.Sessions = down })
 	n.alive(t, in.Token)
 
 	down.read = true
@@ -83,7 +84,7 @@ func TestS69_ADeadSessionStoreLetsNobodyIn(t *testing.T) {
 func TestS69_AFailedNoteOfUseDoesNotFailTheRead(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) {
+	n := w.beside(t, func(_ *auth.Config, s *authstore.Stores) {
 		s.Sessions = &downSessions{SessionStore: w.db.Auth().Sessions, touch: true}
 	})
 	w.clock.add(time.Hour)
@@ -94,20 +95,20 @@ func TestS69_AFailedNoteOfUseDoesNotFailTheRead(t *testing.T) {
 	n.dead(t, in.Token) // the idle limit did not move
 }
 
-type downPasswords struct{ auth.PasswordStore }
+type downPasswords struct{ authstore.PasswordStore }
 
-func (d downPasswords) Unwrap() auth.PasswordStore { return d.PasswordStore }
+func (d downPasswords) Unwrap() authstore.PasswordStore { return d.PasswordStore }
 
 func (downPasswords) PasswordHash(context.Context, string) (string, error) { return "", errDown }
 
 func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	n := w.beside(t, func(_ *auth.Config, s *auth.Stores) { s.Passwords = downPasswords{w.db.Auth().Passwords} })
+	n := w.beside(t, func(_ *auth.Config, s *authstore.Stores) { s.Passwords = downPasswords{w.db.Auth().Passwords} })
 	if _, err := n.signIn(t, "ada", password); !errors.Is(err, errDown) {
 		t.Errorf("sign in: %v", err)
 	}
-	if _, _, err := n.Reauthenticate(t.Context(), home, n.alive(t, in.Token), password, true); !errors.Is(err, errDown) {
+	if _, err := n.Reauthenticate(t.Context(), home, n.alive(t, in.Token), password); !errors.Is(err, errDown) {
 		t.Errorf("reauthenticate: %v", err)
 	}
 }
@@ -123,7 +124,7 @@ func (downUsers) ByUsername(context.Context, string) (profile.User, error) {
 func TestS69_ADeadUserStoreIsNoUnknownUser(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Users = downUsers{w.db.Users()} })
+	n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.Users = downUsers{w.db.Users()} })
 	_, err := n.signIn(t, "ada", password)
 	is(t, err, storage.ErrUnavailable)
 }
@@ -136,7 +137,7 @@ func (downActivity) Append(context.Context, ...activity.Event) error { return er
 func TestS69_AFailureThatCannotBeRecordedAnswersAlike(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Activity = downActivity{w.db.Activity()} })
+	n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.Activity = downActivity{w.db.Activity()} })
 	for _, login := range []string{"ada", "nobody"} {
 		if _, err := n.signIn(t, login, other); err != auth.ErrInvalidCredentials { //nolint:errorlint // the very same value
 			t.Errorf("%s: %v", login, err)
@@ -148,7 +149,7 @@ func TestS69_AFailureThatCannotBeRecordedAnswersAlike(t *testing.T) {
 func TestS69_AResetThatFailsIsNotTheUsersProblem(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
-	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.LimitStore = stuckThrottle{w.db.Limits()} })
+	n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.LimitStore = stuckThrottle{w.db.Limits()} })
 	w.alive(t, n.mustSignIn(t, "ada", password).Token)
 }
 
@@ -163,7 +164,7 @@ func TestASuccessIsSettledForACallerThatLeft(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	ctx, cancel := context.WithCancel(t.Context())
-	n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Tx = leaving{w.db, cancel} })
+	n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.Tx = leaving{w.db, cancel} })
 	for range 9 {
 		_, err := w.signIn(t, "ada", other)
 		is(t, err, auth.ErrInvalidCredentials)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
 
@@ -16,15 +17,15 @@ import (
 // needNone those that do not, with the reason.
 var (
 	needFresh = []string{
-		"AddPasskey", "BeginAddPasskey", "BeginEmailChange", "BeginEmailCodes", "BeginFactor", "BeginPhone", "ConfirmCode", "ConfirmFactor",
-		"RemoveFactor", "RemovePasskey", "RenameFactor", "RenamePasskey", "RenewRecoveryCodes",
+		"AddPasskey", "BeginAddPasskey", "BeginEmailChange", "BeginEmailCodes", "BeginFactor", "BeginPhone", "ConfirmFactor",
+		"RemoveFactor", "RenameFactor", "RenewRecoveryCodes",
 	}
 	needNone = map[string]string{
 		"Fresh":               "it is the question",
 		"Reauthenticate":      "it makes the proof",
 		"ReauthenticateWith":  "it makes the proof",
 		"BeginPasskeyProof":   "it begins the proof",
-		"SendCodeProof":       "it begins the proof",
+		"SendCode":            "it begins the proof",
 		"ChangePassword":      "it asks for the present password itself",
 		"Devices":             "it shows what the owner has",
 		"Factors":             "it shows what the owner has",
@@ -40,14 +41,15 @@ var (
 	}
 )
 
-// forIdentity are the exported methods of Service that take an Identity, by name.
+// forIdentity are the exported methods of Service that take an Identity, also as a
+// Prover, by name.
 func forIdentity(s *auth.Service) map[string]reflect.Value {
 	out := map[string]reflect.Value{}
 	v := reflect.ValueOf(s)
 	for i := range v.NumMethod() {
 		m := v.Type().Method(i)
 		for j := 1; j < m.Type.NumIn(); j++ {
-			if m.Type.In(j) == reflect.TypeFor[auth.Identity]() {
+			if in := m.Type.In(j); in == reflect.TypeFor[auth.Identity]() || in == reflect.TypeFor[auth.Prover]() {
 				out[m.Name] = v.Method(i)
 			}
 		}
@@ -62,7 +64,7 @@ func call(t *testing.T, method reflect.Value, id auth.Identity) error {
 	var in []reflect.Value
 	for i := range method.Type().NumIn() {
 		switch p := method.Type().In(i); p {
-		case reflect.TypeFor[auth.Identity]():
+		case reflect.TypeFor[auth.Identity](), reflect.TypeFor[auth.Prover]():
 			in = append(in, reflect.ValueOf(id))
 		default:
 			if ctx := reflect.ValueOf(t.Context()); ctx.Type().AssignableTo(p) {
@@ -72,7 +74,11 @@ func call(t *testing.T, method reflect.Value, id auth.Identity) error {
 			}
 		}
 	}
-	out := method.Call(in)
+	do := method.Call
+	if method.Type().IsVariadic() {
+		do = method.CallSlice
+	}
+	out := do(in)
 	err, _ := out[len(out)-1].Interface().(error)
 	return err
 }
@@ -122,7 +128,7 @@ func TestS34_TheServiceAsksForAFreshProof(t *testing.T) {
 			"the zero identity": {},
 			"a half session": func() auth.Identity {
 				half := id
-				half.Session.Level = auth.LevelHalf
+				half.Session.Level = authstore.LevelHalf
 				return half
 			}(),
 			"a session of another": func() auth.Identity {
@@ -146,7 +152,7 @@ func TestCallerOfAnInventedIdentityIsNobody(t *testing.T) {
 	if c := id.Caller(); c.User.ID != id.User.ID || !c.ProvedAt.Equal(id.Session.ProvedAt) {
 		t.Errorf("%+v", c)
 	}
-	id.Session.Level = auth.LevelLeaving
+	id.Session.Level = authstore.LevelDeletionPending
 	if c := id.Caller(); c.User.ID != "" || !c.ProvedAt.IsZero() {
 		t.Errorf("%+v", c)
 	}

@@ -30,7 +30,7 @@ func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange
 	if err != nil {
 		return err
 	}
-	until := at.Add(EmailChangeLife + EmailUndoWindow + profile.Margin)
+	until := at.Add(emailChangeLife + emailUndoWindow + profile.Margin)
 	if err := s.holds.Hold(ctx, userID, []string{key}, until); err != nil {
 		return fmt.Errorf("auth: holding an address: %w", err)
 	}

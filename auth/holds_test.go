@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
@@ -80,7 +82,7 @@ func TestS39P07_AnAddressIsHeldWhileItsChangeCanBeUndone(t *testing.T) {
 			t.Errorf("the refused account is there (%v)", err)
 		}
 		is(t, c.BeginEmailChange(t.Context(), home, eve, adaOld, 0), nil)
-		taken(t, c.confirm(t, c.mail.link(t, auth.MessageEmailChange, adaOld)), "email")
+		taken(t, c.confirm(t, c.mail.link(t, authmail.EmailChange, adaOld)), "email")
 		if u, err := c.db.Users().User(t.Context(), eve.User.ID); err != nil || u.Email != "eve@example.org" || u.PendingEmail != "" {
 			t.Errorf("after the refusal: %q, pending %q (%v)", u.Email, u.PendingEmail, err)
 		}
@@ -141,8 +143,8 @@ func TestS39_TheOwnerHasTheOldAddressBack(t *testing.T) {
 	c.dead(t, c.token)
 	c.dead(t, elsewhere)
 	c.mustReset(t)
-	if n := countKind(c.events(t, c.id.User.ID), auth.KindEmailChangeUndone); n != 1 || c.notices.count(auth.KindEmailChangeUndone) != 1 {
-		t.Errorf("it is in the history %d times and told %d times, want once", n, c.notices.count(auth.KindEmailChangeUndone))
+	if n := countKind(c.events(t, c.id.User.ID), authevent.EmailChangeUndone); n != 1 || c.notices.count(authevent.EmailChangeUndone) != 1 {
+		t.Errorf("it is in the history %d times and told %d times, want once", n, c.notices.count(authevent.EmailChangeUndone))
 	}
 	is(t, c.undo(t, undo), auth.ErrInvalidToken)
 }
@@ -177,7 +179,7 @@ func TestS11_VerifyFirstTellsNothingOfAHold(t *testing.T) {
 			t.Errorf("the answers differ: %v", answers)
 		}
 		verify := func(address string) error {
-			return first.Verify(t.Context(), home, auth.Identity{}, first.mail.link(t, auth.MessageVerify, address))
+			return first.Verify(t.Context(), home, auth.Identity{}, first.mail.link(t, authmail.Verify, address))
 		}
 		taken(t, verify(adaOld), "email")
 		taken(t, verify("third@example.org"), "username")
@@ -204,7 +206,7 @@ func TestR16_NobodyTakesWhatIsJustReleased(t *testing.T) {
 			address := old + "@example.org"
 			owner := p.proved(t, old)
 			is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, p.mustSignIn(t, old, password).Token), "new-"+address, 0), nil)
-			confirm := p.mail.link(t, auth.MessageEmailChange, "new-"+address)
+			confirm := p.mail.link(t, authmail.EmailChange, "new-"+address)
 			others := make([]string, takers)
 			for i := range others {
 				u, err := db.Users().Create(t.Context(), profile.User{
@@ -329,7 +331,7 @@ func TestS40P07_AnAddressThatWasNeverProvedKeepsNobodyOut(t *testing.T) {
 		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, in.Token), "squatter@example.net", 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, auth.MessageEmailChange, "squatter@example.net")); err != nil {
+		if err := p.ConfirmEmailChange(t.Context(), home, p.mail.link(t, authmail.EmailChange, "squatter@example.net")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Register(t.Context(), home, registration("real.one", "squatter@example.org")); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -57,7 +58,7 @@ func (c *change) refused(t *testing.T, what string, version int64) {
 		t.Errorf("%s: %d messages were sent", what, n-messages)
 	}
 	kinds := c.kinds(t)
-	if slices.Contains(kinds, auth.KindEmailChangeRequested) {
+	if slices.Contains(kinds, authevent.EmailChangeRequested) {
 		t.Errorf("%s: the events are %v", what, kinds)
 	}
 }
@@ -111,7 +112,7 @@ func (a apart) Users() profile.Store { return a.users }
 // inside the transaction.
 func TestBeginEmailChangeIfVersionOfAHostsUsers(t *testing.T) {
 	open := func() (*change, *between) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 		b := &between{database: migrated(t, db, err)}
 		return openChange(t, apart{b, betweenUsers{memstore.New().Users(), b}}, func(c *auth.Config) {
 			c.Stores = b.AuthApart()

@@ -3,10 +3,11 @@ package auth
 import (
 	"errors"
 	"time"
+
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // SessionLimits are how long a session lives. A zero field takes its default.
-//
 // The defaults suit a site whose sessions open a profile, not money. Where
 // NIST SP 800-63B asks for AAL2, set Idle to at most an hour and Absolute to
 // at most 24 hours for both kinds.
@@ -52,7 +53,7 @@ func (l SessionLimits) check() error {
 }
 
 // idleUntil is when a session used at now ends if it is not used again.
-func (l SessionLimits) idleUntil(sess Session, now time.Time) time.Time {
+func (l SessionLimits) idleUntil(sess authstore.Session, now time.Time) time.Time {
 	idle := l.Idle
 	if sess.Remember {
 		idle = l.RememberIdle

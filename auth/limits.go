@@ -26,7 +26,7 @@ type Limits struct {
 	// SecondFactor limits wrong codes of one account, of all its factors and
 	// recovery codes, at sign-in and at reauthentication together: 10 in 15
 	// minutes, then as Account. A right password does not forget them. A code that
-	// was sent is dead before that, after CodeTries.
+	// was sent is dead before that, after 5 answers.
 	SecondFactor limit.Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
@@ -87,28 +87,31 @@ type tries struct {
 	address string
 }
 
+// triesOf is an attempt of c, whose account is not known yet.
+func (s *Service) triesOf(c Client) tries { return tries{s: s, address: addressKey(c)} }
+
 // unspent gives both tries back: nothing was evaluated.
 func (t tries) unspent(ctx context.Context) {
-	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.account) })
-	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
+	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.account) })
+	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
 }
 
-// proved forgets the failures of the account and gives the address its try
-// back: the password was right.
-func (t tries) proved(ctx context.Context) {
-	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Reset(ctx, t.account) })
-	t.after(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
+// succeeded forgets the failures of the account and gives the address its try
+// back: the password, or the code, was right.
+func (t tries) succeeded(ctx context.Context) {
+	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Reset(ctx, t.account) })
+	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
 }
 
 // settleTimeout bounds what is still done after the answer is known.
 const settleTimeout = 5 * time.Second
 
-// after runs f also when the caller has gone. A failure leaves the limits
-// stricter than they need be and is only logged.
-func (t tries) after(ctx context.Context, f func(context.Context) error) {
+// settle runs f, which gives back a limit, also when the caller has gone. A failure leaves
+// the limits stricter than they need be and is only logged.
+func (s *Service) settle(ctx context.Context, f func(context.Context) error) {
 	ctx, cancel := overtime.Context(ctx, settleTimeout)
 	defer cancel()
 	if err := f(ctx); err != nil {
-		t.s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a limit was not given back", slog.Any("error", err))
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "auth: a limit was not given back", slog.Any("error", err))
 	}
 }

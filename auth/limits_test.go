@@ -12,6 +12,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -28,10 +29,10 @@ func TestS09P08_AllSpellingsShareOneCounter(t *testing.T) {
 			}
 		}
 		// Other ways to try a password are no way around (S05, P48).
-		if _, _, err := w.Reauthenticate(t.Context(), home, id, other, true); !errors.Is(err, auth.ErrInvalidCredentials) {
+		if _, err := w.Reauthenticate(t.Context(), home, id, other); !errors.Is(err, auth.ErrInvalidCredentials) {
 			t.Fatal(err)
 		}
-		if _, _, err := w.ChangePassword(t.Context(), home, id, other, newer, true); !errors.Is(err, auth.ErrInvalidCredentials) {
+		if _, err := w.ChangePassword(t.Context(), home, id, other, newer); !errors.Is(err, auth.ErrInvalidCredentials) {
 			t.Fatal(err)
 		}
 		elsewhere := auth.Client{IP: netip.MustParseAddr("198.51.100.9")}
@@ -41,9 +42,9 @@ func TestS09P08_AllSpellingsShareOneCounter(t *testing.T) {
 				t.Errorf("wait %v", wait)
 			}
 		}
-		_, _, err := w.Reauthenticate(t.Context(), elsewhere, id, password, true)
+		_, err := w.Reauthenticate(t.Context(), elsewhere, id, password)
 		limited(t, err)
-		_, _, err = w.ChangePassword(t.Context(), elsewhere, id, password, newer, true)
+		_, err = w.ChangePassword(t.Context(), elsewhere, id, password, newer)
 		limited(t, err)
 		if n := w.hasher.matches.Load(); n != 10 {
 			t.Errorf("%d passwords were verified, want 10", n)
@@ -167,7 +168,7 @@ func TestS09_PerAddress(t *testing.T) {
 			for _, ip := range net.in {
 				limited(t, try(ip, 1000))
 				limited(t, right(ip))
-				_, _, err := w.Reauthenticate(t.Context(), auth.Client{IP: netip.MustParseAddr(ip)}, id, password, false)
+				_, err := w.Reauthenticate(t.Context(), keep(auth.Client{IP: netip.MustParseAddr(ip)}), id, password)
 				limited(t, err)
 			}
 			if err := right(net.outside); err != nil {
@@ -185,7 +186,7 @@ func TestS09_PerAddress(t *testing.T) {
 func TestR19_BusyIsNotATry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{Hasher: cheap, release: make(chan struct{})}
-		w := open(t, func(c *auth.Config) { c.Hashers = auth.NewGatedHashers(auth.Gate{Slots: 1, Waiting: -1}, s) })
+		w := open(t, func(c *auth.Config) { c.Hashers = hash.NewGated(hash.Gate{Slots: 1, Waiting: -1}, s) })
 		w.register(t, "ada")
 		var wg sync.WaitGroup
 		wg.Go(func() {

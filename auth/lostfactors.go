@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -19,8 +22,8 @@ import (
 // the recovery codes: after the password, a link to the stored address that
 // works only after Wait, and the password again. The zero value leaves it out.
 //
-// It makes the mailbox worth a second factor that is late: whoever reads it
-// unnoticed for the whole Wait, and can reset the password by it, gets in. The
+// It makes the mailbox worth a second factor that is late: whoever reads the mailbox
+// unnoticed for the whole Wait gets in, since the mailbox also resets the password. The
 // messages, and that any use of a factor ends it, are what the owner has against
 // that. A host for which this is too little leaves it out and asks its people
 // to prove who they are anew (NIST SP 800-63B-4, 4.2).
@@ -36,11 +39,11 @@ const (
 	RecoveryWait = 72 * time.Hour
 	// LeastRecoveryWait is the least FactorRecovery.Wait.
 	LeastRecoveryWait = 24 * time.Hour
-	// RecoveryWindow is how long the link works after the wait.
-	RecoveryWindow = 7 * 24 * time.Hour
+	// recoveryWindow is how long the link works after the wait.
+	recoveryWindow = 7 * 24 * time.Hour
 )
 
-func (f FactorRecovery) check(courier Courier, links Links) error {
+func (f FactorRecovery) check(courier authmail.Courier, links Links) error {
 	switch {
 	case f == FactorRecovery{}:
 		return nil
@@ -71,7 +74,7 @@ type lostFactors struct {
 }
 
 // BeginFactorRecovery begins the removal of the second factors of somebody whose
-// password was right, see the table in the package's comment. It sends a link to
+// password was right, see the table in docs/account-states.md. It sends a link to
 // the stored address, which RecoverFactors takes after the wait, with one that
 // stops it, and tells the phone too when there is one. Nothing changes yet.
 //
@@ -92,13 +95,13 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 		return PendingRecovery{}, errUnprovedEmail
 	}
 	ctx = withClient(ctx, c)
-	if err := s.takeMail(ctx, c, KindRecoveryRequested, half.User.Email, half.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Email, half.User.ID); err != nil {
 		return PendingRecovery{}, err
 	}
 	// The message to the phone is never left out for a limit: a thief who used that
 	// up would not be noticed.
 	if s.tellsPhone(half.User) {
-		if err := s.takeMail(ctx, c, KindRecoveryRequested, half.User.Phone, ""); err != nil {
+		if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Phone, ""); err != nil {
 			return PendingRecovery{}, err
 		}
 	}
@@ -127,14 +130,16 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 	if err != nil {
 		return PendingRecovery{}, err
 	}
-	s.log(ctx, slog.LevelWarn, KindRecoveryRequested, half.User.ID, slog.Bool("again", again))
+	s.log(ctx, slog.LevelWarn, authevent.RecoveryRequested, half.User.ID, slog.Bool("again", again))
 	return out, nil
 }
 
 var errUnprovedEmail = input.Invalid(input.New("email", input.Unconfirmed, nil))
 
 // tellsPhone reports whether the user is told by text message too.
-func (s *Service) tellsPhone(u profile.User) bool { return u.Phone != "" && s.sends(string(BySMS)) }
+func (s *Service) tellsPhone(u profile.User) bool {
+	return u.Phone != "" && s.sends(string(authmail.BySMS))
+}
 
 // beginRecovery writes the links and their messages. again says that the
 // recovery was begun before, and keeps its times.
@@ -152,38 +157,38 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	if !again {
-		out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + RecoveryWindow)}
+		out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
 	}
 	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
 	if err != nil {
 		return out, false, err
 	}
-	link, err := s.newSecret(ForFactorRecovery, user.ID, data, now, out.Until.Sub(now))
+	link, err := s.newSecret(forLostFactors, user.ID, data, now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
 	}
 	// What stops it is a report: whoever asked for this knows the password.
-	stop, err := s.newSecret(ForReport, user.ID, nil, now, out.Until.Sub(now))
+	stop, err := s.newSecret(forReport, user.ID, nil, now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
 	}
 	var events []activity.Event
 	if !again {
-		events = append(events, activity.NewEvent(ctx, KindRecoveryRequested, user.ID, now, nil))
+		events = append(events, activity.NewEvent(ctx, authevent.RecoveryRequested, user.ID, now, nil))
 	}
-	if err := s.tickets.AddTickets(ctx, user.ID, ForFactorRecovery, []Ticket{link.Ticket, stop.Ticket}, events...); err != nil {
+	if err := s.tickets.AddTickets(ctx, user.ID, forLostFactors, []authstore.Ticket{link.Ticket, stop.Ticket}, events...); err != nil {
 		return out, false, err
 	}
-	m := Message{
-		Kind: MessageFactorRecovery, Channel: ByEmail, To: user.Email, UserID: user.ID, Name: user.Username,
+	m := authmail.Message{
+		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
 		Link: linkTo(s.links.Recover, link.token), Report: linkTo(s.links.Report, stop.token),
-		Detail: whence(ctx), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
+		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
 	if err := s.courier.Deliver(ctx, m); err != nil {
 		return out, false, err
 	}
 	if s.tellsPhone(user) {
-		m.Channel, m.To, m.Link, m.Report = BySMS, user.Phone, "", ""
+		m.Channel, m.To, m.Link, m.Report = authmail.BySMS, user.Phone, "", ""
 		if err := s.courier.Deliver(ctx, m); err != nil {
 			return out, false, err
 		}
@@ -197,13 +202,13 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 // usedSince reports whether a factor was added or used since the recovery of t
 // began. What was used is not lost, whatever became of the ticket: nodes without
 // Config.FactorRecovery do not end what others began.
-func usedSince(factors []FactorRecord, t Ticket) bool {
-	return slices.ContainsFunc(factors, func(f FactorRecord) bool {
+func usedSince(factors []authstore.FactorRecord, t authstore.Ticket) bool {
+	return slices.ContainsFunc(factors, func(f authstore.FactorRecord) bool {
 		return f.CreatedAt.After(t.CreatedAt) || f.LastUsedAt.After(t.CreatedAt)
 	})
 }
 
-func lostFactorsOf(t Ticket) (lost lostFactors, err error) {
+func lostFactorsOf(t authstore.Ticket) (lost lostFactors, err error) {
 	if err := json.Unmarshal(t.Data, &lost); err != nil || lost.Email == "" || lost.From.IsZero() {
 		return lost, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
 	}
@@ -225,8 +230,8 @@ func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (Pending
 }
 
 // recoveryBegun is the recovery that goes on at now of a user with these factors.
-func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []FactorRecord, now time.Time) (PendingRecovery, bool, error) {
-	begun, err := s.tickets.Tickets(ctx, userID, ForFactorRecovery, now)
+func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (PendingRecovery, bool, error) {
+	begun, err := s.tickets.Tickets(ctx, userID, forLostFactors, now)
 	if err != nil || len(begun) == 0 || usedSince(factors, begun[0]) {
 		return PendingRecovery{}, false, err
 	}
@@ -242,12 +247,12 @@ func (s *Service) endRecovery(ctx context.Context, userID, because string) error
 	}
 	now := s.now()
 	// Asked first: what expired is there for a while, and is no news.
-	begun, err := s.tickets.Tickets(ctx, userID, ForFactorRecovery, now)
+	begun, err := s.tickets.Tickets(ctx, userID, forLostFactors, now)
 	if err != nil || len(begun) == 0 {
 		return err
 	}
-	if _, err := s.tickets.DropTickets(ctx, userID, ForFactorRecovery); err != nil {
+	if _, err := s.tickets.RemoveTickets(ctx, userID, forLostFactors); err != nil {
 		return err
 	}
-	return s.record(ctx, activity.NewEvent(ctx, KindRecoveryCancelled, userID, now, map[string]string{detailReason: because}))
+	return s.record(ctx, activity.NewEvent(ctx, authevent.RecoveryCancelled, userID, now, map[string]string{detailReason: because}))
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
@@ -27,7 +29,7 @@ func TestR15_OfFiftyRecoveriesOneIsDone(t *testing.T) {
 		exactly(t, 1, conform.Together(len(halves), func(i int) error {
 			return p.RecoverFactors(t.Context(), home, halves[i], token)
 		}), auth.ErrInvalidToken)
-		if n := countKind(p.events(t, ada.user.ID), auth.KindFactorsRecovered); n != 1 {
+		if n := countKind(p.events(t, ada.user.ID), authevent.FactorsRecovered); n != 1 {
 			t.Errorf("it is told of %d times", n)
 		}
 	})
@@ -53,13 +55,13 @@ func TestR15_OfTwentyBeginningsOneBegins(t *testing.T) {
 		if early, late := began.Add(auth.RecoveryWait), began.Add(auth.RecoveryWait+20*time.Second); first.From.Before(early) || first.From.After(late) {
 			t.Errorf("from %v, want from %v to %v", first.From, early, late)
 		}
-		if n := countKind(p.events(t, ada.user.ID), auth.KindRecoveryRequested); n != 1 {
+		if n := countKind(p.events(t, ada.user.ID), authevent.RecoveryRequested); n != 1 {
 			t.Errorf("%d recoveries began", n)
 		}
 		p.clock.add(auth.RecoveryWait)
 		good := 0
 		half = ada.halfOf(t, "ada")
-		list := p.mail.to(auth.MessageFactorRecovery, ada.email)
+		list := p.mail.to(authmail.FactorRecovery, ada.email)
 		for _, m := range list {
 			switch err := p.RecoverFactors(t.Context(), home, half, tokenIn(t, m.Link)); {
 			case err == nil:
@@ -129,7 +131,7 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 		p.mail.fail, p.notices.fail = nil, errDown
 		is(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)), errDown)
 		p.notices.fail = nil
-		if tickets, err := db.Auth().Tickets.Tickets(t.Context(), ada.user.ID, auth.ForFactorRecovery, p.clock.now()); err != nil || len(tickets) != 0 {
+		if tickets, err := db.Auth().Tickets.Tickets(t.Context(), ada.user.ID, auth.ForLostFactors, p.clock.now()); err != nil || len(tickets) != 0 {
 			t.Errorf("one is begun all the same: %d, %v", len(tickets), err)
 		}
 		_, token := ada.loses(t)
@@ -143,7 +145,7 @@ func TestS22_ARecoveryThatFailsLeavesAllAsItWas(t *testing.T) {
 			}
 			p.alive(t, signedIn)
 			events := p.events(t, ada.user.ID)
-			for _, kind := range []activity.Kind{auth.KindFactorsRecovered, auth.KindRecoveryCancelled} {
+			for _, kind := range []activity.Kind{authevent.FactorsRecovered, authevent.RecoveryCancelled} {
 				if countKind(events, kind) != 0 {
 					t.Errorf("%s: there is an event %s", what, kind)
 				}
@@ -191,14 +193,14 @@ func TestS57_MessagesOfARecoveryAreLimited(t *testing.T) {
 		}
 	}
 	limited(t, errOf(p.BeginFactorRecovery(t.Context(), home, half)))
-	if n := len(p.mail.to(auth.MessageFactorRecovery, ada.email)); n != 5 {
+	if n := len(p.mail.to(authmail.FactorRecovery, ada.email)); n != 5 {
 		t.Errorf("%d went, want 5", n)
 	}
 }
 
 // A thief who used up what may go to the phone does not get around telling it.
 func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
-	p := openOwners(t, memstore.New(), withCodes(t, auth.BySMS), func(c *auth.Config) { c.Limits.Mail = limit.Rule{Limit: 5, Window: time.Hour} })
+	p := openOwners(t, memstore.New(), withCodes(t, authmail.BySMS), func(c *auth.Config) { c.Limits.Mail = limit.Rule{Limit: 5, Window: time.Hour} })
 	ada := p.owner(t, "ada")
 	number := phone
 	if _, err := p.db.Users().Update(t.Context(), ada.user.ID, profile.Patch{Phone: &number}); err != nil {
@@ -212,7 +214,7 @@ func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
 		}
 	}
 	limited(t, errOf(p.BeginFactorRecovery(t.Context(), home, ada.halfOf(t, "ada"))))
-	if n := len(p.mail.to(auth.MessageFactorRecovery, ada.email)); n != 0 {
+	if n := len(p.mail.to(authmail.FactorRecovery, ada.email)); n != 0 {
 		t.Errorf("%d went to the address alone", n)
 	}
 	p.clock.add(time.Hour)

@@ -11,23 +11,24 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
 // How long the secrets in messages live.
 const (
-	// ResetLife is the life of a link that sets a new password.
-	ResetLife = time.Hour
-	// VerifyLife is the life of the link that proves the address of a sign-up.
-	VerifyLife = 24 * time.Hour
-	// EmailChangeLife is the life of the link that proves a new address.
-	EmailChangeLife = 24 * time.Hour
-	// EmailUndoWindow is how long the old address can take a change back, at
+	// resetLife is the life of a link that sets a new password.
+	resetLife = time.Hour
+	// verifyLife is the life of the link that proves the address of a sign-up.
+	verifyLife = 24 * time.Hour
+	// emailChangeLife is the life of the link that proves a new address.
+	emailChangeLife = 24 * time.Hour
+	// emailUndoWindow is how long the old address can take a change back, at
 	// least, counted from when the new one was proved.
-	EmailUndoWindow = 72 * time.Hour
-	// ReportLife is the life of a link "this wasn't me".
-	ReportLife = 7 * 24 * time.Hour
+	emailUndoWindow = 72 * time.Hour
+	// reportLife is the life of a link "this wasn't me".
+	reportLife = 7 * 24 * time.Hour
 )
 
 // Keys of the counters for what is sent. A target has one key, so that all that
@@ -49,6 +50,16 @@ func addressSum(email string) [32]byte {
 		canonical = strings.ToLower(email)
 	}
 	return sha256.Sum256([]byte(canonical))
+}
+
+// sourceFor is the Detail of a message to the user at an address: from where the message
+// was asked for. Only an address that was proved to be the user's is told, because a
+// stranger must not learn where somebody is.
+func sourceFor(ctx context.Context, user profile.User, to string) map[string]string {
+	if !user.Reads(to) {
+		return nil
+	}
+	return activity.SourceFrom(ctx).Detail()
 }
 
 // takeMail counts one message to the address, under what the client is, whom it
@@ -87,18 +98,18 @@ func (s *Service) mayMail(ctx context.Context, c Client, kind activity.Kind, ema
 
 // secret is a ticket and the token that opens it, which is stored nowhere.
 type secret struct {
-	Ticket
+	authstore.Ticket
 	token string
 }
 
 // newSecret returns a ticket of a fresh token that lives from now on. The zero
 // life makes one that is over: it stands for one that nobody gets.
-func (s *Service) newSecret(p Purpose, userID string, data []byte, now time.Time, life time.Duration) (secret, error) {
+func (s *Service) newSecret(p authstore.Purpose, userID string, data []byte, now time.Time, life time.Duration) (secret, error) {
 	token, hash, err := newToken(s.random)
 	if err != nil {
 		return secret{}, err
 	}
-	return secret{Ticket{Hash: hash, Purpose: p, UserID: userID, Data: data, CreatedAt: now, ExpiresAt: now.Add(life)}, token}, nil
+	return secret{authstore.Ticket{Hash: hash, Purpose: p, UserID: userID, Data: data, CreatedAt: now, ExpiresAt: now.Add(life)}, token}, nil
 }
 
 // stranger returns an ID that is no user's, for work that must be the same
@@ -111,8 +122,8 @@ func (s *Service) stranger() (string, error) {
 // peek returns a ticket by the token from a link, without taking it. Text that
 // is no token costs nothing; a token that opens nothing is ErrInvalidToken and
 // counts for the client's address, so that nobody can go on guessing.
-func (s *Service) peek(ctx context.Context, c Client, p Purpose, token string) (Ticket, error) {
-	return s.opened(ctx, c, p, token, func(ctx context.Context, p Purpose, hash [32]byte, now time.Time) (Ticket, error) {
+func (s *Service) peek(ctx context.Context, c Client, p authstore.Purpose, token string) (authstore.Ticket, error) {
+	return s.opened(ctx, c, p, token, func(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 		t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
 		if err == nil && !t.Alive(now) {
 			// Taken away, or a clock that is set back would bring it back.
@@ -123,42 +134,42 @@ func (s *Service) peek(ctx context.Context, c Client, p Purpose, token string) (
 }
 
 // redeem is peek that takes the ticket: it is used up whatever comes after.
-func (s *Service) redeem(ctx context.Context, c Client, p Purpose, token string) (Ticket, error) {
+func (s *Service) redeem(ctx context.Context, c Client, p authstore.Purpose, token string) (authstore.Ticket, error) {
 	return s.opened(ctx, c, p, token, s.tickets.TakeTicket)
 }
 
-func (s *Service) opened(ctx context.Context, c Client, p Purpose, token string,
-	open func(context.Context, Purpose, [32]byte, time.Time) (Ticket, error),
-) (Ticket, error) {
+func (s *Service) opened(ctx context.Context, c Client, p authstore.Purpose, token string,
+	open func(context.Context, authstore.Purpose, [32]byte, time.Time) (authstore.Ticket, error),
+) (authstore.Ticket, error) {
 	hash, ok := hashToken(token)
 	if !ok {
-		return Ticket{}, ErrInvalidToken
+		return authstore.Ticket{}, ErrInvalidToken
 	}
 	key := tokenKey(c)
 	if err := s.take(ctx, key, s.limits.Address); err != nil {
 		s.refused(ctx, kindToken, "", err)
-		return Ticket{}, err
+		return authstore.Ticket{}, err
 	}
 	t, err := open(ctx, p, hash, s.now())
 	if errors.Is(err, storage.ErrNotFound) {
 		s.log(ctx, slog.LevelInfo, kindToken, "", slog.String("refused", string(p)))
-		return Ticket{}, ErrInvalidToken
+		return authstore.Ticket{}, ErrInvalidToken
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Refund(ctx, key) })
+	s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Refund(ctx, key) })
 	return t, err
 }
 
-// pending are the purposes that a new password or address ends. What the owner
+// begunPurposes are of what a new password or address ends. What the owner
 // of an earlier address holds, to take a change back or to report it, stays: it
 // is for when whoever did this is not the owner.
-var pending = []Purpose{ForReset, ForVerify, ForEmailChange, ForPhone, ForSecondFactor, ForChallenge, ForFactorRecovery}
+var begunPurposes = []authstore.Purpose{forReset, forVerify, forEmailChange, forPhone, forSecondFactor, forChallenge, forLostFactors}
 
-// dropPendingTickets removes what is pending, in the transaction of ctx.
-func (s *Service) dropPendingTickets(ctx context.Context, userID, because string) error {
+// removeBegun removes what was begun, in the transaction of ctx.
+func (s *Service) removeBegun(ctx context.Context, userID, because string) error {
 	if err := s.endRecovery(ctx, userID, because); err != nil {
 		return err
 	}
-	_, err := s.tickets.DropTickets(ctx, userID, pending...)
+	_, err := s.tickets.RemoveTickets(ctx, userID, begunPurposes...)
 	return err
 }
 
@@ -191,7 +202,7 @@ func (s *Service) whole(ctx context.Context, fn func(ctx context.Context) error)
 			continue
 		}
 		if err == nil && back.ID != "" && s.deletions != nil {
-			s.deletions.TookBack(ctx, back)
+			s.deletions.Restored(ctx, back)
 		}
 		return err
 	}
@@ -206,10 +217,10 @@ type tookBack struct{}
 // a deletion back has an event for that too, and the observers of deletions act.
 func (s *Service) change(ctx context.Context, user profile.User, patch profile.Patch, event activity.Event) error {
 	events := []activity.Event{event}
-	if user.Leaving() && patch.DeletesAt != nil && patch.DeletesAt.IsZero() {
+	if user.DeletionPending() && patch.DeletesAt != nil && patch.DeletesAt.IsZero() {
 		events = append(events, activity.NewEvent(ctx, profile.KindRestored, user.ID, s.now(), nil))
 		if s.deletions != nil {
-			if err := s.deletions.TakingBack(ctx, user); err != nil {
+			if err := s.deletions.Restoring(ctx, user); err != nil {
 				return err
 			}
 		}

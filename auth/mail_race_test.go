@@ -13,6 +13,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -65,7 +67,7 @@ func TestR10_OneAddressInEightSpellingsIsOneAccount(t *testing.T) {
 			var links []string
 			p.mail.mu.Lock()
 			for _, m := range p.mail.all {
-				if m.Kind == auth.MessageVerify {
+				if m.Kind == authmail.Verify {
 					links = append(links, tokenIn(t, m.Link))
 				}
 			}
@@ -83,11 +85,11 @@ func TestR10_OneAddressInEightSpellingsIsOneAccount(t *testing.T) {
 
 // countsTickets counts what is looked up.
 type countsTickets struct {
-	auth.TicketStore
+	authstore.TicketStore
 	looked *atomic.Int64
 }
 
-func (c countsTickets) Ticket(ctx context.Context, p auth.Purpose, h [32]byte, now time.Time) (auth.Ticket, error) {
+func (c countsTickets) Ticket(ctx context.Context, p authstore.Purpose, h [32]byte, now time.Time) (authstore.Ticket, error) {
 	c.looked.Add(1)
 	return c.TicketStore.Ticket(ctx, p, h, now)
 }
@@ -152,7 +154,7 @@ func TestR15P21P38_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 			},
 			"verify": func(t *testing.T, c *change) func(int) error {
 				c.register(t, "bob")
-				token := c.mail.link(t, auth.MessageVerify, "bob@example.org")
+				token := c.mail.link(t, authmail.Verify, "bob@example.org")
 				return func(int) error { return c.Verify(t.Context(), home, auth.Identity{}, token) }
 			},
 		} {
@@ -179,7 +181,7 @@ func TestR16P43_ParallelChangesNeverCross(t *testing.T) {
 				if err := c.BeginEmailChange(t.Context(), home, c.id, goals[i], 0); err != nil {
 					return err
 				}
-				return c.confirm(t, c.mail.link(t, auth.MessageEmailChange, goals[i]))
+				return c.confirm(t, c.mail.link(t, authmail.EmailChange, goals[i]))
 			})
 			u := c.now(t)
 			for i, err := range outcomes {
@@ -202,7 +204,7 @@ func TestR16P43_ParallelChangesNeverCross(t *testing.T) {
 					continue
 				}
 				pending := c.now(t).PendingEmail
-				if err := c.confirm(t, c.mail.link(t, auth.MessageEmailChange, goal)); err == nil && pending != goal {
+				if err := c.confirm(t, c.mail.link(t, authmail.EmailChange, goal)); err == nil && pending != goal {
 					t.Errorf("round %d: the link to %q worked while %q was pending", round, goal, pending)
 				}
 			}

@@ -10,16 +10,18 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // mailbox is a Courier that keeps what it was given.
 type mailbox struct {
 	mu   sync.Mutex
-	all  []auth.Message
+	all  []authmail.Message
 	fail error
 }
 
-func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+func (m *mailbox) Deliver(_ context.Context, msg authmail.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail != nil {
@@ -30,10 +32,10 @@ func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
 }
 
 // to returns the messages of a kind to an address, the newest last.
-func (m *mailbox) to(kind auth.MessageKind, address string) []auth.Message {
+func (m *mailbox) to(kind authmail.Kind, address string) []authmail.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var list []auth.Message
+	var list []authmail.Message
 	for _, msg := range m.all {
 		if msg.Kind == kind && msg.To == address {
 			list = append(list, msg)
@@ -55,7 +57,7 @@ func (m *mailbox) clear() {
 }
 
 // last returns the newest of them.
-func (m *mailbox) last(t testing.TB, kind auth.MessageKind, address string) auth.Message {
+func (m *mailbox) last(t testing.TB, kind authmail.Kind, address string) authmail.Message {
 	t.Helper()
 	list := m.to(kind, address)
 	if len(list) == 0 {
@@ -65,7 +67,7 @@ func (m *mailbox) last(t testing.TB, kind auth.MessageKind, address string) auth
 }
 
 // link returns the token of the link in the newest of them.
-func (m *mailbox) link(t testing.TB, kind auth.MessageKind, address string) string {
+func (m *mailbox) link(t testing.TB, kind authmail.Kind, address string) string {
 	t.Helper()
 	return tokenIn(t, m.last(t, kind, address).Link)
 }
@@ -80,7 +82,7 @@ func tokenIn(t testing.TB, link string) string {
 }
 
 // noEnd ends no sessions.
-type noEnd struct{ auth.SessionStore }
+type noEnd struct{ authstore.SessionStore }
 
 func (noEnd) EndSessions(context.Context, string, string, ...activity.Event) (int, error) {
 	return 0, errDown
@@ -143,14 +145,14 @@ func (p *post) forgot(t testing.TB, name string) string {
 	if err := p.Forgot(t.Context(), home, name+"@example.org"); err != nil {
 		t.Fatalf("Forgot: %v", err)
 	}
-	return p.mail.link(t, auth.MessageReset, name+"@example.org")
+	return p.mail.link(t, authmail.Reset, name+"@example.org")
 }
 
 // proved makes an account whose address is proved by its own session.
 func (p *post) proved(t testing.TB, name string) auth.Identity {
 	t.Helper()
 	in := p.register(t, name)
-	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, auth.MessageVerify, name+"@example.org")); err != nil {
+	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org")); err != nil {
 		t.Fatalf("Verify: %v", err)
 	}
 	id := p.alive(t, in.Token)

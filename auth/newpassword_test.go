@@ -42,7 +42,7 @@ func TestS04_CommonAndPersonalPasswords(t *testing.T) {
 // S03: there is no rule of composition, and every password of the length is taken
 // that is in no list.
 func TestS03_NoComposition(t *testing.T) {
-	s := &Service{minPassword: DefaultMinPassword}
+	s := &Service{minPassword: defaultMinPassword}
 	for _, p := range []string{"abcdefghijklmnopqrst", strings.Repeat("x", 15), strings.Repeat("7", 15), strings.Repeat("😀", 16), strings.Repeat(" ", 20)} {
 		if err := s.checkNamed("password", p, "ada", "ada@example.org"); err != nil {
 			t.Errorf("%q: %v", p, err)
@@ -91,28 +91,4 @@ func TestS04_BreachedPasswords(t *testing.T) {
 	if err := s.unbreached(ctx, "password", "something else entirely"); !errors.Is(err, context.Canceled) || errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("a caller who left: %v", err)
 	}
-}
-
-func TestEstimateStrength(t *testing.T) {
-	words := []string{"ada.lovelace"}
-	for password, want := range map[string]Strength{
-		"": 0, "aaaaaaaaaaaaaaaaaaaa": 0, "12345678901234567890": 0, "passwordpassword": 0, "qwertyuiopasdfgh": 0,
-		"abcabcabcabcabcabc": 0, "trustno1 baseball": 0, "ada.lovelace1815": 0, "fedcba987654321": 0,
-		"kxjqpv": 1, "kxjqpvwzmy": 2, "kxjqpvwzmybnrt": 3, "correct horse battery staple": 4,
-		strings.Repeat("correct horse ", 50): 3,
-	} {
-		if got := EstimateStrength(password, words...); got != want {
-			t.Errorf("%q: %d, want %d (%d pieces)", password, got, want, pieces(password, words))
-		}
-	}
-}
-
-func FuzzEstimateStrength(f *testing.F) {
-	f.Add("password1234", "ada")
-	f.Add("äöü\xff\xfe", "")
-	f.Fuzz(func(t *testing.T, password, word string) {
-		if s := EstimateStrength(password, word); s < 0 || s > 4 {
-			t.Errorf("%d", s)
-		}
-	})
 }

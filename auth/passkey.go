@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,9 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -17,119 +19,52 @@ import (
 // KindPasskey is that of the records of passkeys, and the method in an Answer.
 const KindPasskey = "passkey"
 
-// Passkeys is the part of WebAuthn that knows its formats; package auth/passkey
-// has it. It keeps nothing: what it needs is in the FactorRecord and in the State
-// of a Challenge.
-type Passkeys interface {
-	// Begin makes the challenge of a ceremony, which ends 5 minutes after now.
-	Begin(c Ceremony, now time.Time) (Challenge, error)
-	// Challenge reads a State that Begin made for a ceremony of the same Kind,
-	// session and user, and returns what names its challenge and when it ends,
-	// which may be past. Another state is ErrInvalidCode.
-	Challenge(c Ceremony, state string) (id [32]byte, until time.Time, err error)
-	// Credential returns the Lookup of the record that the response names, before
-	// anything in it is believed. ErrInvalidCode when it names none.
-	Credential(response []byte) (lookup string, err error)
-	// Register verifies the response to a Registering ceremony and returns its
-	// record with Lookup, Counter and Data. What is wrong is ErrInvalidCode.
-	Register(c Ceremony, state string, response []byte) (FactorRecord, error)
-	// Assert verifies the response to any other ceremony by r, whose user is
-	// c.User, and returns the record as it is after this use, as Factor.Verify
-	// does. What is wrong is ErrInvalidCode; a signature that is right with a
-	// counter that did not rise is ErrCopiedPasskey.
-	Assert(c Ceremony, state string, response []byte, r FactorRecord) (used FactorRecord, rises bool, err error)
-}
-
-// CeremonyKind is what a challenge is for. One made for one opens no other.
-type CeremonyKind string
-
-// The ceremonies.
-const (
-	// Registering adds a passkey to an account.
-	Registering CeremonyKind = "register"
-	// SigningIn is a sign-in by a passkey alone, by whoever has one.
-	SigningIn CeremonyKind = "sign_in"
-	// Finishing is the second factor of an unfinished sign-in.
-	Finishing CeremonyKind = "second_factor"
-	// Proving is the fresh proof of somebody who is signed in.
-	Proving CeremonyKind = "reauthenticate"
-)
-
-// Ceremony is one use of a passkey: of its kind, in its session, by its user.
-type Ceremony struct {
-	Kind CeremonyKind
-	// SessionID is "" for SigningIn, and User is the zero one until the response
-	// names it.
-	SessionID string
-	User      profile.User
-	// Known are the user's passkeys: not to be registered again, or to be used.
-	Known []FactorRecord
-}
-
-// Challenge is what a browser needs for a ceremony.
-type Challenge struct {
-	// Options are for navigator.credentials, in the JSON of WebAuthn Level 3:
-	// PublicKeyCredentialCreationOptionsJSON or …RequestOptionsJSON.
-	Options json.RawMessage
-	// State comes back with the response. It is sealed.
-	State     string
-	ExpiresAt time.Time
-}
-
 // BeginPasskey makes the challenge for a sign-in by a passkey alone. It writes
 // nothing and asks for nobody, so that it tells nothing.
-func (s *Service) BeginPasskey(_ context.Context) (Challenge, error) {
-	return s.challenge(Ceremony{Kind: SigningIn})
+func (s *Service) BeginPasskey(_ context.Context) (authfactor.Challenge, error) {
+	return s.challenge(authfactor.Ceremony{Kind: authfactor.SigningIn})
 }
 
-// BeginPasskeyFor makes the challenge for the second factor of an unfinished
-// sign-in: the passkeys of the user are named.
-func (s *Service) BeginPasskeyFor(ctx context.Context, half HalfIdentity) (Challenge, error) {
-	if err := half.check(); err != nil {
-		return Challenge{}, err
+// BeginPasskeyProof makes the challenge for a proof by a passkey of who, for FinishSignIn
+// of a HalfIdentity or ReauthenticateWith of an Identity.
+func (s *Service) BeginPasskeyProof(ctx context.Context, who Prover) (authfactor.Challenge, error) {
+	c, err := ceremonyOf(who)
+	if err != nil {
+		return authfactor.Challenge{}, err
 	}
-	return s.challengeOf(ctx, Ceremony{Kind: Finishing, SessionID: half.Session.ID, User: half.User})
+	return s.challengeOf(ctx, c)
 }
 
-// BeginPasskeyProof makes the challenge for a fresh proof of the caller, which
-// ReauthenticateWith takes.
-func (s *Service) BeginPasskeyProof(ctx context.Context, id Identity) (Challenge, error) {
-	if err := id.check(); err != nil {
-		return Challenge{}, err
-	}
-	return s.challengeOf(ctx, Ceremony{Kind: Proving, SessionID: id.Session.ID, User: id.User})
-}
-
-func (s *Service) challengeOf(ctx context.Context, c Ceremony) (Challenge, error) {
+func (s *Service) challengeOf(ctx context.Context, c authfactor.Ceremony) (authfactor.Challenge, error) {
 	known, err := s.passkeysOf(ctx, c.User.ID)
 	if err != nil {
-		return Challenge{}, err
+		return authfactor.Challenge{}, err
 	}
-	if len(known) == 0 && c.Kind != Registering {
-		return Challenge{}, ErrNoFactor
+	if len(known) == 0 && c.Kind != authfactor.Registering {
+		return authfactor.Challenge{}, ErrNoFactor
 	}
 	c.Known = known
 	return s.challenge(c)
 }
 
-func (s *Service) challenge(c Ceremony) (Challenge, error) {
+func (s *Service) challenge(c authfactor.Ceremony) (authfactor.Challenge, error) {
 	if s.passkeys == nil {
-		return Challenge{}, ErrNoFactor
+		return authfactor.Challenge{}, ErrNoFactor
 	}
 	ch, err := s.passkeys.Begin(c, s.now())
 	if err != nil {
-		return Challenge{}, fmt.Errorf("auth: passkey: %w", err)
+		return authfactor.Challenge{}, fmt.Errorf("auth: passkey: %w", err)
 	}
 	return ch, nil
 }
 
 // passkeysOf are the user's passkeys, the oldest first.
-func (s *Service) passkeysOf(ctx context.Context, userID string) ([]FactorRecord, error) {
+func (s *Service) passkeysOf(ctx context.Context, userID string) ([]authstore.FactorRecord, error) {
 	records, err := s.confirmed(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	var list []FactorRecord
+	var list []authstore.FactorRecord
 	for _, r := range records {
 		if r.Kind == KindPasskey {
 			list = append(list, r)
@@ -141,7 +76,7 @@ func (s *Service) passkeysOf(ctx context.Context, userID string) ([]FactorRecord
 // spend uses a challenge up, whatever comes of it (WebAuthn Level 3, 13.4.3): of
 // any number of calls with it, on any node, one goes on. A challenge is written
 // down only now, so that beginning costs nothing.
-func (s *Service) spend(ctx context.Context, c Ceremony, state string, now time.Time) error {
+func (s *Service) spend(ctx context.Context, c authfactor.Ceremony, state string, now time.Time) error {
 	if s.passkeys == nil {
 		return ErrInvalidCode
 	}
@@ -149,7 +84,7 @@ func (s *Service) spend(ctx context.Context, c Ceremony, state string, now time.
 	if err != nil {
 		return err
 	}
-	err = s.tickets.AddTickets(ctx, "", "", []Ticket{{Hash: id, Purpose: ForChallenge, CreatedAt: now, ExpiresAt: until}})
+	err = s.tickets.AddTickets(ctx, "", "", []authstore.Ticket{{Hash: id, Purpose: forChallenge, CreatedAt: now, ExpiresAt: until}})
 	// One that is over is used up too: a clock set back brings it not back.
 	if errors.Is(err, storage.ErrTaken) || err == nil && !now.Before(until) {
 		return ErrInvalidCode
@@ -157,7 +92,7 @@ func (s *Service) spend(ctx context.Context, c Ceremony, state string, now time.
 	return err
 }
 
-// PasskeyAnswer is what a browser answered to a Challenge.
+// PasskeyAnswer is what a browser answered to an authfactor.Challenge.
 type PasskeyAnswer struct {
 	State string
 	// Response is the PublicKeyCredential as JSON (its toJSON).
@@ -171,18 +106,18 @@ type PasskeyAnswer struct {
 func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnswer, remember bool) (SignIn, error) {
 	ctx = withClient(ctx, c)
 	now := s.now()
-	t := tries{s: s, address: addressKey(c)}
+	t := s.triesOf(c)
 	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, KindSignInFailed, "", err)
+		s.refused(ctx, authevent.SignInFailed, "", err)
 		return SignIn{}, err
 	}
 	in, err := s.signInWithPasskey(ctx, a, remember, now, &t)
 	switch {
 	case err == nil:
-		t.proved(ctx)
-		s.log(ctx, slog.LevelInfo, KindSignIn, in.User.ID)
+		t.succeeded(ctx)
+		s.log(ctx, slog.LevelInfo, authevent.SignIn, in.User.ID)
 	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
-		s.failedBy(ctx, account{user: in.User}, KindSignInFailed, KindPasskey, copied(err))
+		s.failedBy(ctx, account{user: in.User}, authevent.SignInFailed, KindPasskey, copied(err))
 		err = ErrInvalidCredentials
 	case errors.Is(err, limit.ErrExceeded):
 	default:
@@ -196,7 +131,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 
 // signInWithPasskey returns the user also with an error, as soon as it is known.
 func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, remember bool, now time.Time, t *tries) (in SignIn, err error) {
-	c := Ceremony{Kind: SigningIn}
+	c := authfactor.Ceremony{Kind: authfactor.SigningIn}
 	if err := s.spend(ctx, c, a.State, now); err != nil {
 		return in, err
 	}
@@ -213,7 +148,7 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 	}
 	t.account = factorKey(record.UserID)
 	if err := s.take(ctx, t.account, s.limits.SecondFactor); err != nil {
-		s.refused(ctx, KindSignInFailed, record.UserID, err)
+		s.refused(ctx, authevent.SignInFailed, record.UserID, err)
 		return in, err
 	}
 	if in.User, err = s.users.User(ctx, record.UserID); errors.Is(err, storage.ErrNotFound) {
@@ -232,10 +167,10 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 	if in.Session, in.Token, err = s.newSession(ctx, remember, now); err != nil {
 		return in, err
 	}
-	in.Status = admit(in.User, &in.Session, now)
+	in.Status = grant(in.User, &in.Session, now)
 	in.Session.UserID = in.User.ID
 	used.LastUsedAt = now
-	event := activity.NewEvent(ctx, KindSignIn, in.User.ID, now, map[string]string{detailMethod: KindPasskey})
+	event := activity.NewEvent(ctx, authevent.SignIn, in.User.ID, now, map[string]string{detailMethod: KindPasskey})
 	return in, s.tx.InTx(ctx, func(ctx context.Context) error {
 		// In turn with what ends sessions: a reset that came first is seen.
 		hash, err := s.passwords.LockPassword(ctx, in.User.ID)
@@ -259,8 +194,8 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 }
 
 // useFactor notes one use of a confirmed factor, which cannot happen twice.
-func (s *Service) useFactor(ctx context.Context, used FactorRecord, rises bool) error {
-	err := s.factors.UseFactor(ctx, used, Confirmed, rises)
+func (s *Service) useFactor(ctx context.Context, used authstore.FactorRecord, rises bool) error {
+	err := s.factors.UseFactor(ctx, used, authstore.Confirmed, rises)
 	if errors.Is(err, storage.ErrStale) {
 		return ErrInvalidCode // it was used meanwhile, or the factor is gone
 	}
@@ -270,7 +205,7 @@ func (s *Service) useFactor(ctx context.Context, used FactorRecord, rises bool) 
 // copied is what the feed says more of a failure by a passkey that may have been
 // copied: its owner is the one to remove it.
 func copied(err error) map[string]string {
-	if errors.Is(err, ErrCopiedPasskey) {
+	if errors.Is(err, authfactor.ErrCopiedPasskey) {
 		return map[string]string{detailReason: reasonCopied}
 	}
 	return nil

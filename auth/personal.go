@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/storage/personal"
 )
@@ -17,7 +18,7 @@ import (
 type Personal struct {
 	// Stores are required; for a host with users of its own they are those for users
 	// elsewhere, such as sqlstore's AuthApart.
-	Stores Stores
+	Stores authstore.Stores
 	// LimitStore has the counters of tries; it is required.
 	LimitStore limit.Store
 }
@@ -75,7 +76,7 @@ func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Arc
 			ID: s.ID, CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), ExpiresAt: s.ExpiresAt.UTC(),
 			Remember: s.Remember, IP: s.Source.IP, Device: s.Source.Device, Place: s.Source.Place,
 		}
-		if s.Level == LevelDevice {
+		if s.Level == authstore.LevelDevice {
 			out.Devices = append(out.Devices, e)
 		} else {
 			out.Sessions = append(out.Sessions, e)
@@ -96,7 +97,7 @@ func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Arc
 // tickets, factors, the password and the counters of its limits.
 func (p Personal) EraseUser(ctx context.Context, userID string) error {
 	_, sessions := p.Stores.Sessions.EndSessions(ctx, userID, "")
-	_, tickets := p.Stores.Tickets.DropTickets(ctx, userID)
+	_, tickets := p.Stores.Tickets.RemoveTickets(ctx, userID)
 	_, factors := p.Stores.Factors.RemoveFactors(ctx, userID)
 	if err := errors.Join(sessions, tickets, factors); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -18,19 +20,19 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 	eve := auth.Client{IP: home.IP.Next()}
 	takes := map[string]func(t *testing.T, p *post){
 		"by the link of the sign-up": func(t *testing.T, p *post) {
-			if err := p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, auth.MessageVerify, "ada@example.org")); err != nil {
+			if err := p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "ada@example.org")); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.Reset(t.Context(), home, p.mail.link(t, auth.MessageReset, "ada@example.org"), newer); err != nil {
+			if err := p.Reset(t.Context(), home, p.mail.link(t, authmail.Reset, "ada@example.org"), newer); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"by the link of the sign-up, signed in elsewhere": func(t *testing.T, p *post) {
 			elsewhere := p.alive(t, p.register(t, "bob").Token)
-			if err := p.Verify(t.Context(), home, elsewhere, p.mail.link(t, auth.MessageVerify, "ada@example.org")); err != nil {
+			if err := p.Verify(t.Context(), home, elsewhere, p.mail.link(t, authmail.Verify, "ada@example.org")); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.Reset(t.Context(), home, p.mail.link(t, auth.MessageReset, "ada@example.org"), newer); err != nil {
+			if err := p.Reset(t.Context(), home, p.mail.link(t, authmail.Reset, "ada@example.org"), newer); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -76,7 +78,7 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 			if err := p.BeginEmailChange(t.Context(), eve, id, "eve@example.com", 0); err != nil {
 				t.Fatal(err)
 			}
-			token := p.mail.link(t, auth.MessageEmailChange, "eve@example.com")
+			token := p.mail.link(t, authmail.EmailChange, "eve@example.com")
 			return func(t *testing.T) {
 				is(t, p.ConfirmEmailChange(t.Context(), eve, token), auth.ErrInvalidToken)
 				u, err := p.db.Users().User(t.Context(), id.User.ID)
@@ -90,11 +92,11 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 		"5 tickets of any purpose": func(t *testing.T, p *post, id auth.Identity) func(*testing.T) {
 			now := p.clock.now()
 			var hashes [][32]byte
-			var list []auth.Ticket
-			for i, purpose := range []auth.Purpose{auth.ForRecovery, auth.ForPhone, auth.ForEmailUndo, auth.ForReport, "of a host"} {
+			var list []authstore.Ticket
+			for i, purpose := range []authstore.Purpose{auth.ForRecoveryCode, auth.ForPhone, auth.ForEmailUndo, auth.ForReport, "of a host"} {
 				h := [32]byte{byte(i + 1)}
 				hashes = append(hashes, h)
-				list = append(list, auth.Ticket{Hash: h, Purpose: purpose, CreatedAt: now})
+				list = append(list, authstore.Ticket{Hash: h, Purpose: purpose, CreatedAt: now})
 			}
 			if err := p.db.Auth().Tickets.AddTickets(t.Context(), id.User.ID, "", list); err != nil {
 				t.Fatal(err)
@@ -141,7 +143,7 @@ func TestS40P06P07_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
 			t.Fatalf("before the proof there is an account (%v)", err)
 		}
 		var mine, hers string
-		for _, m := range p.mail.to(auth.MessageVerify, "ada@example.org") {
+		for _, m := range p.mail.to(authmail.Verify, "ada@example.org") {
 			if m.Name == "ada" {
 				mine = tokenIn(t, m.Link)
 			} else {

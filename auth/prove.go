@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -30,7 +32,7 @@ func (s *Service) withPassword(ctx context.Context, who account, password string
 	hash, rehash, err := s.verify(ctx, who, password, use)
 	switch {
 	case err == nil:
-		t.proved(ctx)
+		t.succeeded(ctx)
 	case !errors.Is(err, ErrInvalidCredentials):
 		t.unspent(ctx)
 	}
@@ -110,22 +112,23 @@ func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind,
 // prove verifies the password of somebody who is signed in, for what purpose
 // names, under the same limits as a sign-in, and calls use as withPassword does.
 func (s *Service) prove(ctx context.Context, c Client, id Identity, password, purpose string, use func(hash string) error) (weak string, err error) {
-	if checkStorable("password", password) != nil {
+	if hash.CheckPassword("password", password) != nil {
 		return "", ErrInvalidCredentials // nobody's password: no work, no try
 	}
 	who := account{user: id.User, key: accountKey(id.User.ID), open: !id.User.Disabled}
-	t := tries{s: s, account: who.key, address: addressKey(c)}
+	t := s.triesOf(c)
+	t.account = who.key
 	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, KindReauthenticationFailed, who.user.ID, err)
+		s.refused(ctx, authevent.ReauthenticationFailed, who.user.ID, err)
 		return "", err
 	}
 	if err := s.take(ctx, t.account, s.limits.Account); err != nil {
-		s.refused(ctx, KindReauthenticationFailed, who.user.ID, err)
+		s.refused(ctx, authevent.ReauthenticationFailed, who.user.ID, err)
 		return "", err
 	}
 	weak, err = s.withPassword(ctx, who, password, t, use)
 	if errors.Is(err, ErrInvalidCredentials) {
-		s.failed(ctx, who, KindReauthenticationFailed, map[string]string{detailFor: purpose})
+		s.failed(ctx, who, authevent.ReauthenticationFailed, map[string]string{detailFor: purpose})
 	}
 	return weak, err
 }

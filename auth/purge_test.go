@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // PurgeExpired goes on after a batch that was full, and leaves what lives.
@@ -12,17 +13,17 @@ func TestPurgeExpiredRemovesTicketsAndPendingFactors(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		w := openOn(t, db)
 		at := w.clock.now()
-		list := make([]auth.Ticket, 600)
+		list := make([]authstore.Ticket, 600)
 		for i := range list {
-			list[i] = auth.Ticket{Hash: [32]byte{1, byte(i), byte(i >> 8)}, Purpose: auth.ForChallenge, CreatedAt: at, ExpiresAt: at.Add(time.Minute)}
+			list[i] = authstore.Ticket{Hash: [32]byte{1, byte(i), byte(i >> 8)}, Purpose: auth.ForChallenge, CreatedAt: at, ExpiresAt: at.Add(time.Minute)}
 		}
-		forever := auth.Ticket{Hash: [32]byte{2}, Purpose: auth.ForRecovery, CreatedAt: at}
+		forever := authstore.Ticket{Hash: [32]byte{2}, Purpose: auth.ForRecoveryCode, CreatedAt: at}
 		if err := db.Auth().Tickets.AddTickets(t.Context(), "7", "", append(list, forever)); err != nil {
 			t.Fatal(err)
 		}
 		factors := db.Auth().Factors
 		for id, pending := range map[string]bool{"begun": true, "confirmed": false} {
-			r := auth.FactorRecord{ID: id, UserID: "7", Kind: "totp", CreatedAt: at, Pending: pending}
+			r := authstore.FactorRecord{ID: id, UserID: "7", Kind: "totp", CreatedAt: at, Pending: pending}
 			if pending {
 				r.ExpiresAt = at.Add(time.Minute)
 			}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -19,10 +21,17 @@ const (
 	forPassword       = "password"
 )
 
-// Reauthenticate proves again who the signed-in caller is, so that the session
-// is Fresh, and returns it. With rotate it also gets a new token, which is
-// returned, and the old one is dead at once; a caller that cannot take a new
-// one (a bearer) leaves it out. The limits of the session stay.
+// Proof is the session in use after its user proved again who it is.
+type Proof struct {
+	// Session is Fresh, unless the method says otherwise; its limits stay those of the
+	// sign-in.
+	Session authstore.Session
+	// Token is the new token, told once and never again; "" when Client.KeepToken left
+	// the one in use.
+	Token string
+}
+
+// Reauthenticate proves again who the signed-in caller is, so that the session is Fresh.
 //
 // For a user with a second factor it is an *input.InvalidError of field "method": see
 // ReauthenticateWith.
@@ -30,27 +39,26 @@ const (
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
 // *limit.ExceededError, *storage.UnavailableError as there. A session that ended
 // meanwhile is ErrUnauthenticated.
-func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string, rotate bool) (Session, string, error) {
+func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string) (Proof, error) {
 	if err := id.check(); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
 	ctx = withClient(ctx, c)
 	if err := required("password", password); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
 	if records, err := s.confirmed(ctx, id.User.ID); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	} else if len(records) > 0 {
-		return Session{}, "", input.Invalid(input.New("method", input.SecondFactorRequired, nil))
+		return Proof{}, input.Invalid(input.New("method", input.SecondFactorRequired, nil))
 	}
-	var next Session
-	var token string
+	var out Proof
 	weak, err := s.prove(ctx, c, id, password, forReauthenticate, func(hash string) (err error) {
 		now := s.now()
-		if next, token, err = s.proved(id.Session, rotate, now); err != nil {
+		if out, err = s.renewed(c, id.Session, now); err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now, map[string]string{detailMethod: methodPassword})
+		event := activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now, map[string]string{detailMethod: methodPassword})
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
 			present, err := s.passwords.LockPassword(ctx, id.User.ID)
 			if err != nil {
@@ -59,37 +67,37 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 			if present != hash {
 				return errPasswordMoved
 			}
-			return s.rotate(ctx, id.Session.TokenHash, next, event)
+			return s.rotate(ctx, id.Session.TokenHash, out.Session, event)
 		})
 	})
 	if err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindReauthenticated, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.Reauthenticated, id.User.ID)
 	s.rehash(ctx, id.User.ID, weak, password)
-	return next, token, nil
+	return out, nil
 }
 
 // ChangePassword sets a new password for the signed-in caller, who gives the
 // present one, and ends all other sessions and what was begun, all or nothing. The
-// session in use goes on and is Fresh, if the user has no second factor; rotate is as for Reauthenticate.
+// session in use goes on, and is Fresh if the user has no second factor.
 //
 // A new password that is refused, or that is the present one, is an
 // *input.InvalidError of field "newPassword". A wrong present one is
 // ErrInvalidCredentials and counts with those of sign-in.
-func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, current, new string, rotate bool) (Session, string, error) {
+func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, current, new string) (Proof, error) {
 	if err := id.check(); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
 	ctx = withClient(ctx, c)
 	if err := joinInvalid(required("currentPassword", current), s.checkNamed("newPassword", new, namesOf(id.User)...)); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
 	if new == current {
-		return Session{}, "", input.Invalid(input.New("newPassword", input.SamePassword, nil))
+		return Proof{}, input.Invalid(input.New("newPassword", input.SamePassword, nil))
 	}
-	var next Session
-	var token, newHash string
+	var out Proof
+	var newHash string
 	_, err := s.prove(ctx, c, id, current, forPassword, func(hash string) (err error) {
 		if newHash == "" {
 			// Only here, so that nobody without the present password asks it.
@@ -101,7 +109,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			}
 		}
 		now := s.now()
-		if next, token, err = s.proved(id.Session, rotate, now); err != nil {
+		if out, err = s.renewed(c, id.Session, now); err != nil {
 			return err
 		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
@@ -110,7 +118,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 				return err
 			}
 			if len(records) > 0 {
-				next.ProvedAt = id.Session.ProvedAt // the second factor was not asked for
+				out.Session.ProvedAt = id.Session.ProvedAt // the second factor was not asked for
 			}
 			err = s.passwords.SetPassword(ctx, id.User.ID, hash, newHash)
 			if errors.Is(err, storage.ErrStale) {
@@ -123,7 +131,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			if err != nil {
 				return err
 			}
-			if err := s.dropPendingTickets(ctx, id.User.ID, byPassword); err != nil {
+			if err := s.removeBegun(ctx, id.User.ID, byPassword); err != nil {
 				return err
 			}
 			if id.User.PendingEmail != "" {
@@ -132,33 +140,33 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 					return err
 				}
 			}
-			return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindPasswordChanged, id.User.ID, now,
+			return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.PasswordChanged, id.User.ID, now,
 				map[string]string{detailMethod: methodPassword, detailEnded: strconv.Itoa(ended)}))
 		})
 	})
 	if err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindPasswordChanged, id.User.ID)
-	return next, token, nil
+	s.log(ctx, slog.LevelInfo, authevent.PasswordChanged, id.User.ID)
+	return out, nil
 }
 
-// proved returns sess as it is after a proof at now, and its new token, ""
-// without rotate. The absolute limit stays that of the sign-in.
-func (s *Service) proved(sess Session, rotate bool, now time.Time) (Session, string, error) {
+// renewed is sess as it is after a proof of c at now. The absolute limit stays that of the
+// sign-in.
+func (s *Service) renewed(c Client, sess authstore.Session, now time.Time) (Proof, error) {
 	sess.ProvedAt = now
 	sess.IdleUntil = s.lifetime.idleUntil(sess, now)
-	if !rotate {
-		return sess, "", nil
+	if c.KeepToken {
+		return Proof{Session: sess}, nil
 	}
 	token, hash, err := newToken(s.random)
 	sess.TokenHash = hash
-	return sess, token, err
+	return Proof{Session: sess, Token: token}, err
 }
 
 // rotate writes next over the session that has the token hash old. One that
 // is gone, or whose token was replaced meanwhile, no longer speaks for the user.
-func (s *Service) rotate(ctx context.Context, old [32]byte, next Session, event activity.Event) error {
+func (s *Service) rotate(ctx context.Context, old [32]byte, next authstore.Session, event activity.Event) error {
 	err := s.sessions.RotateSession(ctx, old, next, event)
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrUnauthenticated

@@ -7,6 +7,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
 
@@ -14,31 +16,31 @@ import (
 // owner is, and does not happen when that fails.
 func TestS22_EveryChangeOfAnAccountIsTold(t *testing.T) {
 	for kind, do := range map[activity.Kind]func(t *testing.T, p *post, token string) error{
-		auth.KindSignIn: func(t *testing.T, p *post, _ string) error {
+		authevent.SignIn: func(t *testing.T, p *post, _ string) error {
 			_, err := p.signIn(t, "ada", password)
 			return err
 		},
-		auth.KindReauthenticated: func(t *testing.T, p *post, token string) error {
-			_, _, err := p.Reauthenticate(t.Context(), home, p.alive(t, token), password, true)
+		authevent.Reauthenticated: func(t *testing.T, p *post, token string) error {
+			_, err := p.Reauthenticate(t.Context(), home, p.alive(t, token), password)
 			return err
 		},
-		auth.KindPasswordChanged: func(t *testing.T, p *post, token string) error {
-			_, _, err := p.ChangePassword(t.Context(), home, p.alive(t, token), password, newer, true)
+		authevent.PasswordChanged: func(t *testing.T, p *post, token string) error {
+			_, err := p.ChangePassword(t.Context(), home, p.alive(t, token), password, newer)
 			return err
 		},
-		auth.KindSessionsEnded: func(t *testing.T, p *post, token string) error {
+		authevent.SessionsEnded: func(t *testing.T, p *post, token string) error {
 			_, err := p.EndOtherSessions(t.Context(), p.alive(t, token))
 			return err
 		},
-		auth.KindPasswordReset: func(t *testing.T, p *post, _ string) error {
+		authevent.PasswordReset: func(t *testing.T, p *post, _ string) error {
 			return p.Reset(t.Context(), home, p.forgot(t, "ada"), newer)
 		},
-		auth.KindEmailChangeRequested: func(t *testing.T, p *post, token string) error {
+		authevent.EmailChangeRequested: func(t *testing.T, p *post, token string) error {
 			return p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew, 0)
 		},
-		auth.KindFactorAdded: func(t *testing.T, p *post, token string) error {
+		authevent.FactorAdded: func(t *testing.T, p *post, token string) error {
 			a := p.beginTOTP(t, token)
-			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)), false)
+			_, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), byTOTP(a.code(0)))
 			return err
 		},
 	} {
@@ -81,7 +83,7 @@ func TestS20P30_NoLinkSkipsTheSecondFactor(t *testing.T) {
 		owes := func(what, pass string) auth.SignIn {
 			t.Helper()
 			in := p.mustSignIn(t, "ada", pass)
-			if in.Status != auth.SecondFactorRequired || in.Session.Level != auth.LevelHalf {
+			if in.Status != auth.SecondFactorRequired || in.Session.Level != authstore.LevelHalf {
 				t.Errorf("after %s a sign-in is %q", what, in.Status)
 			}
 			p.dead(t, in.Token)
@@ -149,7 +151,7 @@ func TestS22_EndsAreTold(t *testing.T) {
 		is(t, p.RemoveDevice(t.Context(), id, devices[0].ID), nil)
 		is(t, p.SignOut(t.Context(), id), nil)
 		is(t, p.SignOut(t.Context(), id), nil) // gone already
-		for _, kind := range []activity.Kind{auth.KindSessionEnded, auth.KindDeviceRemoved, auth.KindSignOut} {
+		for _, kind := range []activity.Kind{authevent.SessionEnded, authevent.DeviceRemoved, authevent.SignOut} {
 			if n := p.notices.count(kind); n != 1 {
 				t.Errorf("%s was told %d times, want once", kind, n)
 			}

@@ -8,6 +8,9 @@ import (
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -32,7 +35,7 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 		return ErrNoFactor
 	}
 	ctx = withClient(ctx, c)
-	t, err := s.peek(ctx, c, ForFactorRecovery, token)
+	t, err := s.peek(ctx, c, forLostFactors, token)
 	if err != nil {
 		return err
 	}
@@ -59,15 +62,15 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 	if err != nil {
 		return err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(t.UserID)) })
-	s.log(ctx, slog.LevelWarn, KindFactorsRecovered, t.UserID)
+	s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, factorKey(t.UserID)) })
+	s.log(ctx, slog.LevelWarn, authevent.FactorsRecovered, t.UserID)
 	return nil
 }
 
 // recoverFactors is the transaction of RecoverFactors. It goes the way of a
 // sign-in that finishes, factors before tickets before sessions: of the two
 // at once, the later one sees that it is over.
-func (s *Service) recoverFactors(ctx context.Context, user profile.User, t Ticket, half Session) error {
+func (s *Service) recoverFactors(ctx context.Context, user profile.User, t authstore.Ticket, half authstore.Session) error {
 	now := s.now()
 	factors, err := s.confirmed(ctx, user.ID)
 	if err != nil {
@@ -77,21 +80,21 @@ func (s *Service) recoverFactors(ctx context.Context, user profile.User, t Ticke
 		return ErrInvalidToken
 	}
 	patch := profile.Patch{IfVersion: user.Version}
-	if user.Phone != "" && slices.ContainsFunc(factors, func(f FactorRecord) bool { return f.Kind == string(BySMS) }) {
+	if user.Phone != "" && slices.ContainsFunc(factors, func(f authstore.FactorRecord) bool { return f.Kind == string(authmail.BySMS) }) {
 		patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
 	}
 	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
 		return err
 	}
-	if _, err := s.tickets.DropTickets(ctx, user.ID, ForRecovery); err != nil {
+	if _, err := s.tickets.RemoveTickets(ctx, user.ID, forRecoveryCode); err != nil {
 		return err
 	}
-	if _, err := s.tickets.TakeTicket(ctx, ForFactorRecovery, t.Hash, now); errors.Is(err, storage.ErrNotFound) {
+	if _, err := s.tickets.TakeTicket(ctx, forLostFactors, t.Hash, now); errors.Is(err, storage.ErrNotFound) {
 		return ErrInvalidToken
 	} else if err != nil {
 		return err
 	}
-	if _, err := s.tickets.DropTickets(ctx, user.ID, pending...); err != nil {
+	if _, err := s.tickets.RemoveTickets(ctx, user.ID, begunPurposes...); err != nil {
 		return err
 	}
 	if err := s.sessions.EndSession(ctx, user.ID, half.ID); errors.Is(err, storage.ErrNotFound) {
@@ -106,7 +109,7 @@ func (s *Service) recoverFactors(ctx context.Context, user profile.User, t Ticke
 	if user.PendingEmail != "" {
 		patch.PendingEmail = new("") // its link is among what was pending
 	}
-	event := activity.NewEvent(ctx, KindFactorsRecovered, user.ID, now, map[string]string{detailEnded: strconv.Itoa(ended)})
+	event := activity.NewEvent(ctx, authevent.FactorsRecovered, user.ID, now, map[string]string{detailEnded: strconv.Itoa(ended)})
 	if patch == (profile.Patch{IfVersion: user.Version}) {
 		return s.record(ctx, event)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // Recovery codes let somebody in who lost every other second factor. There are
@@ -26,7 +28,7 @@ const (
 const recoveryAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // newRecoveryCodes makes a set, and what is kept of it.
-func (s *Service) newRecoveryCodes(userID string, now time.Time) (codes []string, tickets []Ticket, err error) {
+func (s *Service) newRecoveryCodes(userID string, now time.Time) (codes []string, tickets []authstore.Ticket, err error) {
 	for range recoveryCodes {
 		raw := make([]byte, recoveryLength)
 		if _, err := io.ReadFull(s.random, raw); err != nil {
@@ -39,16 +41,16 @@ func (s *Service) newRecoveryCodes(userID string, now time.Time) (codes []string
 			}
 			code.WriteByte(recoveryAlphabet[b%32])
 		}
-		hash, _ := hashRecovery(userID, code.String())
+		hash, _ := hashRecoveryCode(userID, code.String())
 		codes = append(codes, code.String())
-		tickets = append(tickets, Ticket{Hash: hash, Purpose: ForRecovery, UserID: userID, CreatedAt: now})
+		tickets = append(tickets, authstore.Ticket{Hash: hash, Purpose: forRecoveryCode, UserID: userID, CreatedAt: now})
 	}
 	return codes, tickets, nil
 }
 
-// hashRecovery is what is kept of a code, bound to its user. The groups, their
+// hashRecoveryCode is what is kept of a code, bound to its user. The groups, their
 // dashes, spaces and the case are for people.
-func hashRecovery(userID, code string) (hash [32]byte, ok bool) {
+func hashRecoveryCode(userID, code string) (hash [32]byte, ok bool) {
 	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
 	if len(code) != recoveryLength || strings.Trim(code, recoveryAlphabet) != "" {
 		return hash, false
@@ -61,7 +63,7 @@ func (s *Service) RecoveryCodesLeft(ctx context.Context, id Identity) (int, erro
 	if err := id.check(); err != nil {
 		return 0, err
 	}
-	left, err := s.tickets.Tickets(ctx, id.User.ID, ForRecovery, s.now())
+	left, err := s.tickets.Tickets(ctx, id.User.ID, forRecoveryCode, s.now())
 	return len(left), err
 }
 
@@ -89,8 +91,8 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity)
 		if err := s.endRecovery(ctx, id.User.ID, byFactors); err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindRecoveryCodesMade, id.User.ID, now, nil)
-		if err := s.tickets.AddTickets(ctx, id.User.ID, ForRecovery, tickets, event); err != nil {
+		event := activity.NewEvent(ctx, authevent.RecoveryCodesMade, id.User.ID, now, nil)
+		if err := s.tickets.AddTickets(ctx, id.User.ID, forRecoveryCode, tickets, event); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)
@@ -98,6 +100,6 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity)
 	if err != nil {
 		return nil, err
 	}
-	s.log(ctx, slog.LevelInfo, KindRecoveryCodesMade, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.RecoveryCodesMade, id.User.ID)
 	return codes, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -42,14 +43,14 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 	}
 	// Refused names count: each is an answer to "does this account exist?".
 	if err := s.take(ctx, signUpKey(c), s.limits.SignUp); err != nil {
-		s.refused(ctx, KindRegistered, "", err)
+		s.refused(ctx, authevent.Registered, "", err)
 		return SignIn{}, err
 	}
 	if err := s.unbreached(ctx, "password", r.Password); err != nil {
 		return SignIn{}, err
 	}
 	if s.signUp == VerifyFirst {
-		if err := s.takeMail(ctx, c, KindRegistered, r.Email, ""); err != nil {
+		if err := s.takeMail(ctx, c, authevent.Registered, r.Email, ""); err != nil {
 			return SignIn{}, err
 		}
 	}
@@ -60,7 +61,7 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 	if s.signUp == VerifyFirst {
 		return SignIn{}, s.invite(ctx, r, hash)
 	}
-	mail, err := s.mayMail(ctx, c, KindRegistered, r.Email)
+	mail, err := s.mayMail(ctx, c, authevent.Registered, r.Email)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -69,7 +70,7 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 	if err != nil {
 		return SignIn{}, err
 	}
-	event := activity.NewEvent(ctx, KindRegistered, "", now, nil)
+	event := activity.NewEvent(ctx, authevent.Registered, "", now, nil)
 
 	var user profile.User
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
@@ -96,11 +97,11 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 	})
 	if err != nil {
 		if errors.Is(err, storage.ErrTaken) {
-			s.log(ctx, slog.LevelInfo, KindRegistered, "", slog.String("refused", "taken"))
+			s.log(ctx, slog.LevelInfo, authevent.Registered, "", slog.String("refused", "taken"))
 		}
 		return SignIn{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindRegistered, user.ID)
+	s.log(ctx, slog.LevelInfo, authevent.Registered, user.ID)
 	return SignIn{User: user, Session: sess, Token: token, Status: Complete}, nil
 }
 

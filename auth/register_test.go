@@ -12,6 +12,9 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -27,14 +30,14 @@ func TestRegisterMakesAccountAndSession(t *testing.T) {
 		t.Errorf("user = %+v", in.User)
 	}
 	id := w.alive(t, in.Token)
-	if id.User.ID != in.User.ID || id.Session.ID != in.Session.ID || id.Session.Level != auth.LevelFull {
+	if id.User.ID != in.User.ID || id.Session.ID != in.Session.ID || id.Session.Level != authstore.LevelFull {
 		t.Errorf("identity = %+v", id)
 	}
 	if !strings.HasPrefix(w.hash(t, in.User.ID), "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Errorf("hash = %s", w.hash(t, in.User.ID))
 	}
 	ev := w.events(t, in.User.ID)
-	if len(ev) != 1 || ev[0].Kind != auth.KindRegistered || ev[0].Source.IP != "203.0.113.0/24" || ev[0].Source.Device == "" {
+	if len(ev) != 1 || ev[0].Kind != authevent.Registered || ev[0].Source.IP != "203.0.113.0/24" || ev[0].Source.Device == "" {
 		t.Errorf("events = %+v", ev)
 	}
 	w.mustSignIn(t, "ada", password)
@@ -70,8 +73,8 @@ func TestS01_LengthIsCountedInCodePoints(t *testing.T) {
 		{0, strings.Repeat("😀", 16), true},
 		{8, strings.Repeat("x", 7), false},
 		{8, strings.Repeat("x", 8), true},
-		{0, strings.Repeat("q", auth.MaxPasswordBytes), true},
-		{0, strings.Repeat("q", auth.MaxPasswordBytes+1), false},
+		{0, strings.Repeat("q", hash.MaxPasswordBytes), true},
+		{0, strings.Repeat("q", hash.MaxPasswordBytes+1), false},
 	} {
 		w := open(t, func(c *auth.Config) { c.MinPassword = tt.min })
 		_, err := w.Register(t.Context(), home, auth.Registration{Username: "ada", Email: "a@example.org", Password: tt.p})
@@ -207,11 +210,11 @@ func TestS28_NoRandomnessNoSession(t *testing.T) {
 	w := open(t)
 	w.register(t, "ada")
 	for _, left := range []string{"", "31 bytes are one less than needed"[:31], strings.Repeat("x", 40)} {
-		n := w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Rand = strings.NewReader(left) })
+		n := w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.Rand = strings.NewReader(left) })
 		if in, err := n.signIn(t, "ada", password); err == nil || in.Token != "" {
 			t.Errorf("sign in with %d random bytes: %v", len(left), err)
 		}
-		n = w.beside(t, func(c *auth.Config, _ *auth.Stores) { c.Rand = strings.NewReader(left) })
+		n = w.beside(t, func(c *auth.Config, _ *authstore.Stores) { c.Rand = strings.NewReader(left) })
 		if _, err := n.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password}); err == nil {
 			t.Errorf("register with %d random bytes", len(left))
 		}
@@ -231,7 +234,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	for name, change := range map[string]func(*auth.Config){
 		"no users":          func(c *auth.Config) { c.Users = nil },
-		"no stores":         func(c *auth.Config) { c.Stores = auth.Stores{} },
+		"no stores":         func(c *auth.Config) { c.Stores = authstore.Stores{} },
 		"no activity":       func(c *auth.Config) { c.Activity = activity.Store(nil) },
 		"no transactor":     func(c *auth.Config) { c.Tx = nil },
 		"short passwords":   func(c *auth.Config) { c.MinPassword = 7 },
@@ -239,7 +242,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"sign-up mode":      func(c *auth.Config) { c.SignUp = "sometimes" },
 		"a limit of none":   func(c *auth.Config) { c.Limits.Account = limit.Rule{Limit: 0, Window: time.Hour} },
 		"negative idle":     func(c *auth.Config) { c.Session.Idle = -time.Hour },
-		"broken hashers":    func(c *auth.Config) { c.Hashers = auth.NewHashers(nil) },
+		"broken hashers":    func(c *auth.Config) { c.Hashers = hash.New(nil) },
 	} {
 		c := good()
 		change(&c)

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
 
 // resetMark before a stored hash says that the password must be reset. No
-// Hasher knows such a text, so it opens nothing, on a node of an earlier
+// hash.Hasher knows such a text, so it opens nothing, on a node of an earlier
 // release too.
 const resetMark = "!reset!"
 
@@ -22,25 +24,18 @@ func isMarked(hash string) bool { return strings.HasPrefix(hash, resetMark) }
 // marked is hash with the mark.
 func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, resetMark) }
 
-// MustReset reports whether the user has to set a new password by a link before
-// anything else: a way of signing in other than by password asks it.
-func (s *Service) MustReset(ctx context.Context, userID string) (bool, error) {
-	hash, err := s.passwords.PasswordHash(ctx, userID)
-	return isMarked(hash), err
-}
-
 // ReportLink returns a link "this wasn't me" for a message to the user. It is
 // called in the transaction that the message is written in, and lives for
-// ReportLife.
+// 7 days.
 func (s *Service) ReportLink(ctx context.Context, userID string) (string, error) {
 	if s.links == (Links{}) {
 		return "", ErrNoCourier
 	}
-	report, err := s.newSecret(ForReport, userID, nil, s.now(), ReportLife)
+	report, err := s.newSecret(forReport, userID, nil, s.now(), reportLife)
 	if err != nil {
 		return "", err
 	}
-	if err := s.tickets.AddTickets(ctx, userID, "", []Ticket{report.Ticket}); err != nil {
+	if err := s.tickets.AddTickets(ctx, userID, "", []authstore.Ticket{report.Ticket}); err != nil {
 		return "", err
 	}
 	return linkTo(s.links.Report, report.token), nil
@@ -52,7 +47,7 @@ func (s *Service) ReportLink(ctx context.Context, userID string) (string, error)
 // expired or used is ErrInvalidToken.
 func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, ForReport, token)
+	t, err := s.redeem(ctx, c, forReport, token)
 	if err != nil {
 		return err
 	}
@@ -69,10 +64,10 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 		if user.PendingEmail != "" {
 			patch.PendingEmail = new("")
 		}
-		if user.Leaving() {
+		if user.DeletionPending() {
 			patch.DeletesAt = &time.Time{}
 		}
-		event := activity.NewEvent(ctx, KindReported, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+		event := activity.NewEvent(ctx, authevent.Reported, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 		if patch == (profile.Patch{IfVersion: user.Version}) {
 			return s.record(ctx, event)
 		}
@@ -81,6 +76,6 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelWarn, KindReported, t.UserID)
+	s.log(ctx, slog.LevelWarn, authevent.Reported, t.UserID)
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -23,16 +25,16 @@ const resealPage = 200
 // Reseal seals what Factors keep sealed, such as the seeds of authenticator apps,
 // by the key that seals now, so that older keys can be dropped. It may run beside
 // sign-ins and on several nodes, and again after it was stopped. It is
-// errors.ErrUnsupported when the store is no FactorWalker, and when a decorator hides
-// that a Factor is a Resealer.
+// errors.ErrUnsupported when the store is no authstore.FactorWalker, and when a decorator hides
+// that a Factor is an authfactor.Resealer.
 func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
-	walker, err := storage.Need[FactorWalker](s.factors)
+	walker, err := storage.Need[authstore.FactorWalker](s.factors)
 	if err != nil {
 		return r, fmt.Errorf("auth: the store of factors: %w", err)
 	}
 	for kind, f := range s.kinds {
 		// Passing over it would look as if its keys were no longer needed.
-		if why, hidden := storage.Missing[Resealer](f); hidden {
+		if why, hidden := storage.Missing[authfactor.Resealer](f); hidden {
 			return r, fmt.Errorf("auth: factors of the kind %q: %w: %s", kind, errors.ErrUnsupported, why)
 		}
 	}
@@ -54,16 +56,19 @@ func (s *Service) Reseal(ctx context.Context) (r ResealReport, err error) {
 	}
 }
 
-func (s *Service) reseal(ctx context.Context, walker FactorWalker, record FactorRecord, r *ResealReport) error {
-	f, ok := storage.As[Resealer](s.kinds[record.Kind])
+func (s *Service) reseal(ctx context.Context, walker authstore.FactorWalker, record authstore.FactorRecord, r *ResealReport) error {
+	f, ok := storage.As[authfactor.Resealer](s.kinds[record.Kind])
 	if s.sends(record.Kind) {
 		f, ok = s.codes, true
 	}
-	if !ok || record.Pending { // a pending one has its end in minutes
+	if !ok {
+		return nil
+	}
+	data, changed, err := f.Reseal(record)
+	if err != nil && record.Pending { // it opens nothing, and has its end in minutes
 		return nil
 	}
 	r.Factors++
-	data, changed, err := f.Reseal(record)
 	if err != nil {
 		r.Lost = append(r.Lost, record.ID)
 		return nil

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -28,7 +31,7 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if err := profile.CheckEmail(email); err != nil {
 		return err
 	}
-	if err := s.takeMail(ctx, c, KindResetRequested, email, ""); err != nil {
+	if err := s.takeMail(ctx, c, authevent.ResetRequested, email, ""); err != nil {
 		return err
 	}
 	user, err := s.users.ByEmail(ctx, email)
@@ -42,14 +45,14 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if err := s.sendReset(ctx, user, s.now()); err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindResetRequested, user.ID)
+	s.log(ctx, slog.LevelInfo, authevent.ResetRequested, user.ID)
 	return nil
 }
 
 // sendReset writes the link and the message that brings it, in one transaction.
 // For the zero User it writes a link that nobody gets, to nobody.
 func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Time) error {
-	owner, life, reportLife := user.ID, ResetLife, ReportLife
+	owner, life, reportLife := user.ID, resetLife, reportLife
 	if owner == "" {
 		var err error
 		if owner, err = s.stranger(); err != nil {
@@ -57,31 +60,25 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 		}
 		life, reportLife = 0, 0
 	}
-	reset, err := s.newSecret(ForReset, owner, []byte(user.Email), now, life)
+	reset, err := s.newSecret(forReset, owner, []byte(user.Email), now, life)
 	if err != nil {
 		return err
 	}
-	report, err := s.newSecret(ForReport, owner, nil, now, reportLife)
+	report, err := s.newSecret(forReport, owner, nil, now, reportLife)
 	if err != nil {
 		return err
 	}
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
-		event := activity.NewEvent(ctx, KindResetRequested, owner, now, nil)
-		if err := s.tickets.AddTickets(ctx, owner, ForReset, []Ticket{reset.Ticket, report.Ticket}, event); err != nil {
+		event := activity.NewEvent(ctx, authevent.ResetRequested, owner, now, nil)
+		if err := s.tickets.AddTickets(ctx, owner, forReset, []authstore.Ticket{reset.Ticket, report.Ticket}, event); err != nil {
 			return err
 		}
-		return s.courier.Deliver(ctx, Message{
-			Kind: MessageReset, Channel: ByEmail, To: user.Email, UserID: user.ID, Name: user.Username,
+		return s.courier.Deliver(ctx, authmail.Message{
+			Kind: authmail.Reset, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
 			Link: linkTo(s.links.Reset, reset.token), Report: linkTo(s.links.Report, report.token),
-			Detail: whence(ctx), At: now, ExpiresAt: reset.ExpiresAt,
+			Detail: sourceFor(ctx, user, user.Email), At: now, ExpiresAt: reset.ExpiresAt,
 		})
 	})
-}
-
-// whence is what a message tells of where it was asked for.
-func whence(ctx context.Context) map[string]string {
-	src := activity.SourceFrom(ctx)
-	return map[string]string{"ip": src.IP, "device": src.Device}
 }
 
 // Reset sets a new password by the token of a link that Forgot sent, and ends
@@ -98,7 +95,7 @@ func (s *Service) Reset(ctx context.Context, c Client, token, password string) e
 	if err := s.checkNew("password", password); err != nil {
 		return err
 	}
-	t, err := s.peek(ctx, c, ForReset, token)
+	t, err := s.peek(ctx, c, forReset, token)
 	if err != nil {
 		return err
 	}
@@ -119,7 +116,7 @@ func (s *Service) Reset(ctx context.Context, c Client, token, password string) e
 	if err != nil {
 		return err
 	}
-	if t, err = s.tickets.TakeTicket(ctx, ForReset, t.Hash, s.now()); err != nil {
+	if t, err = s.tickets.TakeTicket(ctx, forReset, t.Hash, s.now()); err != nil {
 		if errors.Is(err, storage.ErrNotFound) {
 			return ErrInvalidToken
 		}
@@ -138,8 +135,8 @@ func (s *Service) Reset(ctx context.Context, c Client, token, password string) e
 	if err != nil {
 		return err
 	}
-	tries{s: s}.after(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, accountKey(t.UserID)) })
-	s.log(ctx, slog.LevelInfo, KindPasswordReset, t.UserID)
+	s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Reset(ctx, accountKey(t.UserID)) })
+	s.log(ctx, slog.LevelInfo, authevent.PasswordReset, t.UserID)
 	return nil
 }
 
@@ -158,7 +155,7 @@ func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash stri
 	if user.PendingEmail != "" {
 		patch.PendingEmail = new("")
 	}
-	event := activity.NewEvent(ctx, KindPasswordReset, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
+	event := activity.NewEvent(ctx, authevent.PasswordReset, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 	if patch == (profile.Patch{IfVersion: user.Version}) {
 		return s.record(ctx, event)
 	}
@@ -177,7 +174,7 @@ func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, exce
 	if ended, err = s.sessions.EndSessions(ctx, user.ID, except); err != nil {
 		return 0, err
 	}
-	return ended, s.dropPendingTickets(ctx, user.ID, because)
+	return ended, s.removeBegun(ctx, user.ID, because)
 }
 
 // disown removes what the one who made the account may have left in it, now
@@ -187,14 +184,14 @@ func (s *Service) disown(ctx context.Context, user profile.User, patch *profile.
 	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
 		return err
 	}
-	if _, err := s.tickets.DropTickets(ctx, user.ID); err != nil {
+	if _, err := s.tickets.RemoveTickets(ctx, user.ID); err != nil {
 		return err
 	}
 	patch.EmailVerified, patch.PendingEmail = new(true), new("")
 	if user.Phone != "" {
 		patch.Phone = new("")
 	}
-	if user.Leaving() {
+	if user.DeletionPending() {
 		patch.DeletesAt = &time.Time{}
 	}
 	return nil

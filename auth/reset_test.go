@@ -10,6 +10,9 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
@@ -22,7 +25,7 @@ func TestS36_ResetSetsThePasswordOnceAndEndsWhatWas(t *testing.T) {
 	if err := p.BeginEmailChange(t.Context(), home, p.alive(t, first.Token), "new@example.org", 0); err != nil {
 		t.Fatal(err)
 	}
-	change := p.mail.link(t, auth.MessageEmailChange, "new@example.org")
+	change := p.mail.link(t, authmail.EmailChange, "new@example.org")
 	old := p.forgot(t, "ada")
 	p.clock.add(time.Minute)
 	token := p.forgot(t, "ada")
@@ -46,7 +49,7 @@ func TestS36_ResetSetsThePasswordOnceAndEndsWhatWas(t *testing.T) {
 	if list, err := p.db.Auth().Factors.Factors(t.Context(), u.ID); err != nil || len(list) != 1 {
 		t.Errorf("S20 the account has %d factors (%v), want the one it had", len(list), err)
 	}
-	if p.notices.count(auth.KindPasswordReset) != 1 || countKind(p.events(t, u.ID), auth.KindPasswordReset) != 1 {
+	if p.notices.count(authevent.PasswordReset) != 1 || countKind(p.events(t, u.ID), authevent.PasswordReset) != 1 {
 		t.Error("the reset is not told once, to the owner and to the history")
 	}
 }
@@ -63,7 +66,7 @@ func countKind(events []activity.Event, kind activity.Kind) (n int) {
 // factor gives the user a confirmed factor.
 func factor(t testing.TB, w *world, userID, kind string) {
 	t.Helper()
-	err := w.db.Auth().Factors.AddFactor(t.Context(), auth.FactorRecord{
+	err := w.db.Auth().Factors.AddFactor(t.Context(), authstore.FactorRecord{
 		ID: userID + kind + w.clock.now().Format("150405.000"), UserID: userID, Kind: kind, CreatedAt: w.clock.now(),
 	})
 	if err != nil {
@@ -150,13 +153,13 @@ func TestS11_ForgotIsTheSameWhetherThereIsAnAccount(t *testing.T) {
 			t.Errorf("%s: the courier was asked %d times, want once", address, n)
 		}
 	}
-	if got := len(p.mail.to(auth.MessageReset, "ada@example.org")); got != 2 {
+	if got := len(p.mail.to(authmail.Reset, "ada@example.org")); got != 2 {
 		t.Errorf("%d messages to the account, want 2", got)
 	}
-	if got := len(p.mail.to(auth.MessageReset, "")); got != 2 {
+	if got := len(p.mail.to(authmail.Reset, "")); got != 2 {
 		t.Errorf("%d messages to nobody, want 2", got)
 	}
-	for _, m := range p.mail.to(auth.MessageReset, "") {
+	for _, m := range p.mail.to(authmail.Reset, "") {
 		if m.UserID != "" || m.Name != "" || m.ExpiresAt.After(m.At) {
 			t.Errorf("a message to nobody tells of somebody, or can be sent: %+v", m)
 		}
@@ -186,7 +189,7 @@ func TestS38P42_MailGoesToTheStoredAddress(t *testing.T) {
 			t.Errorf("a message to %q", m.To)
 		}
 	}
-	if got := len(p.mail.to(auth.MessageReset, "ada@example.org")); got != 3 {
+	if got := len(p.mail.to(authmail.Reset, "ada@example.org")); got != 3 {
 		t.Errorf("%d messages, want 3", got)
 	}
 }

@@ -8,10 +8,16 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -32,22 +38,22 @@ const (
 
 // Answer is a proof that is no password.
 type Answer struct {
-	// Method is the Kind of a Factor, "recovery_code" or KindPasskey.
+	// Method is the Kind of an authfactor.Factor, "recovery_code" or KindPasskey.
 	Method string
 	Code   string
 	// Passkey is the answer of KindPasskey, which has no Code.
 	Passkey PasskeyAnswer
 
-	ceremony Ceremony
+	ceremony authfactor.Ceremony
 }
 
 // HalfIdentity is somebody whose password was right and who owes a second
 // factor: it opens nothing but FinishSignIn and the way back for who lost every
-// factor, BeginFactorRecovery and RecoverFactors. Or, of LevelLeaving, somebody
+// factor, BeginFactorRecovery and RecoverFactors. Or, of authstore.LevelDeletionPending, somebody
 // who owes nothing and whose account will be erased: it opens nothing but Restore.
 type HalfIdentity struct {
 	User    profile.User
-	Session Session
+	Session authstore.Session
 }
 
 // AuthenticateHalf returns who the token of an unfinished sign-in belongs to,
@@ -66,7 +72,7 @@ func (s *Service) AuthenticateHalf(ctx context.Context, token string) (HalfIdent
 	}
 	half := HalfIdentity{User: id.User, Session: id.Session}
 	now := s.now()
-	if s.over(ctx, hash, id.Session, now) || half.sound() != nil || shut(id.User, now) {
+	if s.over(ctx, hash, id.Session, now) || s.endDisabled(ctx, id.User) || half.sound() != nil || shut(id.User, now) {
 		return HalfIdentity{}, ErrUnauthenticated
 	}
 	return half, nil
@@ -74,7 +80,7 @@ func (s *Service) AuthenticateHalf(ctx context.Context, token string) (HalfIdent
 
 // check is whether a second factor is owed.
 func (h HalfIdentity) check() error {
-	if h.Session.Level != LevelHalf {
+	if h.Session.Level != authstore.LevelHalf {
 		return ErrUnauthenticated
 	}
 	return h.sound()
@@ -82,10 +88,33 @@ func (h HalfIdentity) check() error {
 
 // sound refuses what AuthenticateHalf did not make.
 func (h HalfIdentity) sound() error {
-	if h.User.ID == "" || h.Session.ID == "" || h.Session.UserID != h.User.ID || h.Session.Level != LevelHalf && h.Session.Level != LevelLeaving {
+	if h.User.ID == "" || h.Session.ID == "" || h.Session.UserID != h.User.ID || h.Session.Level != authstore.LevelHalf && h.Session.Level != authstore.LevelDeletionPending {
 		return ErrUnauthenticated
 	}
 	return nil
+}
+
+// Prover is somebody who can prove who it is by a second factor: a HalfIdentity, who owes
+// it, or an Identity.
+type Prover interface {
+	// ceremony is what the proof is for, and whether it is sound.
+	ceremony() (authfactor.Ceremony, error)
+}
+
+// ceremonyOf is the ceremony of who; nobody proves nothing.
+func ceremonyOf(who Prover) (authfactor.Ceremony, error) {
+	if who == nil {
+		return authfactor.Ceremony{}, ErrUnauthenticated
+	}
+	return who.ceremony()
+}
+
+func (h HalfIdentity) ceremony() (authfactor.Ceremony, error) {
+	return authfactor.Ceremony{Kind: authfactor.Finishing, SessionID: h.Session.ID, User: h.User}, h.check()
+}
+
+func (id Identity) ceremony() (authfactor.Ceremony, error) {
+	return authfactor.Ceremony{Kind: authfactor.Proving, SessionID: id.Session.ID, User: id.User}, id.check()
 }
 
 // FinishSignIn opens the session of an unfinished sign-in, which then has a new
@@ -104,30 +133,24 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
-	next := half.Session
-	next.Level, next.ProvedAt, next.LastUsedAt = LevelFull, now, now
-	next.Source = activity.SourceFrom(ctx)
-	next.ExpiresAt = s.lifetime.expiresAt(next.Remember, now)
-	next.IdleUntil = s.lifetime.idleUntil(next, now)
-	token, hash, err := newToken(s.random)
+	next, token, err := s.raised(ctx, half.Session, now)
 	if err != nil {
 		return SignIn{}, err
 	}
-	next.TokenHash = hash
-	in := SignIn{User: half.User, Token: token, Status: admit(half.User, &next, now)}
+	in := SignIn{User: half.User, Token: token, Status: grant(half.User, &next, now)}
 	in.Session = next
 	trust = trust && in.Status == Complete
-	var device Session
+	var device authstore.Session
 	if trust {
 		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {
 			return SignIn{}, err
 		}
 		in.DeviceUntil = device.ExpiresAt
 	}
-	a.ceremony = Ceremony{Kind: Finishing, SessionID: half.Session.ID}
-	err = s.answer(ctx, c, half.User, a, KindSecondFactorFailed, func(ctx context.Context) error {
+	a.ceremony = authfactor.Ceremony{Kind: authfactor.Finishing, SessionID: half.Session.ID}
+	err = s.answer(ctx, c, half.User, a, authevent.SecondFactorFailed, func(ctx context.Context) error {
 		if trust {
-			event := activity.NewEvent(ctx, KindDeviceTrusted, half.User.ID, now, nil)
+			event := activity.NewEvent(ctx, authevent.DeviceTrusted, half.User.ID, now, nil)
 			if err := s.sessions.CreateSession(ctx, device, event); err != nil {
 				return err
 			}
@@ -135,7 +158,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 				return err
 			}
 		}
-		return s.rotate(ctx, half.Session.TokenHash, next, activity.NewEvent(ctx, KindSignIn, half.User.ID, now,
+		return s.rotate(ctx, half.Session.TokenHash, next, activity.NewEvent(ctx, authevent.SignIn, half.User.ID, now,
 			map[string]string{detailMethod: a.Method}))
 	})
 	if err != nil {
@@ -144,13 +167,26 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		}
 		return SignIn{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindSignIn, half.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.SignIn, half.User.ID)
 	return in, nil
+}
+
+// raised is what a half session becomes once everything was proved at now: full, with the
+// limits of a new one, and with a new token, so that whoever saw the token of the half
+// session has nothing.
+func (s *Service) raised(ctx context.Context, half authstore.Session, now time.Time) (next authstore.Session, token string, err error) {
+	next = half
+	next.Level, next.ProvedAt, next.LastUsedAt = authstore.LevelFull, now, now
+	next.Source = activity.SourceFrom(ctx)
+	next.ExpiresAt = s.lifetime.expiresAt(next.Remember, now)
+	next.IdleUntil = s.lifetime.idleUntil(next, now)
+	token, next.TokenHash, err = newToken(s.random)
+	return next, token, err
 }
 
 // endHalf ends an unfinished sign-in that used up its tries.
 func (s *Service) endHalf(ctx context.Context, half HalfIdentity) {
-	tries{s: s}.after(ctx, func(ctx context.Context) error {
+	s.settle(ctx, func(ctx context.Context) error {
 		if err := s.sessions.EndSession(ctx, half.User.ID, half.Session.ID); !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
@@ -160,32 +196,33 @@ func (s *Service) endHalf(ctx context.Context, half HalfIdentity) {
 
 // ReauthenticateWith is Reauthenticate by a second factor, which is what counts
 // for a user who has one.
-func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity, a Answer, rotate bool) (Session, string, error) {
+func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity, a Answer) (Proof, error) {
 	if err := id.check(); err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
-	next, token, err := s.proved(id.Session, rotate, now)
+	out, err := s.renewed(c, id.Session, now)
 	if err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
-	a.ceremony = Ceremony{Kind: Proving, SessionID: id.Session.ID}
-	err = s.answer(ctx, c, id.User, a, KindReauthenticationFailed, func(ctx context.Context) error {
-		return s.rotate(ctx, id.Session.TokenHash, next, activity.NewEvent(ctx, KindReauthenticated, id.User.ID, now,
+	a.ceremony = authfactor.Ceremony{Kind: authfactor.Proving, SessionID: id.Session.ID}
+	err = s.answer(ctx, c, id.User, a, authevent.ReauthenticationFailed, func(ctx context.Context) error {
+		return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now,
 			map[string]string{detailMethod: a.Method}))
 	})
 	if err != nil {
-		return Session{}, "", err
+		return Proof{}, err
 	}
-	s.log(ctx, slog.LevelInfo, KindReauthenticated, id.User.ID)
-	return next, token, nil
+	s.log(ctx, slog.LevelInfo, authevent.Reauthenticated, id.User.ID)
+	return out, nil
 }
 
 // answer verifies a under the limits and runs then in the transaction that
 // uses it up. then may run again when the database asks for it.
 func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer, failure activity.Kind, then func(context.Context) error) error {
-	t := tries{s: s, account: factorKey(u.ID), address: addressKey(c)}
+	t := s.triesOf(c)
+	t.account = factorKey(u.ID)
 	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
 		s.refused(ctx, failure, u.ID, err)
 		return err
@@ -203,7 +240,7 @@ func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer
 	})
 	switch {
 	case err == nil:
-		t.proved(ctx)
+		t.succeeded(ctx)
 	case errors.Is(err, ErrInvalidCode):
 		s.failedBy(ctx, account{user: u}, failure, s.method(a), copied(err))
 	default:
@@ -230,10 +267,10 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 	now := s.now()
 	switch a.Method {
 	case methodRecovery:
-		return s.useRecovery(ctx, u.ID, a.Code, now, then)
+		return s.useRecoveryCode(ctx, u.ID, a.Code, now, then)
 	case KindPasskey:
 		return s.usePasskey(ctx, u, a, now, then)
-	case string(BySMS), string(ByEmail):
+	case string(authmail.BySMS), string(authmail.ByEmail):
 		if s.sends(a.Method) {
 			return s.useCode(ctx, u, a, now, then)
 		}
@@ -282,12 +319,12 @@ func (s *Service) use(ctx context.Context, u profile.User, a Answer, then func(c
 }
 
 // confirmed are the user's factors that count.
-func (s *Service) confirmed(ctx context.Context, userID string) ([]FactorRecord, error) {
+func (s *Service) confirmed(ctx context.Context, userID string) ([]authstore.FactorRecord, error) {
 	records, err := s.factors.Factors(ctx, userID)
 	if err != nil {
 		return nil, fmt.Errorf("auth: reading factors: %w", err)
 	}
-	return slices.DeleteFunc(records, func(r FactorRecord) bool { return r.Pending || r.UserID != userID }), nil
+	return slices.DeleteFunc(records, func(r authstore.FactorRecord) bool { return r.Pending || r.UserID != userID }), nil
 }
 
 // owes reports whether the user has a second factor, and its methods.
@@ -301,7 +338,7 @@ func (s *Service) owes(ctx context.Context, userID string, now time.Time) (owes 
 			methods = append(methods, r.Kind)
 		}
 	}
-	left, err := s.tickets.Tickets(ctx, userID, ForRecovery, now)
+	left, err := s.tickets.Tickets(ctx, userID, forRecoveryCode, now)
 	if err != nil {
 		return false, nil, fmt.Errorf("auth: reading recovery codes: %w", err)
 	}
@@ -316,28 +353,31 @@ func (s *Service) knows(kind string) bool {
 	return s.kinds[kind] != nil || kind == KindPasskey && s.passkeys != nil || s.sends(kind)
 }
 
-// useRecovery takes a recovery code.
-func (s *Service) useRecovery(ctx context.Context, userID, code string, now time.Time, then func(context.Context) error) error {
-	hash, ok := hashRecovery(userID, code)
+// useRecoveryCode takes a recovery code.
+func (s *Service) useRecoveryCode(ctx context.Context, userID, code string, now time.Time, then func(context.Context) error) error {
+	hash, ok := hashRecoveryCode(userID, code)
 	if !ok {
 		return ErrInvalidCode
 	}
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
-		ticket, err := s.tickets.TakeTicket(ctx, ForRecovery, hash, now)
+		ticket, err := s.tickets.TakeTicket(ctx, forRecoveryCode, hash, now)
 		if errors.Is(err, storage.ErrNotFound) || err == nil && ticket.UserID != userID {
 			return ErrInvalidCode
 		}
 		if err != nil {
 			return err
 		}
-		left, err := s.tickets.Tickets(ctx, userID, ForRecovery, now)
+		left, err := s.tickets.Tickets(ctx, userID, forRecoveryCode, now)
 		if err != nil {
 			return err
 		}
-		event := activity.NewEvent(ctx, KindRecoveryCodeUsed, userID, now, map[string]string{detailLeft: strconv.Itoa(len(left))})
+		event := activity.NewEvent(ctx, authevent.RecoveryCodeUsed, userID, now, map[string]string{detailLeft: strconv.Itoa(len(left))})
 		if err := s.record(ctx, event); err != nil {
 			return err
 		}
 		return then(ctx)
 	})
 }
+
+// isText reports whether every database keeps s as it is.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/storage"
@@ -23,11 +25,11 @@ import (
 
 // counted counts what is evaluated.
 type counted struct {
-	auth.Factor
+	authfactor.Factor
 	verified atomic.Int64
 }
 
-func (c *counted) Verify(ctx context.Context, r auth.FactorRecord, answer string, now time.Time) (auth.FactorRecord, bool, error) {
+func (c *counted) Verify(ctx context.Context, r authstore.FactorRecord, answer string, now time.Time) (authstore.FactorRecord, bool, error) {
 	c.verified.Add(1)
 	return c.Factor.Verify(ctx, r, answer, now)
 }
@@ -40,7 +42,7 @@ func withTOTP(t testing.TB) (func(*auth.Config), *counted) {
 		t.Fatal(err)
 	}
 	f := &counted{Factor: totp.New(keys, totp.Options{Issuer: "Example"})}
-	return func(c *auth.Config) { c.Factors = []auth.Factor{f} }, f
+	return func(c *auth.Config) { c.Factors = []authfactor.Factor{f} }, f
 }
 
 // app is somebody's authenticator.
@@ -89,7 +91,7 @@ func (w *world) beginTOTP(t testing.TB, token string) *app {
 func (w *world) enrol(t testing.TB, token string) (a *app, codes []string, next string) {
 	t.Helper()
 	a = w.beginTOTP(t, token)
-	done, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(a.code(0)), true)
+	done, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(a.code(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,7 @@ func TestS21_HalfSessions(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 	id := w.alive(t, done.Token)
-	if !w.Fresh(id) || id.Session.Level != auth.LevelFull {
+	if !w.Fresh(id) || id.Session.Level != authstore.LevelFull {
 		t.Errorf("%+v is not fresh", id.Session)
 	}
 	if _, err := w.AuthenticateHalf(t.Context(), in.Token); !errors.Is(err, auth.ErrUnauthenticated) {
@@ -184,11 +186,11 @@ func TestS14P33P34P40_CodesWorkOnce(t *testing.T) {
 		if _, err := w.FinishSignIn(t.Context(), home, w.half(t), byTOTP(again), false); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("sign-in with %q again: %v", again, err)
 		}
-		if _, _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(again), false); !errors.Is(err, auth.ErrInvalidCode) {
+		if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(again)); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("proof with %q again: %v", again, err)
 		}
 	}
-	if _, _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(1)), false); err != nil {
+	if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(a.code(1))); err != nil {
 		t.Errorf("the next code: %v", err)
 	}
 }
@@ -206,7 +208,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 		_, err := w.FinishSignIn(t.Context(), home, h, byTOTP(a.wrong()), false)
 		if errors.Is(err, limit.ErrExceeded) {
 			list, err := w.db.Auth().Sessions.Sessions(t.Context(), h.User.ID)
-			if err != nil || slices.ContainsFunc(list, func(s auth.Session) bool { return s.ID == h.Session.ID }) {
+			if err != nil || slices.ContainsFunc(list, func(s authstore.Session) bool { return s.ID == h.Session.ID }) {
 				t.Errorf("the half session outlives the limit, %v", err)
 			}
 			break
@@ -228,7 +230,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), auth.Answer{Method: "recovery_code", Code: codes[0]}, false); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a recovery code: %v", err)
 	}
-	if _, _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(0)), false); !errors.Is(err, limit.ErrExceeded) {
+	if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(a.code(0))); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a proof: %v", err)
 	}
 	w.clock.add(15 * time.Minute)
@@ -247,27 +249,27 @@ func TestS18_PendingFactors(t *testing.T) {
 	if in := w.mustSignIn(t, "ada", password); in.Status != auth.Complete {
 		t.Errorf("a pending factor is asked for: %q", in.Status)
 	}
-	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, elsewhere), byTOTP(first.code(0)), true); !errors.Is(err, auth.ErrNoFactor) {
+	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, elsewhere), byTOTP(first.code(0))); !errors.Is(err, auth.ErrNoFactor) {
 		t.Errorf("confirmed in another session: %v", err)
 	}
 	second := w.beginTOTP(t, token)
-	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(first.code(0)), true); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(first.code(0))); !errors.Is(err, auth.ErrInvalidCode) {
 		t.Errorf("the replaced one: %v", err)
 	}
 	w.clock.add(10 * time.Minute)
-	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(second.code(0)), true); !errors.Is(err, auth.ErrNoFactor) {
+	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(second.code(0))); !errors.Is(err, auth.ErrNoFactor) {
 		t.Errorf("after 10 minutes: %v", err)
 	}
 	third := w.beginTOTP(t, token)
-	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(third.wrong()), true); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(third.wrong())); !errors.Is(err, auth.ErrInvalidCode) {
 		t.Errorf("a wrong code: %v", err)
 	}
-	done, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(third.code(0)), true)
+	done, err := w.ConfirmFactor(t.Context(), home, w.alive(t, token), byTOTP(third.code(0)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.dead(t, elsewhere) // S22, S32
-	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, done.Token), byTOTP(third.code(1)), true); !errors.Is(err, auth.ErrNoFactor) {
+	if _, err := w.ConfirmFactor(t.Context(), home, w.alive(t, done.Token), byTOTP(third.code(1))); !errors.Is(err, auth.ErrNoFactor) {
 		t.Errorf("confirmed twice: %v", err)
 	}
 	list, err := w.Factors(t.Context(), w.alive(t, done.Token))
@@ -342,21 +344,21 @@ func TestS34_ProofIsTheSecondFactor(t *testing.T) {
 	if w.Fresh(id) {
 		t.Fatal("fresh after 11 minutes")
 	}
-	if _, _, err := w.Reauthenticate(t.Context(), home, id, password, true); field(err, "method") == "" {
+	if _, err := w.Reauthenticate(t.Context(), home, id, password); field(err, "method") == "" {
 		t.Errorf("by the password: %v", err)
 	}
-	_, next, err := w.ChangePassword(t.Context(), home, id, password, newer, true)
+	proof, err := w.ChangePassword(t.Context(), home, id, password, newer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id = w.alive(t, next); w.Fresh(id) {
+	if id = w.alive(t, proof.Token); w.Fresh(id) {
 		t.Error("a new password makes the session fresh")
 	}
-	if _, next, err = w.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0)), true); err != nil {
+	if proof, err = w.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0))); err != nil {
 		t.Fatal(err)
 	}
 	w.dead(t, token)
-	if !w.Fresh(w.alive(t, next)) {
+	if !w.Fresh(w.alive(t, proof.Token)) {
 		t.Error("not fresh after the second factor")
 	}
 	// S20: the new password does not skip it.
@@ -428,7 +430,7 @@ func TestS32P26_DevicesEndWithThePassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.ChangePassword(t.Context(), home, w.alive(t, token), password, newer, true); err != nil {
+	if _, err := w.ChangePassword(t.Context(), home, w.alive(t, token), password, newer); err != nil {
 		t.Fatal(err)
 	}
 	got, err := w.SignIn(t.Context(), home, auth.Credentials{Login: "ada", Password: newer, Device: in.Device})
@@ -499,7 +501,7 @@ func TestS22_RemovingFactors(t *testing.T) {
 
 func TestS13_FactorsAreNamedOnce(t *testing.T) {
 	_, f := withTOTP(t)
-	for name, factors := range map[string][]auth.Factor{"nil": {nil}, "twice": {f, f}} {
+	for name, factors := range map[string][]authfactor.Factor{"nil": {nil}, "twice": {f, f}} {
 		w := open(t)
 		_, err := auth.New(auth.Config{
 			Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Policy: auth.Policy{Factors: factors},

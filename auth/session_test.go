@@ -14,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -89,10 +90,11 @@ func TestS30_ReauthenticationDoesNotMoveTheAbsoluteLimit(t *testing.T) {
 	token := in.Token
 	for range 6 {
 		w.clock.add(24*time.Hour - time.Minute)
-		var err error
-		if _, token, err = w.Reauthenticate(t.Context(), home, w.alive(t, token), password, true); err != nil {
+		proof, err := w.Reauthenticate(t.Context(), home, w.alive(t, token), password)
+		if err != nil {
 			t.Fatal(err)
 		}
+		token = proof.Token
 	}
 	w.clock.add(24 * time.Hour)
 	w.dead(t, token)
@@ -112,10 +114,10 @@ func TestS31P26_SignOutIsAtOnce(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	// What was authenticated before may not act for the session any more.
-	if _, _, err := w.Reauthenticate(t.Context(), home, id, password, true); !errors.Is(err, auth.ErrUnauthenticated) {
+	if _, err := w.Reauthenticate(t.Context(), home, id, password); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("reauthenticate: %v", err)
 	}
-	if _, _, err := w.ChangePassword(t.Context(), home, id, password, newer, true); !errors.Is(err, auth.ErrUnauthenticated) {
+	if _, err := w.ChangePassword(t.Context(), home, id, password, newer); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("change: %v", err)
 	}
 	w.mustSignIn(t, "ada", password) // the password is the old one
@@ -253,11 +255,11 @@ func TestS33_EndOtherSessions(t *testing.T) {
 
 // touches counts what is written for reads.
 type touches struct {
-	auth.SessionStore
+	authstore.SessionStore
 	n atomic.Int64
 }
 
-func (c *touches) Unwrap() auth.SessionStore { return c.SessionStore }
+func (c *touches) Unwrap() authstore.SessionStore { return c.SessionStore }
 
 func (c *touches) TouchSession(ctx context.Context, id string, used, idle time.Time, src activity.Source) error {
 	c.n.Add(1)
@@ -309,8 +311,8 @@ func TestSeparateUsersAreReadFromTheirOwnStore(t *testing.T) {
 	}
 	now := users.clock.now()
 	token := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
-	sess := auth.Session{
-		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: auth.LevelFull,
+	sess := authstore.Session{
+		ID: "s", UserID: u.ID, TokenHash: sha(token), Level: authstore.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
 	if err := rest.db.Auth().Sessions.CreateSession(t.Context(), sess); err != nil {
@@ -331,7 +333,7 @@ func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {
 	in := w.register(t, "ada")
 	token := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 	half := in.Session
-	half.ID, half.TokenHash, half.Level = "half", sha(token), auth.LevelHalf
+	half.ID, half.TokenHash, half.Level = "half", sha(token), authstore.LevelHalf
 	if err := w.db.Auth().Sessions.CreateSession(t.Context(), half); err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +342,7 @@ func TestS21P13P45_AHalfSessionOpensNothing(t *testing.T) {
 	if _, err := w.Sessions(t.Context(), id); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("list: %v", err)
 	}
-	if _, _, err := w.Reauthenticate(t.Context(), home, id, password, true); !errors.Is(err, auth.ErrUnauthenticated) {
+	if _, err := w.Reauthenticate(t.Context(), home, id, password); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("reauthenticate: %v", err)
 	}
 	list, err := w.Sessions(t.Context(), w.alive(t, in.Token))

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -18,20 +20,26 @@ func (s *Service) SignOut(ctx context.Context, id Identity) error {
 		return err
 	}
 	ctx = withSession(ctx, id.Session)
-	event := activity.NewEvent(ctx, KindSignOut, id.User.ID, s.now(), nil)
+	event := activity.NewEvent(ctx, authevent.SignOut, id.User.ID, s.now(), nil)
 	err := s.endSession(ctx, id.User.ID, id.Session.ID, event)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
 	if err == nil {
-		s.log(ctx, slog.LevelInfo, KindSignOut, id.User.ID)
+		s.log(ctx, slog.LevelInfo, authevent.SignOut, id.User.ID)
 	}
 	return err
 }
 
 // Sessions returns the caller's live sessions, last used first. Their TokenHash
 // is left out; the one in use has the ID of id.Session.
-func (s *Service) Sessions(ctx context.Context, id Identity) ([]Session, error) {
+func (s *Service) Sessions(ctx context.Context, id Identity) ([]authstore.Session, error) {
+	return s.alive(ctx, id, authstore.LevelFull)
+}
+
+// alive returns the caller's sessions of one level that have not ended, last used first.
+// Their TokenHash is left out, because whoever asks is only shown them.
+func (s *Service) alive(ctx context.Context, id Identity, level authstore.Level) ([]authstore.Session, error) {
 	if err := id.check(); err != nil {
 		return nil, err
 	}
@@ -40,8 +48,8 @@ func (s *Service) Sessions(ctx context.Context, id Identity) ([]Session, error) 
 		return nil, err
 	}
 	now := s.now()
-	list = slices.DeleteFunc(list, func(sess Session) bool {
-		return sess.UserID != id.User.ID || sess.Level != LevelFull || !sess.Alive(now)
+	list = slices.DeleteFunc(list, func(sess authstore.Session) bool {
+		return sess.UserID != id.User.ID || sess.Level != level || !sess.Alive(now)
 	})
 	for i := range list {
 		list[i].TokenHash = [32]byte{}
@@ -56,11 +64,11 @@ func (s *Service) EndSession(ctx context.Context, id Identity, sessionID string)
 		return err
 	}
 	ctx = withSession(ctx, id.Session)
-	event := activity.NewEvent(ctx, KindSessionEnded, id.User.ID, s.now(), nil)
+	event := activity.NewEvent(ctx, authevent.SessionEnded, id.User.ID, s.now(), nil)
 	if err := s.endSession(ctx, id.User.ID, sessionID, event); err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindSessionEnded, id.User.ID)
+	s.log(ctx, slog.LevelInfo, authevent.SessionEnded, id.User.ID)
 	return nil
 }
 
@@ -91,14 +99,14 @@ func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error
 		if ended, err = s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID); err != nil || ended == 0 {
 			return err
 		}
-		return s.record(ctx, activity.NewEvent(ctx, KindSessionsEnded, id.User.ID, now,
+		return s.record(ctx, activity.NewEvent(ctx, authevent.SessionsEnded, id.User.ID, now,
 			map[string]string{detailEnded: strconv.Itoa(ended)}))
 	})
 	if err != nil {
 		return 0, err
 	}
 	if ended > 0 {
-		s.log(ctx, slog.LevelInfo, KindSessionsEnded, id.User.ID)
+		s.log(ctx, slog.LevelInfo, authevent.SessionsEnded, id.User.ID)
 	}
 	return ended, nil
 }

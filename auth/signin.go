@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -22,15 +25,15 @@ type Credentials struct {
 	Password string
 	// Remember asks for the longer session.
 	Remember bool
-	// Device is the token of a trusted device, "" without one. What it is for
-	// somebody else, or no longer, is ignored.
+	// Device is the token of a trusted device, "" without one; another user's is ignored.
+	// The session that it spares the second factor is not Fresh until ReauthenticateWith.
 	Device string
 }
 
 // SignIn is a session that just began. Token is told once and never again.
 type SignIn struct {
 	User    profile.User
-	Session Session
+	Session authstore.Session
 	Token   string
 	// Status is Complete; or SecondFactorRequired, and Token is for FinishSignIn
 	// only, with one of the Methods; or DeletionPending, and it is for Restore.
@@ -62,14 +65,14 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 	if err := joinInvalid(required("login", cr.Login), required("password", cr.Password)); err != nil {
 		return SignIn{}, err
 	}
-	if checkStorable("password", cr.Password) != nil {
+	if hash.CheckPassword("password", cr.Password) != nil {
 		// Nobody's password; that says nothing about the account.
-		s.log(ctx, slog.LevelInfo, KindSignInFailed, "", slog.String("reason", reasonWrong))
+		s.log(ctx, slog.LevelInfo, authevent.SignInFailed, "", slog.String("reason", reasonWrong))
 		return SignIn{}, ErrInvalidCredentials
 	}
-	t := tries{s: s, address: addressKey(c)}
+	t := s.triesOf(c)
 	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, KindSignInFailed, "", err)
+		s.refused(ctx, authevent.SignInFailed, "", err)
 		return SignIn{}, err
 	}
 	who, err := s.find(ctx, cr.Login)
@@ -78,7 +81,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 	}
 	t.account = who.key
 	if err := s.take(ctx, t.account, s.limits.Account); err != nil {
-		s.refused(ctx, KindSignInFailed, who.user.ID, err)
+		s.refused(ctx, authevent.SignInFailed, who.user.ID, err)
 		return SignIn{}, err
 	}
 
@@ -89,12 +92,12 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 	})
 	if err != nil {
 		if errors.Is(err, ErrInvalidCredentials) {
-			s.failed(ctx, who, KindSignInFailed, nil)
+			s.failed(ctx, who, authevent.SignInFailed, nil)
 		}
 		return SignIn{}, err
 	}
 	if in.Status == Complete {
-		s.log(ctx, slog.LevelInfo, KindSignIn, who.user.ID)
+		s.log(ctx, slog.LevelInfo, authevent.SignIn, who.user.ID)
 	}
 	s.rehash(ctx, who.user.ID, weak, cr.Password)
 	return in, nil
@@ -145,8 +148,8 @@ func (s *Service) find(ctx context.Context, login string) (account, error) {
 
 // begin makes a session, if hash, which was verified, is still the user's: a
 // password change that came first wins, and one that comes later ends this
-// session with the others. A user with a second factor gets half a session,
-// unless a device that the user trusts is given.
+// session with the others. A user with a second factor gets half a session. With a
+// device that the user trusts it is a full one in which nothing is proved yet.
 func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr Credentials) (SignIn, error) {
 	now := s.now()
 	full, token, err := s.newSession(ctx, cr.Remember, now)
@@ -154,7 +157,7 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 		return SignIn{}, err
 	}
 	full.UserID = user.ID
-	event := activity.NewEvent(ctx, KindSignIn, user.ID, now, map[string]string{detailMethod: methodPassword})
+	event := activity.NewEvent(ctx, authevent.SignIn, user.ID, now, map[string]string{detailMethod: methodPassword})
 	var in SignIn
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		present, err := s.passwords.LockPassword(ctx, user.ID)
@@ -174,17 +177,20 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 			if err != nil {
 				return err
 			}
-			owes = !trusted
+			if trusted {
+				owes = false
+				in.Session.ProvedAt = time.Time{} // the factor was not asked for
+			}
 		}
 		if !owes {
-			in.Status = admit(user, &in.Session, now)
+			in.Status = grant(user, &in.Session, now)
 			if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
 				return err
 			}
 			return s.tell(ctx, event)
 		}
 		in.Status, in.Methods = SecondFactorRequired, methods
-		in.Session.Level = LevelHalf
+		in.Session.Level = authstore.LevelHalf
 		in.Session.ExpiresAt = now.Add(halfFor)
 		in.Session.IdleUntil = in.Session.ExpiresAt
 		return s.sessions.CreateSession(ctx, in.Session)
@@ -197,17 +203,17 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 
 // newSession returns a session that begins at now, and its token. The caller
 // sets the user.
-func (s *Service) newSession(ctx context.Context, remember bool, now time.Time) (Session, string, error) {
+func (s *Service) newSession(ctx context.Context, remember bool, now time.Time) (authstore.Session, string, error) {
 	token, hash, err := newToken(s.random)
 	if err != nil {
-		return Session{}, "", err
+		return authstore.Session{}, "", err
 	}
 	id, err := newID(s.random)
 	if err != nil {
-		return Session{}, "", err
+		return authstore.Session{}, "", err
 	}
-	sess := Session{
-		ID: id, TokenHash: hash, Level: LevelFull, Remember: remember, Source: activity.SourceFrom(ctx),
+	sess := authstore.Session{
+		ID: id, TokenHash: hash, Level: authstore.LevelFull, Remember: remember, Source: activity.SourceFrom(ctx),
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now,
 		ExpiresAt: s.lifetime.expiresAt(remember, now),
 	}

@@ -12,13 +12,15 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/profile"
 )
 
 func TestS06_SignInReplacesOldHashes(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	weak, err := auth.Argon2id{Memory: 32, Time: 1}.Hash(password)
+	weak, err := hash.Argon2id{Memory: 32, Time: 1}.Hash(password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,7 @@ func TestS06_SignInReplacesOldHashes(t *testing.T) {
 func TestS06_ReplacingIsACourtesy(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
-	weak, err := auth.Argon2id{Memory: 32, Time: 1}.Hash(password)
+	weak, err := hash.Argon2id{Memory: 32, Time: 1}.Hash(password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +71,9 @@ func TestS06_ReplacingIsACourtesy(t *testing.T) {
 	}
 }
 
-type readOnlyPasswords struct{ auth.PasswordStore }
+type readOnlyPasswords struct{ authstore.PasswordStore }
 
-func (r readOnlyPasswords) Unwrap() auth.PasswordStore { return r.PasswordStore }
+func (r readOnlyPasswords) Unwrap() authstore.PasswordStore { return r.PasswordStore }
 
 func (readOnlyPasswords) SetPassword(context.Context, string, string, string, ...activity.Event) error {
 	return errDown
@@ -84,7 +86,7 @@ func TestS06_ParallelSignInsWithAnOldHash(t *testing.T) {
 		w := openOn(t, db, limitsOff)
 		in := w.register(t, "ada")
 		for range 10 {
-			weak, err := auth.Argon2id{Memory: 32, Time: 1}.Hash(password)
+			weak, err := hash.Argon2id{Memory: 32, Time: 1}.Hash(password)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 func TestS28_TokensAreRandomAndOnlyTheirHashIsKept(t *testing.T) {
@@ -22,7 +23,7 @@ func TestS28_TokensAreRandomAndOnlyTheirHashIsKept(t *testing.T) {
 	if second.Token == in.Token || second.Session.ID == in.Session.ID {
 		t.Error("two sign-ins share a token or an id")
 	}
-	sess, _, err := w.db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(t.Context(), in.Session.TokenHash)
+	sess, _, err := w.db.Auth().Sessions.(authstore.SessionUserStore).SessionWithUser(t.Context(), in.Session.TokenHash)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,24 +89,24 @@ func TestS29_ANewTokenAtEveryStep(t *testing.T) {
 	fresh(in.Token)
 
 	id := w.alive(t, in.Token)
-	sess, token, err := w.Reauthenticate(t.Context(), home, id, password, true)
+	proof, err := w.Reauthenticate(t.Context(), home, id, password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh(token)
+	fresh(proof.Token)
 	w.dead(t, in.Token)
-	id = w.alive(t, token)
-	if id.Session.ID != sess.ID || sess.ID != in.Session.ID || !id.Session.CreatedAt.Equal(in.Session.CreatedAt) {
+	id = w.alive(t, proof.Token)
+	if id.Session.ID != proof.Session.ID || proof.Session.ID != in.Session.ID || !id.Session.CreatedAt.Equal(in.Session.CreatedAt) {
 		t.Error("it is another session")
 	}
 
-	_, changed, err := w.ChangePassword(t.Context(), home, id, password, newer, true)
+	changed, err := w.ChangePassword(t.Context(), home, id, password, newer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh(changed)
-	w.dead(t, token)
-	w.alive(t, changed)
+	fresh(changed.Token)
+	w.dead(t, proof.Token)
+	w.alive(t, changed.Token)
 
 	// A token that somebody else made is never adopted.
 	w.dead(t, base64.RawURLEncoding.EncodeToString(make([]byte, 32)))
@@ -119,12 +120,12 @@ func TestReauthenticateWithoutRotation(t *testing.T) {
 	if w.Fresh(id) {
 		t.Error("fresh after 11 minutes (S34)")
 	}
-	sess, token, err := w.Reauthenticate(t.Context(), home, id, password, false)
-	if err != nil || token != "" {
-		t.Fatalf("token %q, %v", token, err)
+	proof, err := w.Reauthenticate(t.Context(), keep(home), id, password)
+	if err != nil || proof.Token != "" {
+		t.Fatalf("token %q, %v", proof.Token, err)
 	}
 	id = w.alive(t, in.Token)
-	if !w.Fresh(id) || !id.Session.ProvedAt.Equal(sess.ProvedAt) || !sess.ExpiresAt.Equal(in.Session.ExpiresAt) {
+	if !w.Fresh(id) || !id.Session.ProvedAt.Equal(proof.Session.ProvedAt) || !proof.Session.ExpiresAt.Equal(in.Session.ExpiresAt) {
 		t.Errorf("session = %+v", id.Session)
 	}
 }

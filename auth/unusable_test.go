@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
 )
@@ -20,8 +22,8 @@ func sealedBy(t testing.TB, keys ...keyring.Key) func(*auth.Config) {
 		t.Fatal(err)
 	}
 	return func(c *auth.Config) {
-		c.Factors = []auth.Factor{totp.New(ring, totp.Options{Issuer: "Example"})}
-		c.Codes = auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Keys: ring}
+		c.Factors = []authfactor.Factor{totp.New(ring, totp.Options{Issuer: "Example"})}
+		c.Codes = auth.Codes{Channels: []authmail.Channel{authmail.BySMS, authmail.ByEmail}, Keys: ring}
 	}
 }
 
@@ -42,7 +44,7 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 		if err := before.BeginPhone(t.Context(), home, before.alive(t, token), phone); err != nil {
 			t.Fatal(err)
 		}
-		out, err := before.ConfirmCode(t.Context(), home, before.alive(t, token), bySMS(before.sent(t, auth.MessagePhone, phone)), true)
+		out, err := before.ConfirmFactor(t.Context(), home, before.alive(t, token), bySMS(before.sent(t, authmail.Phone, phone)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,9 +63,9 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 			}
 			is(t, after.SendCode(t.Context(), home, half, "sms"), auth.ErrFactorUnusable)
 			id := after.alive(t, token)
-			_, _, err := after.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0)), false)
+			_, err := after.ReauthenticateWith(t.Context(), keep(home), id, byTOTP(a.code(0)))
 			is(t, err, auth.ErrFactorUnusable)
-			is(t, after.SendCodeProof(t.Context(), home, id, "sms"), auth.ErrFactorUnusable)
+			is(t, after.SendCode(t.Context(), home, id, "sms"), auth.ErrFactorUnusable)
 
 			log := after.log.String()
 			if n := strings.Count(log, "level=ERROR"); n != tries+3 {
@@ -99,7 +101,7 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 		}
 		fresh := after.beginTOTP(t, done.Token)
 		fresh.w = before.world // whose clock it is
-		confirmed, err := after.ConfirmFactor(t.Context(), home, after.alive(t, done.Token), byTOTP(fresh.code(0)), true)
+		confirmed, err := after.ConfirmFactor(t.Context(), home, after.alive(t, done.Token), byTOTP(fresh.code(0)))
 		if err != nil {
 			t.Fatalf("another app: %v", err)
 		}
@@ -133,10 +135,10 @@ func TestR41_AFactorThatWasBegunUnderAKeyThatIsGone(t *testing.T) {
 		before, after := openPost(t, db, sealedBy(t, keyring.Generate())), openPost(t, db, sealedBy(t, keyring.Generate()))
 		token := before.register(t, "ada").Token
 		a := before.beginTOTP(t, token)
-		_, err := after.ConfirmFactor(t.Context(), home, after.alive(t, token), byTOTP(a.code(0)), true)
+		_, err := after.ConfirmFactor(t.Context(), home, after.alive(t, token), byTOTP(a.code(0)))
 		is(t, err, auth.ErrNoFactor)
 		a = after.beginTOTP(t, token)
-		done, err := after.ConfirmFactor(t.Context(), home, after.alive(t, token), byTOTP(a.code(0)), true)
+		done, err := after.ConfirmFactor(t.Context(), home, after.alive(t, token), byTOTP(a.code(0)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,12 +147,12 @@ func TestR41_AFactorThatWasBegunUnderAKeyThatIsGone(t *testing.T) {
 		if err := before.BeginPhone(t.Context(), home, before.alive(t, token), phone); err != nil {
 			t.Fatal(err)
 		}
-		_, err = after.ConfirmCode(t.Context(), home, after.alive(t, token), bySMS(before.sent(t, auth.MessagePhone, phone)), true)
+		_, err = after.ConfirmFactor(t.Context(), home, after.alive(t, token), bySMS(before.sent(t, authmail.Phone, phone)))
 		is(t, err, auth.ErrInvalidCode)
 		if err := after.BeginPhone(t.Context(), home, after.alive(t, token), phone); err != nil {
 			t.Fatal(err)
 		}
-		if _, err = after.ConfirmCode(t.Context(), home, after.alive(t, token), bySMS(after.sent(t, auth.MessagePhone, phone)), true); err != nil {
+		if _, err = after.ConfirmFactor(t.Context(), home, after.alive(t, token), bySMS(after.sent(t, authmail.Phone, phone))); err != nil {
 			t.Errorf("another code: %v", err)
 		}
 	})

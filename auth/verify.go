@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
-// invited is the Data of a ticket ForVerify: the address that it proves and, when
+// invited is the Data of a ticket forVerify: the address that it proves and, when
 // there is no account yet, what that will be made of.
 type invited struct {
 	Email    string `json:"email"`
@@ -39,25 +42,25 @@ func (s *Service) invite(ctx context.Context, r Registration, hash string) error
 	if err != nil {
 		return err
 	}
-	m := Message{Kind: MessageVerify, To: r.Email, Name: r.Username}
-	life := VerifyLife
+	m := authmail.Message{Kind: authmail.Verify, To: r.Email, Name: profile.User{Username: r.Username}.MailName(r.Email)}
+	life := verifyLife
 	if !free {
 		life = 0
-		m = Message{Kind: MessageSignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.Username}
+		m = authmail.Message{Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.MailName(holder.Email)}
 		if holder.Disabled {
 			m.To = ""
 		}
 	}
-	verify, err := s.newSecret(ForVerify, nobody, data, now, life)
+	verify, err := s.newSecret(forVerify, nobody, data, now, life)
 	if err != nil {
 		return err
 	}
-	m.Channel, m.Detail, m.At, m.ExpiresAt = ByEmail, whence(ctx), now, now.Add(VerifyLife)
+	m.Channel, m.At, m.ExpiresAt = authmail.ByEmail, now, now.Add(verifyLife)
 	if free {
 		m.Link = linkTo(s.links.Verify, verify.token)
 	}
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.tickets.AddTickets(ctx, nobody, "", []Ticket{verify.Ticket}); err != nil {
+		if err := s.tickets.AddTickets(ctx, nobody, "", []authstore.Ticket{verify.Ticket}); err != nil {
 			return err
 		}
 		return s.courier.Deliver(ctx, m)
@@ -65,7 +68,7 @@ func (s *Service) invite(ctx context.Context, r Registration, hash string) error
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindRegistered, "", slog.String("invited", strconv.FormatBool(free)))
+	s.log(ctx, slog.LevelInfo, authevent.Registered, "", slog.String("invited", strconv.FormatBool(free)))
 	return nil
 }
 
@@ -76,21 +79,21 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 	if err != nil {
 		return err
 	}
-	verify, err := s.newSecret(ForVerify, user.ID, data, now, VerifyLife)
+	verify, err := s.newSecret(forVerify, user.ID, data, now, verifyLife)
 	if err != nil {
 		return err
 	}
-	report, err := s.newSecret(ForReport, user.ID, nil, now, ReportLife)
+	report, err := s.newSecret(forReport, user.ID, nil, now, reportLife)
 	if err != nil {
 		return err
 	}
-	if err := s.tickets.AddTickets(ctx, user.ID, ForVerify, []Ticket{verify.Ticket, report.Ticket}); err != nil {
+	if err := s.tickets.AddTickets(ctx, user.ID, forVerify, []authstore.Ticket{verify.Ticket, report.Ticket}); err != nil {
 		return err
 	}
-	return s.courier.Deliver(ctx, Message{
-		Kind: MessageVerify, Channel: ByEmail, To: user.Email, UserID: user.ID, Name: user.Username,
+	return s.courier.Deliver(ctx, authmail.Message{
+		Kind: authmail.Verify, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
 		Link: linkTo(s.links.Verify, verify.token), Report: linkTo(s.links.Report, report.token),
-		Detail: whence(ctx), At: now, ExpiresAt: verify.ExpiresAt,
+		At: now, ExpiresAt: verify.ExpiresAt,
 	})
 }
 
@@ -108,7 +111,7 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 		return nil
 	}
 	ctx = withClient(ctx, c)
-	if err := s.takeMail(ctx, c, KindEmailVerified, id.User.Email, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, authevent.EmailVerified, id.User.Email, id.User.ID); err != nil {
 		return err
 	}
 	return s.whole(ctx, func(ctx context.Context) error {
@@ -138,7 +141,7 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 // A token that is wrong, expired or used is ErrInvalidToken.
 func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, ForVerify, token)
+	t, err := s.redeem(ctx, c, forVerify, token)
 	if err != nil {
 		return err
 	}
@@ -147,7 +150,7 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 		return fmt.Errorf("auth: the data of a ticket: %w", err)
 	}
 	if in.Hash != "" {
-		return s.admit(ctx, in)
+		return s.createInvited(ctx, in)
 	}
 	// Who is signed in but gave no sign of it in a session of this account is
 	// nobody here.
@@ -175,7 +178,7 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 			}
 			detail = map[string]string{detailEnded: strconv.Itoa(ended)}
 		}
-		event := activity.NewEvent(ctx, KindEmailVerified, user.ID, s.now(), detail)
+		event := activity.NewEvent(ctx, authevent.EmailVerified, user.ID, s.now(), detail)
 		if err := s.change(ctx, user, patch, event); err != nil || same || s.courier == nil {
 			return err
 		}
@@ -184,17 +187,17 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindEmailVerified, t.UserID, slog.Bool("kept", same))
+	s.log(ctx, slog.LevelInfo, authevent.EmailVerified, t.UserID, slog.Bool("kept", same))
 	return nil
 }
 
-// admit makes the account of an invitation.
-func (s *Service) admit(ctx context.Context, in invited) error {
+// createInvited makes the account of an invitation.
+func (s *Service) createInvited(ctx context.Context, in invited) error {
 	if s.signUp == Closed {
 		return ErrInvalidToken
 	}
 	var user profile.User
-	event := activity.NewEvent(ctx, KindRegistered, "", s.now(), nil)
+	event := activity.NewEvent(ctx, authevent.Registered, "", s.now(), nil)
 	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		user, err = s.users.Create(ctx, profile.User{
 			Username: in.Username, Email: in.Email, EmailVerified: true, Role: defaultRole,
@@ -214,6 +217,6 @@ func (s *Service) admit(ctx context.Context, in invited) error {
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, KindRegistered, user.ID)
+	s.log(ctx, slog.LevelInfo, authevent.Registered, user.ID)
 	return nil
 }

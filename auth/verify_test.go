@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -19,7 +21,7 @@ func TestVerifyByTheAccountItselfKeepsAll(t *testing.T) {
 		if in.User.EmailVerified {
 			t.Error("the address is proved at sign-up")
 		}
-		token := p.mail.link(t, auth.MessageVerify, "ada@example.org")
+		token := p.mail.link(t, authmail.Verify, "ada@example.org")
 		if err := p.Verify(t.Context(), home, p.alive(t, elsewhere.Token), token); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +34,7 @@ func TestVerifyByTheAccountItselfKeepsAll(t *testing.T) {
 		if list, err := db.Auth().Factors.Factors(t.Context(), in.User.ID); err != nil || len(list) != 1 {
 			t.Errorf("%d factors (%v), want 1", len(list), err)
 		}
-		if countKind(p.events(t, in.User.ID), auth.KindEmailVerified) != 1 || p.notices.count(auth.KindEmailVerified) != 1 {
+		if countKind(p.events(t, in.User.ID), authevent.EmailVerified) != 1 || p.notices.count(authevent.EmailVerified) != 1 {
 			t.Error("the proof is not told once")
 		}
 	})
@@ -42,12 +44,12 @@ func TestResendVerifySendsTheNewestOnly(t *testing.T) {
 	p := openPost(t, memstore.New())
 	in := p.register(t, "ada")
 	id := p.alive(t, in.Token)
-	first := p.mail.link(t, auth.MessageVerify, "ada@example.org")
+	first := p.mail.link(t, authmail.Verify, "ada@example.org")
 	p.clock.add(time.Minute)
 	if err := p.ResendVerify(t.Context(), home, id); err != nil {
 		t.Fatal(err)
 	}
-	second := p.mail.link(t, auth.MessageVerify, "ada@example.org")
+	second := p.mail.link(t, authmail.Verify, "ada@example.org")
 	is(t, p.Verify(t.Context(), home, id, first), auth.ErrInvalidToken)
 	p.clock.add(auth.VerifyLife)
 	is(t, p.Verify(t.Context(), home, id, second), auth.ErrInvalidToken)
@@ -56,7 +58,7 @@ func TestResendVerifySendsTheNewestOnly(t *testing.T) {
 	if err := p.ResendVerify(t.Context(), home, id); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Verify(t.Context(), home, id, p.mail.link(t, auth.MessageVerify, "ada@example.org")); err != nil {
+	if err := p.Verify(t.Context(), home, id, p.mail.link(t, authmail.Verify, "ada@example.org")); err != nil {
 		t.Fatal(err)
 	}
 	sent := p.mail.count()
@@ -71,7 +73,7 @@ func TestVerifyIsOfTheAddressItWasSentTo(t *testing.T) {
 	p := openPost(t, memstore.New())
 	in := p.register(t, "ada")
 	id := p.alive(t, in.Token)
-	token := p.mail.link(t, auth.MessageVerify, "ada@example.org")
+	token := p.mail.link(t, authmail.Verify, "ada@example.org")
 	address := "new@example.org"
 	if _, err := p.db.Users().Update(t.Context(), in.User.ID, patchEmail(address)); err != nil {
 		t.Fatal(err)
@@ -101,18 +103,18 @@ func TestS11_VerifyFirstIsTheSameWhetherTheAddressIsTaken(t *testing.T) {
 			t.Errorf("%s: %d hashes and %d messages, want 1 and 1", address, h, m)
 		}
 	}
-	told := p.mail.to(auth.MessageSignUpTaken, "ada@example.org")
+	told := p.mail.to(authmail.SignUpTaken, "ada@example.org")
 	if len(told) != 2 || told[0].UserID != owner.ID || told[0].Name != "ada" || told[0].Link != "" {
 		t.Errorf("the owner is told %+v", told)
 	}
-	if got := len(p.mail.to(auth.MessageVerify, "free@example.org")); got != 1 {
+	if got := len(p.mail.to(authmail.Verify, "free@example.org")); got != 1 {
 		t.Errorf("%d messages to the free address, want 1", got)
 	}
 	// A taken user name is told by the link alone.
 	if _, err := p.Register(t.Context(), home, auth.Registration{Username: "ada", Email: "other@example.org", Password: password}); err != nil {
 		t.Errorf("a taken user name: %v", err)
 	}
-	err = p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, auth.MessageVerify, "other@example.org"))
+	err = p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "other@example.org"))
 	if taken, ok := errors.AsType[*storage.TakenError](err); !ok || taken.Field != "username" {
 		t.Errorf("its link: %v", err)
 	}
@@ -128,7 +130,7 @@ func TestSignUpModesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := openPost(t, p.db, func(c *auth.Config) { c.SignUp = auth.Closed })
-	is(t, closed.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, auth.MessageVerify, "ada@example.org")), auth.ErrInvalidToken)
+	is(t, closed.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "ada@example.org")), auth.ErrInvalidToken)
 	_, err := closed.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password})
 	is(t, err, auth.ErrSignUpClosed)
 	db := memstore.New()

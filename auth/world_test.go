@@ -15,13 +15,15 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
-// cheap is Argon2id where its cost is not the point.
-var cheap = auth.Argon2id{Memory: 64, Time: 1, Threads: 1}
+// cheap is hash.Argon2id where its cost is not the point.
+var cheap = hash.Argon2id{Memory: 64, Time: 1, Threads: 1}
 
 const (
 	password = "correct horse battery staple"
@@ -30,6 +32,12 @@ const (
 )
 
 var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+// keep is c that cannot take a new token.
+func keep(c auth.Client) auth.Client {
+	c.KeepToken = true
+	return c
+}
 
 // ada is a user that the host made.
 var ada = profile.User{Username: "ada", Email: "ada@example.org", Role: "user"}
@@ -55,9 +63,9 @@ func (c *clock) add(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// counter is a Hasher that counts what is asked of the one inside.
+// counter is a hash.Hasher that counts what is asked of the one inside.
 type counter struct {
-	auth.Hasher
+	hash.Hasher
 	hashes, matches atomic.Int64
 	// before, when set, is called at the start of each Match.
 	before atomic.Pointer[func()]
@@ -68,7 +76,7 @@ func (c *counter) Hash(p string) (string, error) {
 	return c.Hasher.Hash(p)
 }
 
-func (c *counter) Match(encoded, p string) auth.MatchResult {
+func (c *counter) Match(encoded, p string) hash.Result {
 	r := c.Hasher.Match(encoded, p)
 	if r.Known {
 		c.matches.Add(1)
@@ -86,7 +94,7 @@ type world struct {
 	*auth.Service
 	db      database
 	hasher  *counter
-	hashers *auth.Hashers
+	hashers *hash.Hashers
 	clock   *clock
 	log     *lockedBuffer
 	// deletions is nil where users cannot be deleted.
@@ -106,7 +114,7 @@ func openOn(t testing.TB, db database, change ...func(*auth.Config)) *world {
 		clock:  &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		log:    &lockedBuffer{},
 	}
-	w.hashers = auth.NewHashers(w.hasher, auth.Bcrypt{})
+	w.hashers = hash.New(w.hasher, hash.Bcrypt{})
 	w.hasher.reset() // the decoy
 	cfg := auth.Config{
 		Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Hashers: w.hashers},
@@ -274,7 +282,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // withSessions is s with other sessions.
-func withSessions(s auth.Stores, sessions auth.SessionStore) auth.Stores {
+func withSessions(s authstore.Stores, sessions authstore.SessionStore) authstore.Stores {
 	s.Sessions = sessions
 	return s
 }
@@ -292,18 +300,18 @@ func (downThrottle) Reset(context.Context, string) error  { return errDown }
 
 // downSessions fails reads and writes by choice.
 type downSessions struct {
-	auth.SessionStore
+	authstore.SessionStore
 	read, create, touch, rotate bool
 }
 
-func (d *downSessions) Session(ctx context.Context, h [32]byte) (auth.Session, error) {
+func (d *downSessions) Session(ctx context.Context, h [32]byte) (authstore.Session, error) {
 	if d.read {
-		return auth.Session{}, errDown
+		return authstore.Session{}, errDown
 	}
 	return d.SessionStore.Session(ctx, h)
 }
 
-func (d *downSessions) CreateSession(ctx context.Context, s auth.Session, e ...activity.Event) error {
+func (d *downSessions) CreateSession(ctx context.Context, s authstore.Session, e ...activity.Event) error {
 	if d.create {
 		return errDown
 	}
@@ -317,7 +325,7 @@ func (d *downSessions) TouchSession(ctx context.Context, id string, used, idle t
 	return d.SessionStore.TouchSession(ctx, id, used, idle, src)
 }
 
-func (d *downSessions) RotateSession(ctx context.Context, old [32]byte, s auth.Session, e ...activity.Event) error {
+func (d *downSessions) RotateSession(ctx context.Context, old [32]byte, s authstore.Session, e ...activity.Event) error {
 	if d.rotate {
 		return errDown
 	}

@@ -53,6 +53,7 @@ type App struct {
 	workers  []func(context.Context) error
 
 	capabilities []byte
+	viewWriters  sync.Pool // of *viewWriter
 }
 
 // New builds an App. It starts nothing and calls no store.
@@ -287,14 +288,14 @@ func (a *App) clean(ctx context.Context) {
 	if _, err := a.Activity.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 		a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "removing old events failed", slog.Any("error", err))
 	}
-	if a.Eraser != nil { // before the sweep, which then finds the pictures
+	if a.Eraser != nil { // before the purge, which then finds the pictures
 		if _, err := a.Eraser.Erase(ctx); err != nil && ctx.Err() == nil {
 			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "erasing accounts failed", slog.Any("error", err))
 		}
 	}
 	if a.Pictures != nil {
-		if _, err := a.Pictures.Sweep(ctx, picture.DefaultPendingAge); err != nil && ctx.Err() == nil {
-			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "sweeping pictures failed", slog.Any("error", err))
+		if _, err := a.Pictures.PurgeBlobs(ctx, picture.DefaultPendingAge); err != nil && ctx.Err() == nil {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "purging pictures failed", slog.Any("error", err))
 		}
 	}
 }

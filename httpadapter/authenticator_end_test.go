@@ -12,7 +12,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -24,7 +24,7 @@ import (
 var endRows = []row{
 	{"Export", exportHasAll, exportHasTheHosts, true},
 	{"Deletion", deletionBegins, deletionNeedsAStore, true},
-	{"Leaving users", leavingAreOut, leavingAreStillNamed, true},
+	{"Users whose deletion is pending", leavingAreOut, leavingAreStillNamed, true},
 	{"Restore", restoreBringsBack, nil, true},
 	{"Erasing", runErases, hostForgets, true},
 }
@@ -130,7 +130,7 @@ func deletionNeedsAStore(t *testing.T, open opener) {
 	})
 	ada, _ := h.join("ada")
 	for _, r := range h.app.Routes() {
-		if r.Class == httpadapter.Leaving || r.Method == "DELETE" && r.Pattern == "/api/profile" {
+		if r.Class == httpadapter.DeletionPending || r.Method == "DELETE" && r.Pattern == "/api/profile" {
 			t.Errorf("%s %s is mounted", r.Method, r.Pattern)
 		}
 	}
@@ -156,7 +156,7 @@ func leavingAreOut(t *testing.T, open opener) {
 	n := 0
 	for _, r := range h.app.Routes() {
 		switch {
-		case r.Class == httpadapter.Leaving:
+		case r.Class == httpadapter.DeletionPending:
 		case r.Class == httpadapter.Anyone: // as for a stranger
 			if got, want := ada.try(r), h.client().try(r); got.StatusCode != want.StatusCode {
 				t.Errorf("%s %s: %d, of a stranger %d", r.Method, r.Pattern, got.StatusCode, want.StatusCode)
@@ -197,7 +197,7 @@ func restoreBringsBack(t *testing.T, open opener) {
 	const restore = "/api/profile/restore"
 	nothingTo := func() {
 		t.Helper()
-		if got := ada.send("POST", restore, "").want(t, 409); got.code(t) != "not_leaving" {
+		if got := ada.send("POST", restore, "").want(t, 409); got.code(t) != "no_deletion_pending" {
 			t.Errorf("%s", got.body)
 		}
 	}
@@ -289,15 +289,15 @@ func (h *hosted) runs(t *testing.T, blobs watched) {
 	if err := <-ran; !errors.Is(err, context.Canceled) {
 		t.Errorf("Run: %v", err)
 	}
-	// A sweep that was cut is finished by one an hour later.
+	// A purge that was cut is finished by one an hour later.
 	h.clock.advance(time.Hour + time.Second)
-	if _, err := h.app.Pictures.Sweep(t.Context(), picture.DefaultPendingAge); err != nil {
+	if _, err := h.app.Pictures.PurgeBlobs(t.Context(), picture.DefaultPendingAge); err != nil {
 		t.Error(err)
 	}
 }
 
 // leftNothing fails the test unless nothing is kept of the user.
-func (h *hosted) leftNothing(t *testing.T, id string, s auth.Stores) {
+func (h *hosted) leftNothing(t *testing.T, id string, s authstore.Stores) {
 	t.Helper()
 	ctx, stores := t.Context(), h.config.Stores
 	if _, err := h.users().User(ctx, id); !errors.Is(err, storage.ErrNotFound) {
@@ -309,7 +309,7 @@ func (h *hosted) leftNothing(t *testing.T, id string, s auth.Stores) {
 	if list, err := s.Sessions.Sessions(ctx, id); err != nil || len(list) != 0 {
 		t.Errorf("%d sessions, %v", len(list), err)
 	}
-	if n, err := s.Tickets.DropTickets(ctx, id); err != nil || n != 0 {
+	if n, err := s.Tickets.RemoveTickets(ctx, id); err != nil || n != 0 {
 		t.Errorf("%d tickets, %v", n, err)
 	}
 	if list, err := s.Factors.Factors(ctx, id); err != nil || len(list) != 0 {

@@ -32,7 +32,7 @@ var ruleRows = []row{
 	{"Limit of deletions", deletionsAreLimited, nil, true},
 }
 
-func newCDN() *cdn { return &cdn{Store: memblob.New()} }
+func newCDN() *cdn { return &cdn{Store: memblob.New(memblob.Options{})} }
 
 // letters is a Notifier that keeps what it sends.
 type letters struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -57,7 +58,7 @@ func proofsAreAsked(t *testing.T, open opener) {
 	ada, _ := h.join("ada")
 	n := 0
 	for _, r := range h.app.Routes() {
-		if r.Class != httpadapter.Fresh && r.Class != httpadapter.Leaving {
+		if r.Class != httpadapter.Fresh && r.Class != httpadapter.DeletionPending {
 			continue
 		}
 		n++
@@ -166,7 +167,7 @@ func noticesAreMailed(t *testing.T, open opener) {
 		}
 		if sent.Notifier, err = notify.New(notify.Config{
 			Store: c.Stores.Outbox, Keys: c.Keys, Now: c.Now, Users: c.Stores.Users, Settings: prefs,
-			Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}},
+			Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: sent}},
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -49,7 +50,7 @@ func BenchmarkGetProfile(b *testing.B) {
 func BenchmarkGetProfileCached(b *testing.B) {
 	for _, db := range benchDatabases {
 		b.Run(db.name, func(b *testing.B) {
-			bench(b, db, auth.SessionCache{TTL: auth.DefaultSessionTTL}, getProfile)
+			bench(b, db, auth.SessionCache{TTL: time.Second}, getProfile)
 		})
 	}
 }
@@ -79,7 +80,7 @@ type benchDB struct {
 var benchDatabases = []benchDB{
 	{name: "SQLite", open: func(b *testing.B) (*sqlstore.DB, *floor) {
 		path := filepath.Join(b.TempDir(), "bench.db")
-		db, err := sqlite.Open(b.Context(), path)
+		db, err := sqlite.Open(b.Context(), path, sqlite.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -97,7 +98,7 @@ var benchDatabases = []benchDB{
 	}},
 	{name: "Postgres", open: func(b *testing.B) (*sqlstore.DB, *floor) {
 		dsn := pgtest.Open(b)
-		db, err := postgres.Open(b.Context(), dsn)
+		db, err := postgres.Open(b.Context(), dsn, postgres.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -116,7 +117,7 @@ var benchDatabases = []benchDB{
 func bench(b *testing.B, d benchDB, cache auth.SessionCache, request func(i int, token string) []byte) {
 	db, fl := d.open(b)
 	b.Cleanup(func() { db.Close() })
-	if err := db.Migrate(b.Context()); err != nil {
+	if err := db.Migrate(b.Context(), sqlstore.MigrateOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	keys, err := keyring.New(keyring.Generate())
@@ -124,8 +125,8 @@ func bench(b *testing.B, d benchDB, cache auth.SessionCache, request func(i int,
 		b.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), SessionCache: cache},
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(memblob.Options{}), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: hash.New(cheap), SessionCache: cache},
 	})
 	if err != nil {
 		b.Fatal(err)

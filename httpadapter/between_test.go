@@ -37,7 +37,7 @@ func (l *hookLimits) Take(ctx context.Context, key string, r limit.Rule, now tim
 // An upload ends while DELETE /profile is under way: its public addresses are dead
 // before the answer all the same.
 func TestS64_DeletionBesideAnUpload(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	h := &hookLimits{}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		h.Store = c.Stores.Limits

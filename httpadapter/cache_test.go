@@ -27,7 +27,7 @@ func withCache(c *httpadapter.Config) { c.Auth.SessionCache = auth.SessionCache{
 // pair are two nodes of one database, each with its own handle on it.
 func pair(t *testing.T, open func(t *testing.T) *sqlstore.DB, change func(*httpadapter.Config)) (here, there *world, db *sqlstore.DB) {
 	db = open(t)
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	here = newWorld(t, func(c *httpadapter.Config) { c.Stores = httpadapter.StoresOf(db); change(c) })
@@ -48,14 +48,14 @@ func onPairs(t *testing.T, run func(t *testing.T, open func(t *testing.T) *sqlst
 	t.Run("SQLite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "test.db")
 		run(t, func(t *testing.T) *sqlstore.DB {
-			db, err := sqlite.Open(context.WithoutCancel(t.Context()), path)
+			db, err := sqlite.Open(context.WithoutCancel(t.Context()), path, sqlite.Options{})
 			return opened(t, db, err)
 		})
 	})
 	t.Run("Postgres", func(t *testing.T) {
 		dsn := pgtest.Open(t)
 		run(t, func(t *testing.T) *sqlstore.DB {
-			db, err := postgres.Open(context.WithoutCancel(t.Context()), dsn)
+			db, err := postgres.Open(context.WithoutCancel(t.Context()), dsn, postgres.Options{})
 			return opened(t, db, err)
 		})
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/profile"
 )
 
@@ -57,8 +58,8 @@ func (a *App) Capabilities() Capabilities {
 		}
 	}
 	if a.Auth != nil {
-		c.SignUp = string(a.Auth.SignUpMode())
-		c.Limits.MinPassword, c.Limits.MaxPasswordBytes = a.Auth.MinPassword(), auth.MaxPasswordBytes
+		c.SignUp = string(a.Auth.Policy().SignUp)
+		c.Limits.MinPassword, c.Limits.MaxPasswordBytes = a.Auth.Policy().MinPassword, hash.MaxPasswordBytes
 		c.Factors = a.factorKinds()
 	}
 	if a.Pictures != nil {

@@ -81,7 +81,7 @@ var classOf = map[httpadapter.Class]string{
 		DELETE /api/auth/mfa/{id}
 		GET /api/profile/export
 		DELETE /api/profile`,
-	httpadapter.Leaving: `
+	httpadapter.DeletionPending: `
 		POST /api/profile/restore`,
 }
 
@@ -141,11 +141,11 @@ const (
 // lets is what the routes of a class answer to each credential. Stale is signed in,
 // with a proof that is over.
 var lets = map[httpadapter.Class]map[string]string{
-	httpadapter.Anyone:  {"nobody": inYes, "fresh": inYes},
-	httpadapter.Half:    {"nobody": in401, "half": inYes, "stale": in401, "fresh": in401, "leaving": in401},
-	httpadapter.In:      {"nobody": in401, "half": in401, "stale": inYes, "fresh": inYes, "leaving": in401},
-	httpadapter.Fresh:   {"nobody": in401, "half": in401, "stale": in403, "fresh": inYes, "leaving": in401},
-	httpadapter.Leaving: {"nobody": in401, "half": in401, "stale": in401, "fresh": in401, "leaving": inYes},
+	httpadapter.Anyone:          {"nobody": inYes, "fresh": inYes},
+	httpadapter.Half:            {"nobody": in401, "half": inYes, "stale": in401, "fresh": in401, "leaving": in401},
+	httpadapter.In:              {"nobody": in401, "half": in401, "stale": inYes, "fresh": inYes, "leaving": in401},
+	httpadapter.Fresh:           {"nobody": in401, "half": in401, "stale": in403, "fresh": inYes, "leaving": in401},
+	httpadapter.DeletionPending: {"nobody": in401, "half": in401, "stale": in401, "fresh": in401, "leaving": inYes},
 }
 
 // proofs are the bodies of routes that read theirs before they ask what the caller owes.

@@ -3,7 +3,7 @@ package httpadapter_test
 import (
 	"testing"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 )
 
@@ -11,7 +11,7 @@ import (
 // to remove the app from beside it.
 func TestS23_APhoneOnlyBesideAnApp(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.Auth.Codes.Channels, c.Stores = []auth.Channel{auth.BySMS, auth.ByEmail}, c.Stores.Unlimited()
+		c.Auth.Codes.Channels, c.Stores = []authmail.Channel{authmail.BySMS, authmail.ByEmail}, c.Stores.Unlimited()
 	})
 	c := w.client().register("ada")
 	conflict := func(r reply) {
@@ -21,7 +21,7 @@ func TestS23_APhoneOnlyBesideAnApp(t *testing.T) {
 		}
 	}
 	conflict(c.send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`))
-	c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, "ada@example.org")+`"}`).want(t, 204)
+	c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, "ada@example.org")+`"}`).want(t, 204)
 	conflict(c.do("POST", "/api/auth/mfa/email", "", nil))
 	w.enrol(c)
 	c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(t, 200)

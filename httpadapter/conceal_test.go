@@ -78,7 +78,7 @@ func TestS64_GoingPrivateKillsPublicAddresses(t *testing.T) {
 		"profile members": `{"privacy":{"visibility":"members","fields":{"bio":"public"}}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &cdn{Store: memblob.New()}
+			store := &cdn{Store: memblob.New(memblob.Options{})}
 			w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = store })
 			ada := w.client().register("ada")
 			ada.photo(1)
@@ -123,7 +123,7 @@ func TestS64_GoingPrivateKillsPublicAddresses(t *testing.T) {
 // Nothing is made private that the store still shows: when the store is down
 // the change is refused and can be repeated.
 func TestR23_GoingPrivateWhileTheStoreIsDown(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = store })
 	ada := w.client().register("ada")
 	ada.photo(1)
@@ -145,7 +145,7 @@ func TestR23_GoingPrivateWhileTheStoreIsDown(t *testing.T) {
 // A setting that says nothing of who sees the picture does not move it, nor
 // does one that is refused.
 func TestSettingsOfOtherThingsLeaveThePicture(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = store })
 	ada := w.client().register("ada")
 	ada.photo(1)
@@ -169,7 +169,7 @@ func TestSettingsOfOtherThingsLeaveThePicture(t *testing.T) {
 // Uploads beside changes of privacy: in the end a private user has no public
 // address, whichever came last.
 func TestS64_UploadsBesideGoingPrivate(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs, c.Stores = store, c.Stores.Unlimited() })
 	for i := range 10 {
 		u := w.client().register(fmt.Sprintf("user%d", i))

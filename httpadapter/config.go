@@ -14,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/internal/logging"
@@ -59,8 +60,8 @@ type Config struct {
 	// Name is by which people know the service, in letters and in the answer of
 	// {base}/capabilities; "" is "your account" there and the host name of BaseURL here.
 	Name string
-	// BaseURL is the public origin, "https://example.org". The cookie's name
-	// and its Secure attribute follow from its scheme, once.
+	// BaseURL is the public origin, "https://example.org". The prefix of the cookie's
+	// name (see HTTP.Cookie) and its Secure attribute follow from its scheme, once.
 	BaseURL string
 	// Keys seal cursors and whatever leaves the server to come back.
 	Keys *keyring.Ring
@@ -125,6 +126,18 @@ type HTTP struct {
 	// NoPages leaves out the small pages at the root to which auth.DefaultLinks lead,
 	// for a host that has its own.
 	NoPages bool
+	// Cookie is the name of the session's cookie; "" is "profilekit". The cookies of an
+	// unfinished sign-in and of a trusted device have it too, with "-half" and "-device"
+	// at the end. Two apps on one origin need two names, also on two ports of a host.
+	// Over https "__Host-" is put before it. New refuses a name that is no token of RFC
+	// 6265, is longer than 64 bytes, begins with "__", or ends in "-half" or "-device".
+	Cookie string
+	// FormerCookie is the Cookie of before a change, "profilekit" if there was none: whoever
+	// is signed in stays so. A cookie of that name counts where there is none of the new
+	// name, and is replaced by the next answer that sets or clears it. Remove FormerCookie
+	// when the last session of before has ended: after the longest of
+	// Auth.Session's Absolute, RememberAbsolute and Device, 90 days by default.
+	FormerCookie string
 	// Captcha, if any, is asked whether a person sends r, before the work of a
 	// "register", a "login" or a "forgot": by the token of a provider, say, that
 	// the host's page puts into a header. It may let through who needs no question.
@@ -201,7 +214,7 @@ func authDefaults(c Config, base *url.URL) auth.Policy {
 	p := c.Auth
 	p.ContextWords = slices.Concat(strings.Split(base.Hostname(), "."), []string{base.Hostname()}, p.ContextWords)
 	if p.Factors == nil {
-		p.Factors = []auth.Factor{totp.New(c.Keys, totp.Options{Issuer: base.Hostname()})}
+		p.Factors = []authfactor.Factor{totp.New(c.Keys, totp.Options{Issuer: base.Hostname()})}
 	}
 	if p.Links == (auth.Links{}) {
 		p.Links = auth.DefaultLinks(c.BaseURL)
@@ -225,6 +238,9 @@ func (h *HTTP) settle() error {
 		if ou, err := url.Parse(o); err != nil || ou.Scheme == "" || ou.Host == "" || o != ou.Scheme+"://"+ou.Host {
 			return fmt.Errorf("httpadapter: Config.HTTP.TrustedOrigins: %q is not an origin such as https://app.example.org", o)
 		}
+	}
+	if err := h.settleCookies(); err != nil {
+		return err
 	}
 	if h.RequestTimeout <= 0 {
 		h.RequestTimeout = 15 * time.Second

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 // authenticator is somebody's app.
@@ -57,7 +58,7 @@ func (s *spied) guarded() (c *client, name string, a *authenticator, codes []any
 func (s *spied) lost() (half *client, name string) {
 	s.t.Helper()
 	c, name := s.member()
-	c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+	c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 	s.enrol(c)
 	s.clock.advance(time.Second)
 	return s.half(name), name
@@ -118,13 +119,13 @@ func factorRequests() []request {
 		{"POST /api/auth/mfa/recovery/confirm", "too early", 409, func(s *spied) func() reply {
 			half, name := s.lost()
 			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
-			token := s.mail.token(s.t, auth.MessageFactorRecovery, name+"@example.org")
+			token := s.mail.token(s.t, authmail.FactorRecovery, name+"@example.org")
 			return func() reply { return half.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+token+`"}`) }
 		}, cost{4, 0}, cost{4, 0}},
 		{"POST /api/auth/mfa/recovery/confirm", "due", 204, func(s *spied) func() reply {
 			half, name := s.lost()
 			half.do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
-			token := s.mail.token(s.t, auth.MessageFactorRecovery, name+"@example.org")
+			token := s.mail.token(s.t, authmail.FactorRecovery, name+"@example.org")
 			s.clock.advance(auth.RecoveryWait)
 			half = s.half(name)
 			return func() reply { return half.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"`+token+`"}`) }
@@ -132,7 +133,7 @@ func factorRequests() []request {
 		{"GET /api/auth/mfa", "none", 200, in(get("/api/auth/mfa")), cost{3, 0}, cost{3, 0}},
 		{"GET /api/auth/mfa", "a recovery begun", 200, func(s *spied) func() reply {
 			c, name := s.member()
-			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			s.enrol(c)
 			s.clock.advance(time.Second)
 			s.half(name).do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
@@ -143,7 +144,7 @@ func factorRequests() []request {
 			c, _ := s.member()
 			a := s.beginApp(c)
 			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`) }
-		}, cost{11, 1}, cost{14, 1}},
+		}, cost{12, 1}, cost{15, 1}},
 		{"POST /api/auth/mfa/totp/confirm", "a wrong code", 422, func(s *spied) func() reply {
 			c, _ := s.member()
 			s.beginApp(c)

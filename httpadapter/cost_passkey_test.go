@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/softkey"
 )
 
@@ -90,10 +90,10 @@ func passkeyRequests() []request {
 			c, _ := s.member()
 			code := c.phoneCode()
 			return func() reply { return c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+code+`"}`) }
-		}, cost{16, 1}, cost{19, 1}},
+		}, cost{17, 1}, cost{20, 1}},
 		{"POST /api/auth/mfa/email", "a confirmed address", 202, func(s *spied) func() reply {
 			c, name := s.member()
-			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204)
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			return func() reply { return c.do("POST", "/api/auth/mfa/email", "", nil) }
 		}, cost{7, 1}, cost{8, 1}},
 		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, in(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
@@ -125,6 +125,6 @@ func passkeyRequests() []request {
 			c, _ := s.member()
 			_, id := c.addPasskey()
 			return func() reply { return c.send("DELETE", "/api/auth/passkeys/"+id, "") }
-		}, cost{8, 1}, cost{9, 1}},
+		}, cost{7, 1}, cost{8, 1}},
 	}
 }

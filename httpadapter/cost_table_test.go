@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/imagetest"
 )
 
@@ -110,7 +110,7 @@ func authRequests() []request {
 			_, name := s.member()
 			c := s.client()
 			c.send("POST", "/api/auth/password/forgot", `{"email":"`+name+`@example.org"}`).want(s.t, 202)
-			token := s.mail.token(s.t, auth.MessageReset, name+"@example.org")
+			token := s.mail.token(s.t, authmail.Reset, name+"@example.org")
 			return func() reply {
 				return c.send("POST", "/api/auth/password/reset", `{"token":"`+token+`","password":"`+newWords+`"}`)
 			}
@@ -120,12 +120,12 @@ func authRequests() []request {
 		}), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/email/verify", "by the account itself", 204, func(s *spied) func() reply {
 			c, name := s.member()
-			token := s.mail.token(s.t, auth.MessageVerify, name+"@example.org")
+			token := s.mail.token(s.t, authmail.Verify, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
 		}, cost{7, 1}, cost{8, 1}},
 		{"POST /api/auth/email/verify", "by somebody else", 204, func(s *spied) func() reply {
 			_, name := s.member()
-			token, c := s.mail.token(s.t, auth.MessageVerify, name+"@example.org"), s.client()
+			token, c := s.mail.token(s.t, authmail.Verify, name+"@example.org"), s.client()
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
 		}, cost{13, 1}, cost{16, 1}},
 		{"POST /api/auth/email/verify/resend", "once more", 202, in(send("POST", "/api/auth/email/verify/resend", "")), cost{8, 1}, cost{9, 1}},
@@ -140,15 +140,15 @@ func authRequests() []request {
 		}, cost{10, 1}, cost{12, 1}},
 		{"POST /api/auth/email/change/confirm", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
-			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, auth.MessageVerify, name+"@example.org")+`"}`).want(s.t, 204) // so that it is held
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204) // so that it is held
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
-			token := s.mail.token(s.t, auth.MessageEmailChange, "new-"+name+"@example.org")
+			token := s.mail.token(s.t, authmail.EmailChange, "new-"+name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/confirm", `{"token":"`+token+`"}`) }
 		}, cost{11, 1}, cost{13, 1}},
 		{"POST /api/auth/email/change/undo", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
-			token := s.mail.token(s.t, auth.MessageEmailChanging, name+"@example.org")
+			token := s.mail.token(s.t, authmail.EmailChanging, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
 		}, cost{15, 1}, cost{17, 1}},
 

@@ -55,8 +55,8 @@ func TestR09_NothingWaitsInATransaction(t *testing.T) {
 				t.Errorf("no line tells what %s %s costs", r.Method, r.Pattern)
 			}
 		}
-		if _, err := s.app.Pictures.Sweep(t.Context(), 0); err != nil {
-			t.Errorf("Sweep: %v", err)
+		if _, err := s.app.Pictures.PurgeBlobs(t.Context(), 0); err != nil {
+			t.Errorf("PurgeBlobs: %v", err)
 		}
 		for _, what := range []string{"hash a password", "match a password", "put a blob", "open a blob", "delete a blob", "sign a form", "read a body", "write an answer", "deliver a message"} {
 			if s.waits[what] == 0 {

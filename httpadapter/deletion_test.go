@@ -25,7 +25,7 @@ import (
 // A public picture's addresses are dead before the answer that the account will
 // be erased; who comes back has the picture again.
 func TestS64_DeletionKillsPublicAddresses(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	w := newWorld(t, func(c *httpadapter.Config) { c.Blobs = store })
 	ada := w.client().register("ada")
 	ada.photo(1)
@@ -53,7 +53,7 @@ func TestS64_DeletionKillsPublicAddresses(t *testing.T) {
 
 // A deletion that is refused leaves the picture public.
 func TestS34_DeletionIsRefusedWhole(t *testing.T) {
-	store := &cdn{Store: memblob.New()}
+	store := &cdn{Store: memblob.New(memblob.Options{})}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs = store
 		c.Profile.DeletionLimit = limit.Rule{Limit: 1, Window: time.Hour}
@@ -80,7 +80,7 @@ func TestS34_DeletionIsRefusedWhole(t *testing.T) {
 
 // Run erases who is due, after what the host keeps of them, and the blobs.
 func TestR43_RunErases(t *testing.T) {
-	blobs := memblob.New()
+	blobs := memblob.New(memblob.Options{})
 	synctest.Test(t, func(t *testing.T) {
 		cfg, w := config(t)
 		cfg.Blobs = blobs

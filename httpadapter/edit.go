@@ -2,26 +2,79 @@ package httpadapter
 
 import (
 	"encoding/json"
+	"reflect"
+	"strings"
 
 	"github.com/profilekit/profilekit/internal/strictjson"
 	"github.com/profilekit/profilekit/profile"
 )
 
-// profileEdit is the body of PATCH /profile, a merge patch (RFC 7396) of the
-// fields that a user may set. It has no other fields, so nothing that it lacks
-// can be set through it.
-type profileEdit struct {
-	Username    strictjson.Optional[string]                     `json:"username"`
-	Email       strictjson.Optional[string]                     `json:"email"`
-	DisplayName strictjson.Optional[string]                     `json:"displayName"`
-	GivenName   strictjson.Optional[string]                     `json:"givenName"`
-	FamilyName  strictjson.Optional[string]                     `json:"familyName"`
-	Pronouns    strictjson.Optional[string]                     `json:"pronouns"`
-	Bio         strictjson.Optional[string]                     `json:"bio"`
-	Address     strictjson.Optional[addressEdit]                `json:"address"`
-	Birthday    strictjson.Optional[profile.Date]               `json:"birthday"`
-	Links       strictjson.Optional[[]string]                   `json:"links"`
-	Custom      strictjson.Optional[map[string]json.RawMessage] `json:"custom"`
+// An editField is one member of the body of PATCH /profile: how it is spelled in the
+// struct that the body is decoded into, and what it asks to change. null clears; the
+// service refuses to clear what must be there.
+type editField struct {
+	name string
+	body reflect.Type
+	// set takes a pointer to a value of the type body.
+	set func(value any, e *profile.Edit)
+}
+
+// edited is a member that is decoded as an Optional.
+func edited[T any](name string, set func(o *strictjson.Optional[T], e *profile.Edit)) editField {
+	return editField{name, reflect.TypeFor[strictjson.Optional[T]](), func(value any, e *profile.Edit) {
+		if o := value.(*strictjson.Optional[T]); o.Present {
+			set(o, e)
+		}
+	}}
+}
+
+// editedText is a member of plain text.
+func editedText(name string, of func(e *profile.Edit) **string) editField {
+	return edited(name, func(o *strictjson.Optional[string], e *profile.Edit) { *of(e) = &o.Value })
+}
+
+// editFields are the members that the body may have: the rows of plain text of the table
+// of profile fields, and these. It has no others, so nothing else can be set through it.
+var editFields = func() []editField {
+	out := []editField{
+		editedText("username", func(e *profile.Edit) **string { return &e.Username }),
+		editedText("email", func(e *profile.Edit) **string { return &e.Email }),
+		edited("address", func(o *strictjson.Optional[addressEdit], e *profile.Edit) { e.Address = o.Value.edit(o.Null) }),
+		edited("birthday", func(o *strictjson.Optional[profile.Date], e *profile.Edit) { e.Birthday = &o.Value }),
+		edited("links", func(o *strictjson.Optional[[]string], e *profile.Edit) { e.Links = &o.Value }),
+		edited("custom", func(o *strictjson.Optional[map[string]json.RawMessage], e *profile.Edit) {
+			e.Custom, e.ClearCustom = o.Value, o.Null
+		}),
+	}
+	for _, f := range profile.TextFields() {
+		out = append(out, editedText(f.Name, f.InEdit))
+	}
+	return out
+}()
+
+// editBody is a struct with a field for each of editFields.
+var editBody = func() reflect.Type {
+	var fields []reflect.StructField
+	for _, f := range editFields {
+		fields = append(fields, reflect.StructField{
+			Name: strings.ToUpper(f.name[:1]) + f.name[1:], Type: f.body, Tag: reflect.StructTag(`json:"` + f.name + `"`),
+		})
+	}
+	return reflect.StructOf(fields)
+}()
+
+// profileEdit reads the body of PATCH /profile, a merge patch (RFC 7396) of the fields
+// that a user may set.
+func (c *call) profileEdit() (profile.Edit, error) {
+	body := reflect.New(editBody)
+	if err := c.decode(body.Interface(), readOnly...); err != nil {
+		return profile.Edit{}, err
+	}
+	var e profile.Edit
+	for i := range editFields {
+		editFields[i].set(body.Elem().Field(i).Addr().Interface(), &e)
+	}
+	return e, nil
 }
 
 type addressEdit struct {
@@ -33,24 +86,13 @@ type addressEdit struct {
 	Country    strictjson.Optional[string] `json:"country"`
 }
 
-// edit is what the service is asked to change. null clears; the service refuses
-// to clear what must be there.
-func (p *profileEdit) edit() profile.Edit {
-	e := profile.Edit{
-		Username: p.Username.Pointer(), Email: p.Email.Pointer(),
-		DisplayName: p.DisplayName.Pointer(), GivenName: p.GivenName.Pointer(), FamilyName: p.FamilyName.Pointer(),
-		Pronouns: p.Pronouns.Pointer(), Bio: p.Bio.Pointer(), Birthday: p.Birthday.Pointer(), Links: p.Links.Pointer(),
-		Custom: p.Custom.Value, ClearCustom: p.Custom.Null,
+// edit is the change of the address; null removes all of it.
+func (a addressEdit) edit(null bool) *profile.AddressEdit {
+	if null {
+		return profile.ClearAddress()
 	}
-	switch {
-	case p.Address.Null:
-		e.Address = profile.ClearAddress()
-	case p.Address.Present:
-		a := p.Address.Value
-		e.Address = &profile.AddressEdit{
-			Line1: a.Line1.Pointer(), Line2: a.Line2.Pointer(), City: a.City.Pointer(),
-			Region: a.Region.Pointer(), PostalCode: a.PostalCode.Pointer(), Country: a.Country.Pointer(),
-		}
+	return &profile.AddressEdit{
+		Line1: a.Line1.Pointer(), Line2: a.Line2.Pointer(), City: a.City.Pointer(),
+		Region: a.Region.Pointer(), PostalCode: a.PostalCode.Pointer(), Country: a.Country.Pointer(),
 	}
-	return e
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -24,7 +25,7 @@ func (c Config) effective() error {
 		return errors.New("httpadapter: Config.Mail needs Stores.Outbox, where letters wait")
 	}
 	if len(c.Mail.Senders) > 0 {
-		for _, channel := range append([]auth.Channel{auth.ByEmail}, c.Auth.Codes.Channels...) {
+		for _, channel := range append([]authmail.Channel{authmail.ByEmail}, c.Auth.Codes.Channels...) {
 			if c.Mail.Senders[channel] == nil {
 				return fmt.Errorf("httpadapter: Config.Mail.Senders needs one for %q, which is asked for", channel)
 			}
@@ -49,6 +50,12 @@ func (c Config) effective() error {
 		each("Auth", c.Auth, why)
 		if c.HTTP.Captcha != nil {
 			vain("HTTP.Captcha", why)
+		}
+		if c.HTTP.Cookie != "" {
+			vain("HTTP.Cookie", why)
+		}
+		if c.HTTP.FormerCookie != "" {
+			vain("HTTP.FormerCookie", why)
 		}
 		if c.HTTP.NoPages {
 			vain("HTTP.NoPages", why)

@@ -11,6 +11,10 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -39,7 +43,7 @@ var compositions = map[string]func(*httpadapter.Config){
 	"where users stay": func(c *httpadapter.Config) {
 		c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
 	},
-	"where blobs can little": func(c *httpadapter.Config) { c.Blobs = memblob.New() },
+	"where blobs can little": func(c *httpadapter.Config) { c.Blobs = memblob.New(memblob.Options{}) },
 }
 
 // rule is something that a limit can be.
@@ -55,8 +59,10 @@ var vainFields = map[string]any{
 	"HTTP.Base": "routes are below it", "HTTP.SharedBase": "Register looks at it", "HTTP.NoLegacy": "one of the two routes is always there",
 	"HTTP.TrustedProxies": "every request has an address", "HTTP.TrustedOrigins": "every change is checked", "HTTP.Place": "events have places",
 	"HTTP.RequestTimeout": "every request has one", "HTTP.BodyTimeout": "bodies are read",
-	"HTTP.NoPages": vain{func(c *httpadapter.Config) { c.HTTP.NoPages = true }, "without mail"},
-	"HTTP.Captcha": vain{func(c *httpadapter.Config) { c.HTTP.Captcha = func(*http.Request, string) error { return nil } }, "beside an Authenticator"},
+	"HTTP.NoPages":      vain{func(c *httpadapter.Config) { c.HTTP.NoPages = true }, "without mail"},
+	"HTTP.Cookie":       vain{func(c *httpadapter.Config) { c.HTTP.Cookie = "shop" }, "beside an Authenticator"},
+	"HTTP.FormerCookie": vain{func(c *httpadapter.Config) { c.HTTP.FormerCookie = "shop" }, "beside an Authenticator"},
+	"HTTP.Captcha":      vain{func(c *httpadapter.Config) { c.HTTP.Captcha = func(*http.Request, string) error { return nil } }, "beside an Authenticator"},
 
 	"Profile.Reserved": "edits are checked", "Profile.Custom": "edits are checked", "Profile.ExportLimit": "there is always an export",
 	"Profile.NameHold":      vain{func(c *httpadapter.Config) { c.Profile.NameHold = time.Hour }, "without holds"},
@@ -74,14 +80,14 @@ var vainFields = map[string]any{
 
 	"Mail.Senders": "people are sent letters",
 	"Mail.Render": vain{func(c *httpadapter.Config) {
-		c.Mail.Render = func(auth.Message, string) (notify.Letter, error) { return notify.Letter{}, nil }
+		c.Mail.Render = func(authmail.Message, string) (notify.Letter, error) { return notify.Letter{}, nil }
 	}, "without mail"},
 	"Mail.SendTimeout": vain{func(c *httpadapter.Config) { c.Mail.SendTimeout = time.Second }, "without mail"},
 	"Mail.Attempts":    vain{func(c *httpadapter.Config) { c.Mail.Attempts = 1 }, "without mail"},
 	"Mail.Poll":        vain{func(c *httpadapter.Config) { c.Mail.Poll = time.Second }, "without mail"},
 
 	"Auth.SignUp":           vain{func(c *httpadapter.Config) { c.Auth.SignUp = auth.Closed }, "beside an Authenticator"},
-	"Auth.Hashers":          vain{func(c *httpadapter.Config) { c.Auth.Hashers = auth.NewHashers(cheap) }, "beside an Authenticator"},
+	"Auth.Hashers":          vain{func(c *httpadapter.Config) { c.Auth.Hashers = hash.New(cheap) }, "beside an Authenticator"},
 	"Auth.MinPassword":      vain{func(c *httpadapter.Config) { c.Auth.MinPassword = 20 }, "beside an Authenticator"},
 	"Auth.ContextWords":     vain{func(c *httpadapter.Config) { c.Auth.ContextWords = []string{"word"} }, "beside an Authenticator"},
 	"Auth.Breaches":         vain{func(c *httpadapter.Config) { c.Auth.Breaches = breached{} }, "beside an Authenticator"},
@@ -91,13 +97,13 @@ var vainFields = map[string]any{
 	"Auth.Limits":           vain{func(c *httpadapter.Config) { c.Auth.Limits.Address = rule }, "beside an Authenticator"},
 	"Auth.Session":          vain{func(c *httpadapter.Config) { c.Auth.Session.Idle = time.Hour }, "beside an Authenticator"},
 	"Auth.SessionCache":     vain{func(c *httpadapter.Config) { c.Auth.SessionCache.TTL = time.Second }, "beside an Authenticator"},
-	"Auth.Factors":          vain{func(c *httpadapter.Config) { c.Auth.Factors = []auth.Factor{} }, "beside an Authenticator"},
+	"Auth.Factors":          vain{func(c *httpadapter.Config) { c.Auth.Factors = []authfactor.Factor{} }, "beside an Authenticator"},
 	"Auth.Passkeys":         vain{func(c *httpadapter.Config) { c.Auth.Passkeys = noPasskeys{} }, "beside an Authenticator"},
 	"Auth.Codes":            vain{func(c *httpadapter.Config) { c.Auth.Codes.Alone = true }, "without mail"}, // and without Channels
 	"Auth.FactorRecovery":   vain{func(c *httpadapter.Config) { c.Auth.FactorRecovery.Wait = auth.RecoveryWait }, "without mail"},
 }
 
-type noPasskeys struct{ auth.Passkeys }
+type noPasskeys struct{ authfactor.Passkeys }
 
 // Whatever is set in a Config has an effect, or New says that it has none and why.
 func TestWhatHasNoEffectIsRefused(t *testing.T) {
@@ -162,7 +168,7 @@ func TestStoresAreComplete(t *testing.T) {
 		"Limits":   func(s *httpadapter.Stores) { s.Limits = nil },
 		"Tx":       func(s *httpadapter.Stores) { s.Tx = nil },
 		"Ledger":   func(s *httpadapter.Stores) { s.Ledger = nil },
-		"Auth":     func(s *httpadapter.Stores) { s.Auth = auth.Stores{} },
+		"Auth":     func(s *httpadapter.Stores) { s.Auth = authstore.Stores{} },
 		"lacks":    func(s *httpadapter.Stores) { s.Auth.Tickets = nil },
 		"Activity": func(s *httpadapter.Stores) { s.Activity = nil },
 	} {
@@ -183,25 +189,25 @@ func (*nobodyAtAll) Authenticate(*http.Request) (httpadapter.Caller, error) {
 
 // What New can know to fail with the first request is an error of New.
 func TestNewRefusesWhatCannotWork(t *testing.T) {
-	mail := func(channels ...auth.Channel) notify.Policy {
-		p := notify.Policy{Senders: map[auth.Channel]notify.Sender{}}
+	mail := func(channels ...authmail.Channel) notify.Policy {
+		p := notify.Policy{Senders: map[authmail.Channel]notify.Sender{}}
 		for _, channel := range channels {
 			p.Senders[channel] = &mailedTo{}
 		}
 		return p
 	}
-	sms := []auth.Channel{auth.BySMS}
+	sms := []authmail.Channel{authmail.BySMS}
 	for name, c := range map[string]struct {
 		set   func(*httpadapter.Config)
 		wants string
 	}{
-		"mail without e-mail":        {func(c *httpadapter.Config) { c.Mail = mail(auth.BySMS) }, "Senders"},
-		"a sender that is nil":       {func(c *httpadapter.Config) { c.Mail = mail(auth.ByEmail); c.Mail.Senders[auth.ByEmail] = nil }, "Senders"},
-		"codes without their sender": {func(c *httpadapter.Config) { c.Mail, c.Auth.Codes.Channels = mail(auth.ByEmail), sms }, "sms"},
+		"mail without e-mail":        {func(c *httpadapter.Config) { c.Mail = mail(authmail.BySMS) }, "Senders"},
+		"a sender that is nil":       {func(c *httpadapter.Config) { c.Mail = mail(authmail.ByEmail); c.Mail.Senders[authmail.ByEmail] = nil }, "Senders"},
+		"codes without their sender": {func(c *httpadapter.Config) { c.Mail, c.Auth.Codes.Channels = mail(authmail.ByEmail), sms }, "sms"},
 		"codes that nobody can enrol": {func(c *httpadapter.Config) {
-			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(auth.ByEmail, auth.BySMS), sms, []auth.Factor{}
+			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(authmail.ByEmail, authmail.BySMS), sms, []authfactor.Factor{}
 		}, "Codes"},
-		"two ways to send":             {func(c *httpadapter.Config) { c.Mail, c.Auth.Courier = mail(auth.ByEmail), &mailbox{} }, "Courier"},
+		"two ways to send":             {func(c *httpadapter.Config) { c.Mail, c.Auth.Courier = mail(authmail.ByEmail), &mailbox{} }, "Courier"},
 		"blobs that are a nil pointer": {func(c *httpadapter.Config) { c.Blobs = (*memblob.Store)(nil) }, "Config.Blobs"},
 		"users that are one":           {func(c *httpadapter.Config) { c.Stores.Users = (*tracedUsers)(nil) }, "Config.Stores.Users"},
 		"holds that are one":           {func(c *httpadapter.Config) { c.Stores.Holds = (*tracedHolds)(nil) }, "Config.Stores.Holds"},
@@ -209,7 +215,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"a courier that is one":        {func(c *httpadapter.Config) { c.Auth.Courier = (*notify.Notifier)(nil) }, "Config.Auth.Courier"},
 		"a sign-in that is one":        {func(c *httpadapter.Config) { c.Authenticator = (*nobodyAtAll)(nil) }, "Config.Authenticator"},
 		"a kind whose route is ours": {func(c *httpadapter.Config) {
-			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(auth.ByEmail, auth.BySMS), sms, []auth.Factor{called("phone")}
+			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(authmail.ByEmail, authmail.BySMS), sms, []authfactor.Factor{called("phone")}
 		}, "twice"},
 		"other users beside an Authenticator": {func(c *httpadapter.Config) {
 			c.Authenticator, c.Stores.Users = nobody{}, tracedUsers{c.Stores.Users}
@@ -234,10 +240,10 @@ type called string
 
 func (k called) Kind() string { return string(k) }
 
-func (called) Enroll(context.Context, auth.FactorRecord, profile.User) ([]byte, auth.Enrollment, error) {
-	return nil, auth.Enrollment{}, nil
+func (called) Enroll(context.Context, authstore.FactorRecord, profile.User) ([]byte, authfactor.Enrollment, error) {
+	return nil, authfactor.Enrollment{}, nil
 }
 
-func (called) Verify(_ context.Context, r auth.FactorRecord, _ string, _ time.Time) (auth.FactorRecord, bool, error) {
+func (called) Verify(_ context.Context, r authstore.FactorRecord, _ string, _ time.Time) (authstore.FactorRecord, bool, error) {
 	return r, false, auth.ErrInvalidCode
 }

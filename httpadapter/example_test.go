@@ -25,7 +25,7 @@ func Example() {
 	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores:  httpadapter.StoresOf(memstore.New()),
-		Blobs:   memblob.New(),
+		Blobs:   memblob.New(memblob.Options{}),
 		Keys:    keys,
 		BaseURL: "http://localhost",
 	})
@@ -85,7 +85,7 @@ func ExampleAuthenticator() {
 	}
 	db := memstore.New()
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost", Authenticator: gateway{},
+		Stores: httpadapter.StoresOf(db), Blobs: memblob.New(memblob.Options{}), Keys: keys, BaseURL: "http://localhost", Authenticator: gateway{},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
@@ -112,8 +115,8 @@ func (a *App) signInFeatures(f *features) {
 	here("pages", a.mails() && !a.cfg.HTTP.NoPages, "HTTP.NoPages is set, or no mail is sent")
 	here("passkeys", p.Passkeys != nil, "there are no Auth.Passkeys")
 	here("secondFactors", a.hasFactors(), "Auth.Factors is empty, and there are no Passkeys and Codes")
-	here("codesBySMS", slices.Contains(p.Codes.Channels, auth.BySMS), "Auth.Codes.Channels has no SMS")
-	here("codesByEmail", slices.Contains(p.Codes.Channels, auth.ByEmail), "Auth.Codes.Channels has no e-mail")
+	here("codesBySMS", slices.Contains(p.Codes.Channels, authmail.BySMS), "Auth.Codes.Channels has no SMS")
+	here("codesByEmail", slices.Contains(p.Codes.Channels, authmail.ByEmail), "Auth.Codes.Channels has no e-mail")
 	here("factorRecovery", a.recovers(), "Auth.FactorRecovery has no Wait, or no mail is sent")
 	here("breachedPasswords", p.Breaches != nil, "there are no Auth.Breaches")
 	here("captcha", a.cfg.HTTP.Captcha != nil, "there is no HTTP.Captcha")
@@ -136,11 +139,11 @@ func (a *App) signInFeatures(f *features) {
 
 // resealing says why sealed factors cannot be sealed by another key, or "".
 func (a *App) resealing() (why string, hidden bool) {
-	if why, hidden = storage.Missing[auth.FactorWalker](a.cfg.Stores.Auth.Factors); why != "" {
+	if why, hidden = storage.Missing[authstore.FactorWalker](a.cfg.Stores.Auth.Factors); why != "" {
 		return why, hidden
 	}
 	for _, f := range a.cfg.Auth.Factors {
-		if why, hidden = storage.Missing[auth.Resealer](f); hidden {
+		if why, hidden = storage.Missing[authfactor.Resealer](f); hidden {
 			return why, true
 		}
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
@@ -41,7 +44,7 @@ func TestCapabilitiesAreTheFeatures(t *testing.T) {
 		"no mail":          func(c *httpadapter.Config) { c.Auth.Courier = nil },
 		"closed sign-up":   func(c *httpadapter.Config) { c.Auth.SignUp = auth.Closed },
 		"an Authenticator": func(c *httpadapter.Config) { c.Authenticator = front{c.Now} },
-		"no factors":       func(c *httpadapter.Config) { c.Auth.Factors = []auth.Factor{} },
+		"no factors":       func(c *httpadapter.Config) { c.Auth.Factors = []authfactor.Factor{} },
 		"no deletion": func(c *httpadapter.Config) {
 			c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
 		},
@@ -109,7 +112,7 @@ func TestCapabilitiesTellTheLimits(t *testing.T) {
 	if c.Name != "Example" || c.SignUp != string(auth.Open) || !slices.Equal(c.Factors, []string{"totp"}) {
 		t.Errorf("%+v", c)
 	}
-	if l := c.Limits; l.MinPassword != 20 || l.MaxPasswordBytes != auth.MaxPasswordBytes || l.PictureBytes != 50<<10 ||
+	if l := c.Limits; l.MinPassword != 20 || l.MaxPasswordBytes != hash.MaxPasswordBytes || l.PictureBytes != 50<<10 ||
 		l.DeletionGrace != 3600 || l.FreshFor != 600 || l.ActivityRetention != 86400 {
 		t.Errorf("%+v", l)
 	}
@@ -141,23 +144,23 @@ type (
 	passedLedger struct{ picture.Ledger }
 	tracedTx     struct{ storage.Transactor }
 	passedTx     struct{ storage.Transactor }
-	passedHashes struct{ auth.PasswordStore }
-	tracedPeople struct{ auth.SessionStore }
-	passedPeople struct{ auth.SessionStore }
-	tracedKinds  struct{ auth.FactorStore }
-	passedKinds  struct{ auth.FactorStore }
+	passedHashes struct{ authstore.PasswordStore }
+	tracedPeople struct{ authstore.SessionStore }
+	passedPeople struct{ authstore.SessionStore }
+	tracedKinds  struct{ authstore.FactorStore }
+	passedKinds  struct{ authstore.FactorStore }
 	tracedHolds  struct{ profile.HoldStore }
 	tracedLimits struct{ limit.Store }
 	tracedEvents struct{ activity.Store }
 )
 
-func (d passedBlobs) Unwrap() storage.BlobStore   { return d.BlobStore }
-func (d passedUsers) Unwrap() profile.Store       { return d.Store }
-func (d passedLedger) Unwrap() picture.Ledger     { return d.Ledger }
-func (d passedTx) Unwrap() storage.Transactor     { return d.Transactor }
-func (d passedHashes) Unwrap() auth.PasswordStore { return d.PasswordStore }
-func (d passedPeople) Unwrap() auth.SessionStore  { return d.SessionStore }
-func (d passedKinds) Unwrap() auth.FactorStore    { return d.FactorStore }
+func (d passedBlobs) Unwrap() storage.BlobStore        { return d.BlobStore }
+func (d passedUsers) Unwrap() profile.Store            { return d.Store }
+func (d passedLedger) Unwrap() picture.Ledger          { return d.Ledger }
+func (d passedTx) Unwrap() storage.Transactor          { return d.Transactor }
+func (d passedHashes) Unwrap() authstore.PasswordStore { return d.PasswordStore }
+func (d passedPeople) Unwrap() authstore.SessionStore  { return d.SessionStore }
+func (d passedKinds) Unwrap() authstore.FactorStore    { return d.FactorStore }
 
 // able is a store of blobs with every ability.
 type able struct{ *directtest.Store }
@@ -178,7 +181,7 @@ func wired(t *testing.T) httpadapter.Config {
 		t.Fatal(err)
 	}
 	return httpadapter.Config{
-		Stores: httpadapter.StoresOf(memstore.New()), Blobs: able{directtest.New(t, memblob.New())}, Keys: keys, BaseURL: "http://localhost",
+		Stores: httpadapter.StoresOf(memstore.New()), Blobs: able{directtest.New(t, memblob.New(memblob.Options{}))}, Keys: keys, BaseURL: "http://localhost",
 	}
 }
 
@@ -327,7 +330,7 @@ func (o ofTenant) Delete(ctx context.Context, key string) error {
 // A decorator that changes keys is not passed: pictures have no address with the key
 // of before, and every call has the tenant's.
 func TestADecoratorThatChangesKeysIsNotPassed(t *testing.T) {
-	inside := memblob.New()
+	inside := memblob.New(memblob.Options{})
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs, c.Pictures = ofTenant{&cdn{Store: inside}, "tenant-a/"}, picture.Policy{}
 	})
@@ -358,7 +361,7 @@ func TestFactorsOfBeforeAreStillAskedFor(t *testing.T) {
 	ada := w.client().register("ada")
 	_, codes := w.enrol(ada)
 	other := newWorld(t, func(c *httpadapter.Config) {
-		c.Stores, c.Auth.Factors, c.Now = httpadapter.StoresOf(w.store), []auth.Factor{}, w.clock.Now
+		c.Stores, c.Auth.Factors, c.Now = httpadapter.StoresOf(w.store), []authfactor.Factor{}, w.clock.Now
 	})
 	again := other.client()
 	r := again.send("POST", "/api/auth/login", login("ada", password)).want(t, 200).json(t)

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 )
@@ -15,7 +15,7 @@ func TestFreshIsOneThingForBothSignIns(t *testing.T) {
 	both := map[string]func(t *testing.T) *client{
 		"our sessions": func(t *testing.T) *client {
 			return newWorld(t, func(c *httpadapter.Config) {
-				c.Auth.Codes.Channels, c.Auth.Codes.Alone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+				c.Auth.Codes.Channels, c.Auth.Codes.Alone = []authmail.Channel{authmail.BySMS, authmail.ByEmail}, true
 				var err error
 				if c.Auth.Passkeys, err = passkey.New(c.Keys, passkey.Options{Origin: c.BaseURL}); err != nil {
 					t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
@@ -58,7 +59,7 @@ func (a *App) login(c *call) error {
 		return err
 	}
 	if in.Device == "" && !bearer {
-		in.Device = a.sideCookie(c.r, deviceCookie)
+		in.Device = a.cookie(c.r, deviceCookie)
 	}
 	s, err := a.Auth.SignIn(c.ctx(), c.client(), auth.Credentials{
 		Login: in.Login, Password: in.Password, Remember: in.Remember, Device: in.Device,
@@ -83,7 +84,7 @@ func bearerAsked(transport *string) (bool, error) {
 // begin hands out a new session. A browser's earlier session ends with it:
 // nobody could end it later, since its cookie is overwritten.
 func (c *call) begin(status int, s auth.SignIn, bearer bool) error {
-	out := signedIn{Status: string(s.Status), User: c.app.own(s.User)}
+	out := signedIn{Status: string(s.Status), User: ownView{c.app, &s.User}}
 	if bearer {
 		out.Device = s.Device
 		out.Token = s.Token
@@ -91,11 +92,12 @@ func (c *call) begin(status int, s auth.SignIn, bearer bool) error {
 		out.ExpiresAt = &at
 		return c.answer(status, out)
 	}
-	if ck, err := c.r.Cookie(c.app.cookieName()); err == nil {
-		if old, err := c.app.Auth.Authenticate(c.ctx(), ck.Value); err == nil {
+	if token := c.app.cookie(c.r, sessionCookie); token != "" {
+		if old, err := c.app.Auth.Authenticate(c.ctx(), token); err == nil {
 			if err := c.app.Auth.SignOut(c.ctx(), old); err != nil {
 				return err
 			}
+			c.app.clearFormer(c.w, c.r, sessionCookie)
 		}
 	}
 	c.app.setCookie(c.w, s.Session, s.Token)
@@ -108,7 +110,7 @@ func (a *App) logout(c *call) error {
 		return err
 	}
 	if !c.id.bearer {
-		a.clearCookie(c.w)
+		a.clearCookie(c.w, c.r)
 	}
 	return c.empty()
 }
@@ -133,16 +135,24 @@ func (a *App) reauthenticate(c *call) error {
 	if in.Method != "" || in.Code != "" {
 		return c.reauthenticateWith(in.Method, in.Code)
 	}
-	// A cookie is replaced, so that one stolen before the proof is not raised
-	// by it. A bearer token stays: the contract's 204 has no room for a new one.
-	s, token, err := a.Auth.Reauthenticate(c.ctx(), c.client(), c.id.Identity, in.Password, !c.id.bearer)
+	proof, err := a.Auth.Reauthenticate(c.ctx(), c.client(), c.id.Identity, in.Password)
 	if err != nil {
 		return err
 	}
-	if token != "" {
-		a.setCookie(c.w, s, token)
-	}
+	c.replaceCookie(proof)
 	return c.empty()
+}
+
+// replaceCookie gives the caller the new token of a proof. A cookie is replaced, so that
+// one stolen before the proof is not raised by it. A bearer token stays: the contract's
+// 204 has no room for a new one.
+func (c *call) replaceCookie(p auth.Proof) {
+	if p.Token != "" {
+		if !c.id.bearer {
+			c.app.clearFormer(c.w, c.r, sessionCookie)
+		}
+		c.app.setCookie(c.w, p.Session, p.Token)
+	}
 }
 
 func (c *call) reauthenticateWith(method, code string) error {
@@ -153,13 +163,11 @@ func (c *call) reauthenticateWith(method, code string) error {
 }
 
 func (c *call) proveWith(answer auth.Answer) error {
-	s, token, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, answer, !c.id.bearer)
+	proof, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, answer)
 	if err != nil {
 		return err
 	}
-	if token != "" {
-		c.app.setCookie(c.w, s, token)
-	}
+	c.replaceCookie(proof)
 	return c.empty()
 }
 
@@ -171,13 +179,11 @@ func (a *App) changePassword(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	s, token, err := a.Auth.ChangePassword(c.ctx(), c.client(), c.id.Identity, in.Current, in.New, !c.id.bearer)
+	proof, err := a.Auth.ChangePassword(c.ctx(), c.client(), c.id.Identity, in.Current, in.New)
 	if err != nil {
 		return err
 	}
-	if token != "" {
-		a.setCookie(c.w, s, token)
-	}
+	c.replaceCookie(proof)
 	return c.empty()
 }
 
@@ -191,7 +197,7 @@ type sessionView struct {
 	Current    bool      `json:"current"`
 }
 
-func viewOfSession(s auth.Session, current string) sessionView {
+func viewOfSession(s authstore.Session, current string) sessionView {
 	return sessionView{
 		ID: s.ID, Device: s.Source.Device, IP: text(s.Source.IP), Place: text(s.Source.Place),
 		CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(), Current: s.ID == current,
@@ -218,7 +224,7 @@ func (a *App) endSession(c *call) error {
 		return err
 	}
 	if id == c.id.Session.ID && !c.id.bearer {
-		a.clearCookie(c.w)
+		a.clearCookie(c.w, c.r)
 	}
 	return c.empty()
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
@@ -16,7 +17,7 @@ func (c *call) codeMethod() (string, error) {
 	if err := c.decode(&in); err != nil {
 		return "", err
 	}
-	if !slices.Contains(c.app.cfg.Auth.Codes.Channels, auth.Channel(in.Method)) {
+	if !slices.Contains(c.app.cfg.Auth.Codes.Channels, authmail.Channel(in.Method)) {
 		var names []string
 		for _, channel := range c.app.cfg.Auth.Codes.Channels {
 			names = append(names, string(channel))
@@ -44,7 +45,7 @@ func (a *App) sendProofCode(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Auth.SendCodeProof(c.ctx(), c.client(), c.id.Identity, method); err != nil {
+	if err := a.Auth.SendCode(c.ctx(), c.client(), c.id.Identity, method); err != nil {
 		return err
 	}
 	return c.accepted()
@@ -71,7 +72,7 @@ func (a *App) beginEmailCodes(c *call) error {
 }
 
 // confirmCode makes the handler for one channel.
-func (a *App) confirmCode(ch auth.Channel) func(*call) error {
+func (a *App) confirmCode(ch authmail.Channel) func(*call) error {
 	return func(c *call) error {
 		var in struct {
 			Code string `json:"code"`
@@ -82,13 +83,11 @@ func (a *App) confirmCode(ch auth.Channel) func(*call) error {
 		if err := requireAnswer(string(ch), in.Code); err != nil {
 			return err
 		}
-		done, err := a.Auth.ConfirmCode(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: string(ch), Code: in.Code}, !c.id.bearer)
+		done, err := a.Auth.ConfirmFactor(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: string(ch), Code: in.Code})
 		if err != nil {
 			return err
 		}
-		if done.Token != "" {
-			a.setCookie(c.w, done.Session, done.Token)
-		}
+		c.replaceCookie(done.Proof)
 		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
 	}
 }

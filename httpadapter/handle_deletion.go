@@ -7,8 +7,8 @@ import (
 	"github.com/profilekit/profilekit/auth"
 )
 
-// leaving is the answer of a sign-in to an account that will be erased.
-type leaving struct {
+// deletionPending is the answer of a sign-in to an account that will be erased.
+type deletionPending struct {
 	Status    string     `json:"status"`
 	DeletesAt time.Time  `json:"deletesAt"`
 	Token     string     `json:"token,omitempty"`
@@ -21,22 +21,16 @@ func (c *call) signedIn(s auth.SignIn, bearer bool) error {
 	case auth.SecondFactorRequired:
 		return c.beginHalf(s, bearer)
 	case auth.DeletionPending:
-		return c.beginLeaving(s, bearer)
+		return c.beginRestore(s, bearer)
 	}
 	return c.begin(http.StatusOK, s, bearer)
 }
 
-// beginLeaving hands out the credential that opens the way back, and nothing of
+// beginRestore hands out the credential that opens the way back, and nothing of
 // the account but until when there is one.
-func (c *call) beginLeaving(s auth.SignIn, bearer bool) error {
-	out := leaving{Status: string(s.Status), DeletesAt: s.User.DeletesAt.UTC()}
-	if bearer {
-		out.Token = s.Token
-		at := s.Session.ExpiresAt.UTC()
-		out.ExpiresAt = &at
-	} else {
-		c.app.setSideCookie(c.w, halfCookie, s.Token, s.Session.ExpiresAt)
-	}
+func (c *call) beginRestore(s auth.SignIn, bearer bool) error {
+	out := deletionPending{Status: string(s.Status), DeletesAt: s.User.DeletesAt.UTC()}
+	out.Token, out.ExpiresAt = c.handOutHalf(s, bearer)
 	return c.answer(http.StatusOK, out)
 }
 
@@ -46,7 +40,7 @@ func (a *App) deleteProfile(c *call) error {
 		return err
 	}
 	if a.Auth != nil && !c.id.bearer {
-		a.clearCookie(c.w)
+		a.clearCookie(c.w, c.r)
 	}
 	return c.answer(http.StatusAccepted, struct {
 		DeletesAt time.Time `json:"deletesAt"`
@@ -60,14 +54,14 @@ func (a *App) restoreProfile(c *call) error {
 			return err
 		}
 		c.w.Header().Set("ETag", etag(u.Version))
-		return c.answer(http.StatusOK, signedIn{Status: string(auth.Complete), User: a.own(u)})
+		return c.answer(http.StatusOK, signedIn{Status: string(auth.Complete), User: ownView{a, &u}})
 	}
 	s, err := a.Auth.Restore(c.ctx(), c.client(), *c.half)
 	if err != nil {
 		return err
 	}
 	if !c.halfBearer {
-		a.clearSideCookie(c.w, halfCookie)
+		a.clearSideCookie(c.w, c.r, halfCookie)
 	}
 	return c.begin(http.StatusOK, s, c.halfBearer)
 }

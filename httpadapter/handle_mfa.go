@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
@@ -24,14 +25,18 @@ func (c *call) beginHalf(s auth.SignIn, bearer bool) error {
 	if out.Methods == nil {
 		out.Methods = []string{}
 	}
-	if bearer {
-		out.Token = s.Token
-		at := s.Session.ExpiresAt.UTC()
-		out.ExpiresAt = &at
-	} else {
-		c.app.setSideCookie(c.w, halfCookie, s.Token, s.Session.ExpiresAt)
-	}
+	out.Token, out.ExpiresAt = c.handOutHalf(s, bearer)
 	return c.answer(http.StatusOK, out)
+}
+
+// handOutHalf puts the credential of an unfinished sign-in into a cookie or, for a bearer,
+// returns what the answer has of it.
+func (c *call) handOutHalf(s auth.SignIn, bearer bool) (token string, expiresAt *time.Time) {
+	if bearer {
+		return s.Token, new(s.Session.ExpiresAt.UTC())
+	}
+	c.app.setSideCookie(c.w, halfCookie, s.Token, s.Session.ExpiresAt)
+	return "", nil
 }
 
 func (a *App) finishSignIn(c *call) error {
@@ -58,7 +63,7 @@ func (c *call) finishHalf(answer auth.Answer, trust bool) error {
 	}
 	if !c.halfBearer {
 		if s.Status == auth.Complete { // else there is another one in its place
-			a.clearSideCookie(c.w, halfCookie)
+			a.clearSideCookie(c.w, c.r, halfCookie)
 		}
 		if s.Device != "" {
 			a.setSideCookie(c.w, deviceCookie, s.Device, s.DeviceUntil)
@@ -85,7 +90,7 @@ type factorView struct {
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 }
 
-func viewOfFactor(r auth.FactorRecord) factorView {
+func viewOfFactor(r authstore.FactorRecord) factorView {
 	v := factorView{ID: r.ID, Kind: r.Kind, Name: r.Name, CreatedAt: r.CreatedAt.UTC()}
 	if !r.LastUsedAt.IsZero() {
 		at := r.LastUsedAt.UTC()
@@ -160,13 +165,11 @@ func (a *App) confirmFactor(kind string) func(*call) error {
 		if err := requireAnswer(kind, in.Code); err != nil {
 			return err
 		}
-		done, err := a.Auth.ConfirmFactor(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: kind, Code: in.Code}, !c.id.bearer)
+		done, err := a.Auth.ConfirmFactor(c.ctx(), c.client(), c.id.Identity, auth.Answer{Method: kind, Code: in.Code})
 		if err != nil {
 			return err
 		}
-		if done.Token != "" {
-			a.setCookie(c.w, done.Session, done.Token)
-		}
+		c.replaceCookie(done.Proof)
 		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
 	}
 }
@@ -201,7 +204,7 @@ type deviceView struct {
 	ExpiresAt  time.Time `json:"expiresAt"`
 }
 
-func viewOfDevice(d auth.Session) deviceView {
+func viewOfDevice(d authstore.Session) deviceView {
 	return deviceView{
 		ID: d.ID, Device: d.Source.Device, IP: text(d.Source.IP), Place: text(d.Source.Place),
 		CreatedAt: d.CreatedAt.UTC(), LastUsedAt: d.LastUsedAt.UTC(), ExpiresAt: d.ExpiresAt.UTC(),

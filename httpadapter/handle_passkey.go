@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/settings/input"
 )
 
@@ -24,7 +25,7 @@ type challengeView struct {
 	ExpiresAt time.Time       `json:"expiresAt"`
 }
 
-func (c *call) challenge(ch auth.Challenge, err error) error {
+func (c *call) challenge(ch authfactor.Challenge, err error) error {
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (a *App) beginPasskey(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.challenge(a.Auth.BeginPasskeyFor(c.ctx(), half))
+		return c.challenge(a.Auth.BeginPasskeyProof(c.ctx(), half))
 	case forProof:
 		id, err := a.identify(c.ctx(), c.r, asOfNow)
 		if err != nil {
@@ -134,17 +135,15 @@ func (a *App) addPasskey(c *call) error {
 	if err != nil {
 		return err
 	}
-	r, done, err := a.Auth.AddPasskey(c.ctx(), c.client(), c.id.Identity, answer, in.Name, !c.id.bearer)
+	done, err := a.Auth.AddPasskey(c.ctx(), c.client(), c.id.Identity, answer, in.Name)
 	if err != nil {
 		return err
 	}
-	if done.Token != "" {
-		a.setCookie(c.w, done.Session, done.Token)
-	}
+	c.replaceCookie(done.Proof)
 	return c.answer(http.StatusCreated, struct {
 		Passkey factorView `json:"passkey"`
 		recoveryCodes
-	}{viewOfFactor(r), recoveryCodes{done.RecoveryCodes}})
+	}{viewOfFactor(done.Factor), recoveryCodes{done.RecoveryCodes}})
 }
 
 func (a *App) renamePasskey(c *call) error {
@@ -157,9 +156,9 @@ func (a *App) renamePasskey(c *call) error {
 	if in.Name == nil {
 		return input.Invalid(input.New("name", input.Required, nil))
 	}
-	return c.done(a.Auth.RenamePasskey(c.ctx(), c.id.Identity, c.r.PathValue("id"), *in.Name))
+	return c.done(a.Auth.RenameFactor(c.ctx(), c.id.Identity, c.r.PathValue("id"), *in.Name, auth.KindPasskey))
 }
 
 func (a *App) removePasskey(c *call) error {
-	return c.done(a.Auth.RemovePasskey(c.ctx(), c.client(), c.id.Identity, c.r.PathValue("id")))
+	return c.done(a.Auth.RemoveFactor(c.ctx(), c.client(), c.id.Identity, c.r.PathValue("id"), auth.KindPasskey))
 }

@@ -57,7 +57,7 @@ func (a *App) putPicture(c *call) error {
 func (c *call) pictureSet(u profile.User) error {
 	v := c.app.pictureView(u.Picture)
 	c.w.Header().Set("ETag", etag(u.Version))
-	return c.answer(http.StatusOK, pictureAnswer{c.app.own(u), pictureJSON{v.url, v.sizes, v.placeholder}})
+	return c.answer(http.StatusOK, pictureAnswer{ownView{c.app, &u}, pictureJSON{v.url, v.sizes, v.placeholder}})
 }
 
 // receivePicture streams the picture of the body into the pipeline. check, if

@@ -24,9 +24,17 @@ var (
 	}
 )
 
+// answerOwn answers with the caller, who is u from here on.
 func (a *App) answerOwn(c *call, u profile.User) error {
-	c.w.Header().Set("ETag", etag(u.Version))
-	return c.answer(http.StatusOK, a.own(u))
+	c.id.User = u
+	body, err := a.own(&c.id.User)
+	if err != nil {
+		return err
+	}
+	h := c.w.Header()
+	h.Set("ETag", etag(u.Version))
+	h["Content-Type"] = typeJSON
+	return c.write(http.StatusOK, body)
 }
 
 // rendered is the answer of GET /profile for one state of a user. Its headers
@@ -40,7 +48,7 @@ type renderedKey struct{}
 
 func (a *App) getProfile(c *call) error {
 	v, err := c.id.Once(renderedKey{}, func() (any, error) {
-		body, err := json.Marshal(a.own(c.id.User))
+		body, err := a.own(&c.id.User)
 		if err != nil {
 			return nil, err
 		}
@@ -62,11 +70,11 @@ func (a *App) patchProfile(c *call) error {
 	if err != nil {
 		return err
 	}
-	var in profileEdit
-	if err := c.decode(&in, readOnly...); err != nil {
+	e, err := c.profileEdit()
+	if err != nil {
 		return err
 	}
-	u, err := a.edit(c.ctx(), c, in.edit(), version)
+	u, err := a.edit(c.ctx(), c, e, version)
 	if err != nil {
 		return err
 	}
@@ -190,7 +198,12 @@ func (a *App) getUser(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, a.others(u, visible))
+	body, err := a.others(&u, visible)
+	if err != nil {
+		return err
+	}
+	c.w.Header()["Content-Type"] = typeJSON
+	return c.write(http.StatusOK, body)
 }
 
 // maxSize bounds ?size=, in pixels.

@@ -39,7 +39,7 @@ func (a *App) confirmRecovery(c *call) error {
 		return err
 	}
 	if !c.halfBearer {
-		a.clearSideCookie(c.w, halfCookie)
+		a.clearSideCookie(c.w, c.r, halfCookie)
 	}
 	return c.empty()
 }

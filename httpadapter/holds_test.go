@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -20,20 +21,20 @@ func TestS11_HeldLooksLikeTaken(t *testing.T) {
 	ada, eve := w.client().register("ada"), w.client().register("eve")
 	ada.send("PATCH", "/api/profile", `{"username":"countess"}`).want(t, 200)
 	// An address that was never proved is not held.
-	ada.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, "ada@example.org")+`"}`).want(t, 204)
+	ada.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, "ada@example.org")+`"}`).want(t, 204)
 	ada.send("POST", "/api/auth/email/change", `{"email":"new@example.org"}`).want(t, 202)
-	ada.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, auth.MessageEmailChange, "new@example.org")+`"}`).want(t, 204)
-	undo := w.mail.token(t, auth.MessageEmailChanging, "ada@example.org")
+	ada.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, authmail.EmailChange, "new@example.org")+`"}`).want(t, 204)
+	undo := w.mail.token(t, authmail.EmailChanging, "ada@example.org")
 
 	confirm := func(address string) reply {
 		eve.send("POST", "/api/auth/email/change", `{"email":"`+address+`"}`).want(t, 202)
-		return eve.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, auth.MessageEmailChange, address)+`"}`)
+		return eve.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, authmail.EmailChange, address)+`"}`)
 	}
 	// An address that somebody gets between the two steps is one in use.
 	late := func() reply {
 		eve.send("POST", "/api/auth/email/change", `{"email":"late@example.org"}`).want(t, 202)
 		w.client().send("POST", "/api/auth/register", registration("late", "late@example.org", password)).want(t, 201)
-		return eve.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, auth.MessageEmailChange, "late@example.org")+`"}`)
+		return eve.send("POST", "/api/auth/email/change/confirm", `{"token":"`+w.mail.token(t, authmail.EmailChange, "late@example.org")+`"}`)
 	}
 	join := func(name, email string) reply {
 		return w.client().send("POST", "/api/auth/register", registration(name, email, password))

@@ -101,24 +101,24 @@ func onStores(t *testing.T, every bool, f func(t *testing.T, open opener)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		return db
 	}
 	t.Run("sqlite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 		on(t, migrated(t, db, err))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		dsn := pgtest.OpenFrom(t, "hosted", func(ctx context.Context, dsn string) error {
-			db, err := postgres.Open(ctx, dsn)
+			db, err := postgres.Open(ctx, dsn, postgres.Options{})
 			if err != nil {
 				return err
 			}
-			return errors.Join(db.Migrate(ctx), db.Close())
+			return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 		})
-		db, err := postgres.Open(t.Context(), dsn)
+		db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 		on(t, migrated(t, db, err))
 	})
 }

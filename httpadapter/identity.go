@@ -29,15 +29,6 @@ func (id identity) caller() profile.Caller {
 
 func (a *App) fresh(id identity) bool { return profile.Fresh(id.provedAt, a.cfg.Now()) }
 
-// cookieName is fixed by BaseURL: browsers take a __Host- cookie over https
-// only, and no subdomain can set one (RFC 6265bis, section 4.1.3.2).
-func (a *App) cookieName() string {
-	if a.cfg.secure {
-		return "__Host-profilekit"
-	}
-	return "profilekit"
-}
-
 // credential is a bearer token; present also when it is empty or nonsense.
 type credential struct {
 	token   string
@@ -76,9 +67,7 @@ func (a *App) identify(ctx context.Context, r *http.Request, t trust) (identity,
 	cred := bearerOf(r)
 	bearer := cred.present
 	if !bearer { // a Bearer header disables the cookie, also an invalid one
-		if ck, err := r.Cookie(a.cookieName()); err == nil {
-			cred = credential{token: ck.Value, present: true}
-		}
+		cred.token = a.cookie(r, sessionCookie)
 	}
 	if cred.token == "" {
 		return identity{}, auth.ErrUnauthenticated
@@ -94,15 +83,15 @@ func (a *App) identify(ctx context.Context, r *http.Request, t trust) (identity,
 	return identity{Identity: id, provedAt: id.Session.ProvedAt, bearer: bearer}, nil
 }
 
-// identifyByHost asks the host's sign-in. With leaving it also finds a user whose
+// identifyByHost asks the host's sign-in. With pending it also finds a user whose
 // account will be erased, as long as that can be taken back.
-func (a *App) identifyByHost(ctx context.Context, r *http.Request, leaving bool) (identity, error) {
+func (a *App) identifyByHost(ctx context.Context, r *http.Request, pending bool) (identity, error) {
 	caller, err := a.cfg.Authenticator.Authenticate(r.WithContext(ctx))
 	if err != nil {
 		return identity{}, err
 	}
 	u, err := a.cfg.Stores.Users.User(ctx, caller.UserID)
-	gone := u.Leaving() && (!leaving || !u.Restorable(a.cfg.Now()))
+	gone := u.DeletionPending() && (!pending || !u.Restorable(a.cfg.Now()))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || gone) {
 		return identity{}, auth.ErrUnauthenticated
 	}
@@ -124,25 +113,6 @@ func (c *call) viewer() (profile.Viewer, error) {
 		return profile.Viewer{}, err
 	}
 	return profile.Viewer{UserID: id.User.ID}, nil
-}
-
-func (a *App) setCookie(w http.ResponseWriter, s auth.Session, token string) {
-	ck := &http.Cookie{
-		Name: a.cookieName(), Value: token, Path: "/",
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.cfg.secure,
-	}
-	if s.Remember {
-		ck.Expires = s.ExpiresAt.UTC()
-		ck.MaxAge = int(s.ExpiresAt.Sub(a.cfg.Now()).Seconds())
-	}
-	http.SetCookie(w, ck)
-}
-
-func (a *App) clearCookie(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{
-		Name: a.cookieName(), Path: "/", MaxAge: -1,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.cfg.secure,
-	})
 }
 
 type userKey struct{}

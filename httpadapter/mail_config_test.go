@@ -12,6 +12,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -49,7 +51,7 @@ func TestMailInThreeLines(t *testing.T) {
 		cfg, _ := config(t)
 		sent, heard := &mailedTo{}, &told{}
 		cfg.Auth.Courier, cfg.Recorder = nil, heard
-		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: sent}}
 		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
@@ -78,7 +80,7 @@ func TestMailInThreeLines(t *testing.T) {
 		if len(got) < 3 || !strings.Contains(strings.Join(got, "; "), "Example") {
 			t.Errorf("letters %q", got)
 		}
-		if kinds := heard.all(); !slices.Equal(kinds, []activity.Kind{auth.KindRegistered, profile.KindDeletionRequested}) {
+		if kinds := heard.all(); !slices.Equal(kinds, []activity.Kind{authevent.Registered, profile.KindDeletionRequested}) {
 			t.Errorf("the host's Recorder heard %v", kinds)
 		}
 		cancel()
@@ -94,7 +96,7 @@ func TestMailBesideAnAuthenticator(t *testing.T) {
 		cfg, w := config(t)
 		sent := &mailedTo{}
 		cfg.Auth, cfg.Authenticator = auth.Policy{}, nobody{}
-		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sent}}
+		cfg.Name, cfg.Mail = "Example", notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: sent}}
 		fit(&cfg)
 		app, err := httpadapter.New(cfg)
 		if err != nil {
@@ -130,7 +132,7 @@ func TestMailBesideAnAuthenticator(t *testing.T) {
 func TestMailIsOneThing(t *testing.T) {
 	cfg, w := config(t)
 	cfg.Auth.Courier = w.mail
-	cfg.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailedTo{}}}
+	cfg.Mail = notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: &mailedTo{}}}
 	if _, err := httpadapter.New(cfg); err == nil {
 		t.Error("Mail and Courier together are taken")
 	}

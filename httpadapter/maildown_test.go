@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify"
 )
@@ -53,7 +53,7 @@ func (s *troubled) count() (n int) {
 }
 
 // ofKind has letters say what they are.
-func ofKind(m auth.Message, _ string) (notify.Letter, error) {
+func ofKind(m authmail.Message, _ string) (notify.Letter, error) {
 	return notify.Letter{Subject: string(m.Kind), Text: m.Link}, nil
 }
 
@@ -101,7 +101,7 @@ func live(t *testing.T, fail func(context.Context) error, f func(p posting, run 
 		cfg, _ := config(t)
 		p := posting{t: t, sender: &troubled{fail: fail, tries: map[string][]time.Time{}}}
 		cfg.Auth.Courier, cfg.Now, cfg.Logger = nil, time.Now, slog.New(slog.DiscardHandler)
-		cfg.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.sender}, Render: ofKind}
+		cfg.Mail = notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: p.sender}, Render: ofKind}
 		var err error
 		if p.app, err = httpadapter.New(cfg); err != nil {
 			t.Fatal(err)
@@ -156,7 +156,7 @@ func TestR27_SignUpAndForgotWithoutAMailer(t *testing.T) {
 				if answers := both(p, run); !slices.Equal(answers, healthy) {
 					t.Errorf("the answers are\n%s\nwith a mailer that works\n%s", strings.Join(answers, "\n"), strings.Join(healthy, "\n"))
 				}
-				time.Sleep(auth.ResetLife + time.Minute)
+				time.Sleep(time.Hour + time.Minute)
 				p.sender.mu.Lock()
 				for letter, tries := range p.sender.tries {
 					if strings.Contains(letter, "nobody") {

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
@@ -76,7 +79,7 @@ func TestP05_EmailChangeUnderEveryConfiguration(t *testing.T) {
 				c.HTTP.NoPages = flags&1 != 0
 				c.HTTP.NoLegacy = flags&2 != 0
 				if flags&4 != 0 {
-					c.Auth.Factors = []auth.Factor{}
+					c.Auth.Factors = []authfactor.Factor{}
 				}
 			})
 			ada := w.memberInMode(t, mode)
@@ -89,8 +92,8 @@ func TestP05_EmailChangeUnderEveryConfiguration(t *testing.T) {
 			if got := ada.get("/api/profile").json(t); got["email"] != "ada@example.org" || got["pendingEmail"] != "new@example.org" {
 				t.Errorf("mode %v, flags %b: %v, pending %v", mode, flags, got["email"], got["pendingEmail"])
 			}
-			undo := w.mail.token(t, auth.MessageEmailChanging, "ada@example.org")
-			confirm := w.mail.token(t, auth.MessageEmailChange, "new@example.org")
+			undo := w.mail.token(t, authmail.EmailChanging, "ada@example.org")
+			confirm := w.mail.token(t, authmail.EmailChange, "new@example.org")
 			w.client().send("POST", "/api/auth/email/change/confirm", `{"token":"`+undo+`"}`).want(t, 422)
 			w.client().send("POST", "/api/auth/email/change/confirm", `{"token":"`+confirm+`"}`).want(t, 204)
 			w.client().send("POST", "/api/auth/email/change/undo", `{"token":"`+undo+`"}`).want(t, 204)
@@ -318,13 +321,13 @@ func (w *world) memberInMode(t *testing.T, mode auth.SignUpMode) *client {
 		return c.register("ada")
 	case auth.VerifyFirst:
 		c.send("POST", "/api/auth/register", registration("ada", "ada@example.org", password)).want(t, 202)
-		c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, auth.MessageVerify, "ada@example.org")+`"}`).want(t, 204)
+		c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, "ada@example.org")+`"}`).want(t, 204)
 	default:
 		u, err := w.store.Users().Create(t.Context(), userNamed("ada"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		hash, err := auth.NewHashers(cheap).Hash(context.WithoutCancel(t.Context()), password)
+		hash, err := hash.New(cheap).Hash(context.WithoutCancel(t.Context()), password)
 		if err := errors.Join(err, w.store.Auth().Passwords.SetPassword(t.Context(), u.ID, "", hash)); err != nil {
 			t.Fatal(err)
 		}

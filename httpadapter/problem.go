@@ -121,7 +121,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, auth.ErrCodeAlone):
 		return problemf(409, "code_needs_factor", "Codes that are sent are only for accounts with an app or a passkey too.")
 	case errors.Is(err, profile.ErrNotRestorable):
-		return problemf(409, "not_leaving", "There is no deletion of this account to take back.")
+		return problemf(409, "no_deletion_pending", "There is no deletion of this account to take back.")
 	case errors.Is(err, profile.ErrEmailChangeUnavailable):
 		return problemf(422, "email_change_unavailable", "The e-mail address cannot be changed here.")
 	case errors.Is(err, activity.ErrBadCursor):

@@ -73,7 +73,7 @@ func TestR25_OneUploadServesEverySize(t *testing.T) {
 		ada.get(strings.Replace(path, "-512", "-64", 1)).want(t, 404)
 	}
 	ada.send("DELETE", "/api/profile/picture", "").want(t, 204)
-	if _, err := w.app.Pictures.Sweep(t.Context(), 0); err != nil || len(cloud.Names()) != 0 {
+	if _, err := w.app.Pictures.PurgeBlobs(t.Context(), 0); err != nil || len(cloud.Names()) != 0 {
 		t.Errorf("after all: %v, %v", cloud.Names(), err)
 	}
 }

@@ -40,11 +40,11 @@ func backedUpOn(t *testing.T, f func(t *testing.T, d backedUp)) {
 		present, kept := filepath.Join(dir, "app.db"), filepath.Join(dir, "backup.db")
 		f(t, backedUp{
 			open: func() *sqlstore.DB {
-				db, err := sqlite.Open(t.Context(), present)
+				db, err := sqlite.Open(t.Context(), present, sqlite.Options{})
 				check(t, err)
 				return db
 			},
-			backup:  func() { check(t, sqlite.Backup(t.Context(), present, kept)) },
+			backup:  func() { check(t, sqlite.Backup(t.Context(), present, kept, sqlite.BackupOptions{})) },
 			restore: func() { present = kept }, // as if it had been copied
 		})
 	})
@@ -64,7 +64,7 @@ func backedUpOn(t *testing.T, f func(t *testing.T, d backedUp)) {
 		defer func() { do("DROP DATABASE IF EXISTS " + name + "_kept WITH (FORCE)") }()
 		f(t, backedUp{
 			open: func() *sqlstore.DB {
-				db, err := postgres.Open(t.Context(), dsn)
+				db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 				check(t, err)
 				return db
 			},
@@ -84,7 +84,7 @@ func backedUpOn(t *testing.T, f func(t *testing.T, d backedUp)) {
 func TestR42_ABackupIsBroughtBack(t *testing.T) {
 	backedUpOn(t, func(t *testing.T, d backedUp) {
 		c, w := config(t)
-		blobs := memblob.New()
+		blobs := memblob.New(memblob.Options{})
 		var db *sqlstore.DB
 		mux := &http.ServeMux{}
 		w.srv = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { mux.ServeHTTP(rw, r) }))
@@ -92,7 +92,7 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 		start := func() {
 			t.Helper()
 			db = d.open()
-			if err := db.Migrate(t.Context()); err != nil {
+			if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			c.Stores, c.Blobs, c.Pictures.Direct = httpadapter.StoresOf(db).Unlimited(), blobs, false
@@ -109,9 +109,9 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		sweep := func() {
+		purge := func() {
 			t.Helper()
-			if _, err := w.app.Pictures.Sweep(t.Context(), time.Hour); err != nil {
+			if _, err := w.app.Pictures.PurgeBlobs(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -135,7 +135,7 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 		ada.send("POST", "/api/auth/password", `{"currentPassword":"`+password+`","newPassword":"a third and different password"}`).want(t, 204)
 		stolen.get("/api/profile").want(t, 401)
 		w.clock.advance(2 * time.Hour)
-		sweep()
+		purge()
 		ada.get(then[0]).want(t, 404)
 		stop()
 
@@ -162,7 +162,7 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 		for _, u := range append(ada.pictureURLs(), now...) {
 			ada.get(u).want(t, 404)
 		}
-		sweep() // which knows of nothing to delete
+		purge() // which knows of nothing to delete
 		for _, u := range kept {
 			bob.get(u).want(t, 200)
 		}
@@ -171,7 +171,7 @@ func TestR42_ABackupIsBroughtBack(t *testing.T) {
 			t.Errorf("repairing: %+v, %v", report, err)
 		}
 		ada.photo(5)
-		sweep()
+		purge()
 		for _, u := range append(ada.pictureURLs(), kept...) {
 			ada.get(u).want(t, 200)
 		}

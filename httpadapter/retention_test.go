@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/httpadapter"
 )
 
@@ -106,8 +107,8 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ticket := auth.Ticket{Hash: [32]byte{1}, Purpose: auth.ForReset, UserID: in.User.ID, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}
-		if err := cfg.Stores.Auth.Tickets.AddTickets(t.Context(), in.User.ID, "", []auth.Ticket{ticket}); err != nil {
+		ticket := authstore.Ticket{Hash: [32]byte{1}, Purpose: "reset", UserID: in.User.ID, CreatedAt: w.clock.Now(), ExpiresAt: w.clock.Now().Add(time.Hour)}
+		if err := cfg.Stores.Auth.Tickets.AddTickets(t.Context(), in.User.ID, "", []authstore.Ticket{ticket}); err != nil {
 			t.Fatal(err)
 		}
 		made := w.clock.Now()
@@ -124,7 +125,7 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 		cancel()
 		<-ran
 		sessions, err := cfg.Stores.Auth.Sessions.Sessions(t.Context(), in.User.ID)
-		tickets, err2 := cfg.Stores.Auth.Tickets.Tickets(t.Context(), in.User.ID, auth.ForReset, made)
+		tickets, err2 := cfg.Stores.Auth.Tickets.Tickets(t.Context(), in.User.ID, "reset", made)
 		if err := errors.Join(err, err2); err != nil || len(sessions)+len(tickets) != 0 {
 			t.Errorf("%d sessions and %d tickets are left, %v", len(sessions), len(tickets), err)
 		}

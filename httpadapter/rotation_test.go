@@ -126,17 +126,17 @@ func onDatabase(t *testing.T, f func(t *testing.T, db *sqlstore.DB)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close() })
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		f(t, db)
 	}
 	t.Run("sqlite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 		run(t, db, err)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		db, err := postgres.Open(t.Context(), pgtest.Open(t))
+		db, err := postgres.Open(t.Context(), pgtest.Open(t), postgres.Options{})
 		run(t, db, err)
 	})
 }

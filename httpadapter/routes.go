@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 // Class is who may call a route.
@@ -23,9 +23,9 @@ const (
 	In Class = "in"
 	// Fresh needs a signed-in caller with a proof within 10 minutes.
 	Fresh Class = "fresh"
-	// Leaving needs a caller whose account will be erased, with a fresh proof: the
+	// DeletionPending needs a caller whose account will be erased, with a fresh proof: the
 	// credential of a sign-in that found it so, or the host's Authenticator.
-	Leaving Class = "leaving"
+	DeletionPending Class = "deletion_pending"
 )
 
 // Route is one mounted route; Pattern is that of net/http, without method.
@@ -103,13 +103,13 @@ func (a *App) table() ([]route, error) {
 		if len(a.cfg.Auth.Codes.Channels) > 0 {
 			add("POST", "/auth/mfa/challenge", Half, a.sendCode, foreign)
 			add("POST", "/auth/reauthenticate/challenge", In, a.sendProofCode)
-			if slices.Contains(a.cfg.Auth.Codes.Channels, auth.BySMS) {
+			if slices.Contains(a.cfg.Auth.Codes.Channels, authmail.BySMS) {
 				add("POST", "/auth/mfa/phone", Fresh, a.beginPhone)
-				add("POST", "/auth/mfa/phone/confirm", Fresh, a.confirmCode(auth.BySMS))
+				add("POST", "/auth/mfa/phone/confirm", Fresh, a.confirmCode(authmail.BySMS))
 			}
-			if slices.Contains(a.cfg.Auth.Codes.Channels, auth.ByEmail) {
+			if slices.Contains(a.cfg.Auth.Codes.Channels, authmail.ByEmail) {
 				add("POST", "/auth/mfa/email", Fresh, a.beginEmailCodes)
-				add("POST", "/auth/mfa/email/confirm", Fresh, a.confirmCode(auth.ByEmail))
+				add("POST", "/auth/mfa/email/confirm", Fresh, a.confirmCode(authmail.ByEmail))
 			}
 		}
 		// Also where nobody can enrol a factor any more: those who have one are asked
@@ -135,7 +135,7 @@ func (a *App) table() ([]route, error) {
 	add("GET", "/profile/export", Fresh, a.exportProfile, bytes)
 	if a.Deletions != nil {
 		add("DELETE", "/profile", Fresh, a.deleteProfile)
-		add("POST", "/profile/restore", Leaving, a.restoreProfile, foreign)
+		add("POST", "/profile/restore", DeletionPending, a.restoreProfile, foreign)
 	}
 	if a.Pictures != nil {
 		add("PUT", "/profile/picture", In, a.putPicture)

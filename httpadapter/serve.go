@@ -37,7 +37,11 @@ type call struct {
 }
 
 // client is who calls, for limits.
-func (c *call) client() auth.Client { return c.app.clientOf(c.r) }
+func (c *call) client() auth.Client {
+	client := c.app.clientOf(c.r)
+	client.KeepToken = c.id.bearer
+	return client
+}
 
 // source is where the events of this request come from.
 func (c *call) source() activity.Source {
@@ -262,8 +266,8 @@ func (a *App) handle(c *call, rt *route) error {
 		if rt.class == Fresh && !a.fresh(id) {
 			return errReauthenticate
 		}
-	case Leaving:
-		return a.handleLeaving(c, rt)
+	case DeletionPending:
+		return a.handleDeletionPending(c, rt)
 	case Half:
 		half, bearer, err := a.identifyHalf(c.context, c.r)
 		if err != nil {
@@ -276,9 +280,9 @@ func (a *App) handle(c *call, rt *route) error {
 	return rt.handle(c)
 }
 
-// handleLeaving finds somebody whose account will be erased: by our sign-in, or by
+// handleDeletionPending finds somebody whose account will be erased: by our sign-in, or by
 // the host's.
-func (a *App) handleLeaving(c *call, rt *route) (err error) {
+func (a *App) handleDeletionPending(c *call, rt *route) (err error) {
 	if a.cfg.Authenticator == nil {
 		half, bearer, err := a.identifyHalf(c.context, c.r)
 		if err != nil {

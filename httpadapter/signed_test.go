@@ -30,7 +30,7 @@ func (l *lender) SignedURL(ctx context.Context, key string, ttl time.Duration) (
 // Who may see a picture is led to the store for a while; who may not learns
 // nothing and is lent nothing.
 func TestS64_SignedPictures(t *testing.T) {
-	store := &lender{Store: directtest.New(t, memblob.New())}
+	store := &lender{Store: directtest.New(t, memblob.New(memblob.Options{}))}
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Blobs = store
 		c.Pictures.SignedFor = time.Minute
@@ -88,11 +88,11 @@ func TestS64_UnsignedPictures(t *testing.T) {
 	if got.Header.Get("Content-Type") != "image/jpeg" || got.Header.Get("Location") != "" {
 		t.Errorf("%v", got.Header)
 	}
-	disk, err := diskblob.Open(t.TempDir())
+	disk, err := diskblob.Open(t.TempDir(), diskblob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, without := range []storage.BlobStore{disk, memblob.New()} {
+	for _, without := range []storage.BlobStore{disk, memblob.New(memblob.Options{})} {
 		c, _ := config(t)
 		c.Blobs, c.Pictures.Direct, c.Pictures.SignedFor = without, false, time.Minute
 		if _, err := httpadapter.New(c); err == nil || !strings.Contains(err.Error(), "SignedFor") {

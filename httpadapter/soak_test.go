@@ -21,7 +21,7 @@ import (
 
 	_ "github.com/lib/pq"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -68,20 +68,20 @@ func TestR36_Soak(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close(); hand.Close() })
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		newSoak(t, db, hand).run(soakTime(t))
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "app.db")
-		db, err := sqlite.Open(t.Context(), path)
+		db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		hand, handErr := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 		soak(t, db, err, hand, handErr)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		dsn := pgtest.Open(t)
-		db, err := postgres.Open(t.Context(), dsn)
+		db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 		hand, handErr := sql.Open("postgres", dsn)
 		soak(t, db, err, hand, handErr)
 	})
@@ -96,7 +96,7 @@ type soak struct {
 	answers [6]atomic.Int64 // by the first digit of the status
 	tell    sync.Once
 	held    []held
-	// days is held while time passes: an upload that took 45 days would be swept.
+	// days is held while time passes: an upload that took 45 days would be purged.
 	days sync.RWMutex
 }
 
@@ -118,13 +118,13 @@ func newSoak(t *testing.T, db *sqlstore.DB, hand *sql.DB) *soak {
 	c, w := config(t)
 	s := &soak{world: w, hand: hand, photo: imagetest.JPEG(imagetest.Photo(90, 70, 1), 80)}
 	hand.SetMaxOpenConns(1)
-	blobs, err := diskblob.Open(t.TempDir())
+	blobs, err := diskblob.Open(t.TempDir(), diskblob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Stores, c.Blobs, c.Pictures.Direct, c.Auth.Courier = httpadapter.StoresOf(db), blobs, false, nil
 	c.Logger = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelWarn})) // which nobody should need
-	c.Mail.Senders = map[auth.Channel]notify.Sender{auth.ByEmail: s}
+	c.Mail.Senders = map[authmail.Channel]notify.Sender{authmail.ByEmail: s}
 	c.Activity.Retention = soakJump
 	if w.app, err = httpadapter.New(c); err != nil {
 		t.Fatal(err)

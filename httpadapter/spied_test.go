@@ -16,6 +16,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
@@ -104,7 +106,7 @@ func (s *spied) pool(driver string, db *sql.DB, connections int) *sqlx.DB {
 func (s *spied) start(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() { _ = s.db.Close() })
-	if err := s.db.Migrate(t.Context()); err != nil {
+	if err := s.db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	cfg, w := config(t)
@@ -113,9 +115,9 @@ func (s *spied) start(t *testing.T) {
 	cfg.Auth.Limits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = httpadapter.StoresOf(s.db)
 	cfg.Auth.Courier = spiedCourier{s, w.mail}
-	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New())}
-	cfg.Auth.Hashers = auth.NewHashers(spiedHasher{s, auth.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
-	cfg.Auth.Codes.Channels, cfg.Auth.Codes.Alone = []auth.Channel{auth.BySMS, auth.ByEmail}, true
+	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New(memblob.Options{}))}
+	cfg.Auth.Hashers = hash.New(spiedHasher{s, hash.Argon2id{Memory: 16, Time: 1, Threads: 1}}) // cheap is weaker
+	cfg.Auth.Codes.Channels, cfg.Auth.Codes.Alone = []authmail.Channel{authmail.BySMS, authmail.ByEmail}, true
 	cfg.Auth.FactorRecovery.Wait = auth.RecoveryWait
 	var err error
 	if cfg.Auth.Passkeys, err = passkey.New(cfg.Keys, passkey.Options{Origin: cfg.BaseURL}); err != nil {
@@ -150,10 +152,10 @@ func (s *spied) free(what string) {
 // looks at nothing: it is called inside the transaction.
 type spiedCourier struct {
 	s    *spied
-	next auth.Courier
+	next authmail.Courier
 }
 
-func (c spiedCourier) Deliver(ctx context.Context, m auth.Message) error {
+func (c spiedCourier) Deliver(ctx context.Context, m authmail.Message) error {
 	c.s.waits["deliver a message"]++
 	if n := c.s.spy.OpenTransactions(); n != 1 {
 		c.s.t.Errorf("deliver a message: %d transactions are open, want the one that makes its link", n)
@@ -163,7 +165,7 @@ func (c spiedCourier) Deliver(ctx context.Context, m auth.Message) error {
 
 type spiedHasher struct {
 	s    *spied
-	next auth.Hasher
+	next hash.Hasher
 }
 
 func (h spiedHasher) Hash(password string) (string, error) {
@@ -171,7 +173,7 @@ func (h spiedHasher) Hash(password string) (string, error) {
 	return h.next.Hash(password)
 }
 
-func (h spiedHasher) Match(encoded, password string) auth.MatchResult {
+func (h spiedHasher) Match(encoded, password string) hash.Result {
 	h.s.free("match a password")
 	return h.next.Match(encoded, password)
 }

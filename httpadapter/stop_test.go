@@ -17,6 +17,7 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/storage/memblob"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // TestR34_StopAnswersWhatIsUnderWay stops a server as the package's comment
@@ -24,11 +25,11 @@ import (
 // database may be closed twice, and no goroutine is left.
 func TestR34_StopAnswersWhatIsUnderWay(t *testing.T) {
 	before := runtime.NumGoroutine()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := keyring.New(keyring.Generate())
@@ -40,7 +41,7 @@ func TestR34_StopAnswersWhatIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(), Keys: keys, BaseURL: "http://" + ln.Addr().String(),
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: memblob.New(memblob.Options{}), Keys: keys, BaseURL: "http://" + ln.Addr().String(),
 	})
 	if err != nil {
 		t.Fatal(err)

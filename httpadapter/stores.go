@@ -5,7 +5,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
@@ -22,7 +22,7 @@ import (
 // Abilities of a store beyond its interface are found by storage.As. A decorator that
 // may be passed has a method Unwrap, as described there; without it these abilities
 // are hidden, which App.Features says and New writes to the log. Decorated Users need
-// it where passwords are in their rows, as with StoresOf; see auth.UsersBeside.
+// it where passwords are in their rows, as with StoresOf; see authstore.UsersBeside.
 type Stores struct {
 	// Users are the accounts. They can be deleted when they are a
 	// profile.DeletableStore.
@@ -31,8 +31,8 @@ type Stores struct {
 	// them at once.
 	Holds profile.HoldStore
 	// Auth keeps passwords, sessions, tickets and factors; the zero value is without
-	// sign-in of ours. They must be those for Users: see auth.UsersBeside.
-	Auth auth.Stores
+	// sign-in of ours. They must be those for Users: see authstore.UsersBeside.
+	Auth authstore.Stores
 	// Settings says who may see a profile.
 	Settings settings.Store
 	// Limits says how often something may be done. limit.Off{} lifts every limit, for
@@ -54,9 +54,9 @@ type Stores struct {
 type Database interface {
 	Users() profile.Store
 	Holds() profile.HoldStore
-	Auth() auth.Stores
+	Auth() authstore.Stores
 	// AuthApart is Auth for users who are not those of Users.
-	AuthApart() auth.Stores
+	AuthApart() authstore.Stores
 	Settings() settings.Store
 	Limits() limit.Store
 	Activity() activity.Store
@@ -117,4 +117,4 @@ func (s Stores) check() error {
 }
 
 // hasAuth reports whether there are stores for sign-in.
-func (s Stores) hasAuth() bool { return s.Auth != (auth.Stores{}) }
+func (s Stores) hasAuth() bool { return s.Auth != (authstore.Stores{}) }

@@ -1,87 +1,128 @@
 package httpadapter
 
 import (
-	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 )
 
-// ownView is what the owner sees: an allow-list, so a field that User gains
-// later is not shown before somebody decides so here.
-type ownView struct {
-	ID                 string            `json:"id"`
-	Username           string            `json:"username"`
-	Email              string            `json:"email"`
-	EmailVerified      bool              `json:"emailVerified"`
-	PendingEmail       *string           `json:"pendingEmail"`
-	DisplayName        *string           `json:"displayName"`
-	GivenName          *string           `json:"givenName"`
-	FamilyName         *string           `json:"familyName"`
-	Bio                *string           `json:"bio"`
-	Phone              *string           `json:"phone"`
-	Address            *addressView      `json:"address"`
-	Birthday           *string           `json:"birthday"`
-	Links              []string          `json:"links"`
-	Pronouns           *string           `json:"pronouns"`
-	Custom             json.RawMessage   `json:"custom"`
-	ProfilePicture     *string           `json:"profilePicture"`
-	PictureSizes       map[string]string `json:"pictureSizes"`
-	PicturePlaceholder *string           `json:"picturePlaceholder"`
-	Role               string            `json:"role"`
-	CreatedAt          time.Time         `json:"createdAt"`
-	UpdatedAt          time.Time         `json:"updatedAt"`
+// A member is a name in a view and the writer of its value. The lists below are an
+// allow-list: a field that User gains later is not shown before it has a row in the
+// table of profile fields, or a member here.
+type member struct {
+	name  string
+	value func(w *viewWriter, u *profile.User)
 }
 
-type addressView struct {
-	Line1      *string `json:"line1"`
-	Line2      *string `json:"line2"`
-	City       *string `json:"city"`
-	Region     *string `json:"region"`
-	PostalCode *string `json:"postalCode"`
-	Country    *string `json:"country"`
+// shownAs are the members of one row of the table: those in the view of the owner, and
+// those in the view of somebody else who may see the field.
+type shownAs struct{ own, others []member }
+
+// field is a row of one member, which is the same in both views.
+func field(name string, value func(w *viewWriter, u *profile.User)) shownAs {
+	return shownAs{own: []member{{name, value}}, others: []member{{name, value}}}
 }
 
-func (a *App) own(u profile.User) ownView {
-	pic := a.pictureView(u.Picture)
-	return ownView{
-		ID: u.ID, Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
-		PendingEmail: text(u.PendingEmail), DisplayName: text(u.DisplayName), GivenName: text(u.GivenName),
-		FamilyName: text(u.FamilyName), Bio: text(u.Bio), Phone: text(u.Phone), Address: address(u.Address),
-		Birthday: text(string(u.Birthday)), Links: list(u.Links), Pronouns: text(u.Pronouns), Custom: object(u.Custom),
-		ProfilePicture: pic.url, PictureSizes: pic.sizes, PicturePlaceholder: pic.placeholder,
-		Role: u.Role, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+// shown has the rows that are no plain text, by name.
+var shown = map[string]shownAs{
+	"username": field("username", func(w *viewWriter, u *profile.User) { w.text(u.Username) }),
+	"email": {
+		own: []member{
+			emailMember,
+			{"emailVerified", func(w *viewWriter, u *profile.User) { w.bool(u.EmailVerified) }},
+			{"pendingEmail", func(w *viewWriter, u *profile.User) { w.textOrNull(u.PendingEmail) }},
+		},
+		others: []member{emailMember},
+	},
+	"phone":    field("phone", func(w *viewWriter, u *profile.User) { w.textOrNull(u.Phone) }),
+	"address":  field("address", func(w *viewWriter, u *profile.User) { w.address(u.Address) }),
+	"birthday": field("birthday", func(w *viewWriter, u *profile.User) { w.textOrNull(string(u.Birthday)) }),
+	"links":    field("links", func(w *viewWriter, u *profile.User) { w.list(u.Links) }),
+	"custom":   field("custom", func(w *viewWriter, u *profile.User) { w.object(u.Custom) }),
+	"picture":  {own: pictureMembers, others: pictureMembers},
+}
+
+var emailMember = member{"email", func(w *viewWriter, u *profile.User) { w.text(u.Email) }}
+
+var pictureMembers = []member{
+	{"profilePicture", func(w *viewWriter, u *profile.User) { w.pointer(w.picture(u).url) }},
+	{"pictureSizes", func(w *viewWriter, u *profile.User) { w.addresses(w.picture(u).sizes) }},
+	{"picturePlaceholder", func(w *viewWriter, u *profile.User) { w.pointer(w.picture(u).placeholder) }},
+}
+
+// members returns how a row of the table is shown. A row of plain text needs nothing
+// more; any other is shown nowhere until it is in the list shown.
+func members(f profile.Field) shownAs {
+	if f.IsText() {
+		return field(f.Name, func(w *viewWriter, u *profile.User) { w.textOrNull(*f.Of(u)) })
 	}
+	return shown[f.Name]
 }
 
-// others is the view for somebody else: only what the owner lets them see is
-// there at all.
-func (a *App) others(u profile.User, v profile.Visible) map[string]any {
-	out := map[string]any{"username": u.Username}
-	put := func(name string, value any) {
-		if v.Has(name) {
-			out[name] = value
+// ownMembers is what the owner sees, in this order.
+var ownMembers = func() []member {
+	out := []member{{"id", func(w *viewWriter, u *profile.User) { w.text(u.ID) }}}
+	for _, f := range profile.Fields() {
+		out = append(out, members(f).own...)
+	}
+	return append(out,
+		member{"role", func(w *viewWriter, u *profile.User) { w.text(u.Role) }},
+		member{"createdAt", func(w *viewWriter, u *profile.User) { w.time(u.CreatedAt) }},
+		member{"updatedAt", func(w *viewWriter, u *profile.User) { w.time(u.UpdatedAt) }})
+}()
+
+// otherMember is a member that is there for whoever may see the field.
+type otherMember struct {
+	member
+	field string
+}
+
+// otherMembers is what somebody else can see, by name.
+var otherMembers = func() []otherMember {
+	var out []otherMember
+	for _, f := range profile.Fields() {
+		for _, m := range members(f).others {
+			out = append(out, otherMember{m, f.Name})
 		}
 	}
-	put("displayName", text(u.DisplayName))
-	put("givenName", text(u.GivenName))
-	put("familyName", text(u.FamilyName))
-	put("pronouns", text(u.Pronouns))
-	put("bio", text(u.Bio))
-	put("links", list(u.Links))
-	put("email", u.Email)
-	put("phone", text(u.Phone))
-	put("birthday", text(string(u.Birthday)))
-	put("address", address(u.Address))
-	put("custom", object(u.Custom))
-	if v.Has("picture") {
-		pic := a.pictureView(u.Picture)
-		out["profilePicture"], out["pictureSizes"], out["picturePlaceholder"] = pic.url, pic.sizes, pic.placeholder
-	}
+	slices.SortFunc(out, func(a, b otherMember) int { return strings.Compare(a.name, b.name) })
 	return out
+}()
+
+// ownView is the view of the owner as a part of an answer.
+type ownView struct {
+	app  *App
+	user *profile.User
+}
+
+// MarshalJSON implements json.Marshaler.
+func (v ownView) MarshalJSON() ([]byte, error) { return v.app.own(v.user) }
+
+// own is what the owner sees, as JSON.
+func (a *App) own(u *profile.User) ([]byte, error) {
+	w := a.viewWriter()
+	defer w.free()
+	for i := range ownMembers {
+		w.member(&ownMembers[i], u)
+	}
+	return w.end()
+}
+
+// others is the view for somebody else, as JSON: only what the owner lets them see is
+// there at all. The user name is always there, because the viewer found the owner by it.
+func (a *App) others(u *profile.User, v profile.Visible) ([]byte, error) {
+	w := a.viewWriter()
+	defer w.free()
+	for i := range otherMembers {
+		if m := &otherMembers[i]; v.Has(m.field) || m.field == "username" {
+			w.member(&m.member, u)
+		}
+	}
+	return w.end()
 }
 
 type pictureURLs struct {
@@ -133,25 +174,4 @@ func text(s string) *string {
 	}
 	present := s // the parameter itself would be allocated for "" too
 	return &present
-}
-
-func list(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
-}
-
-func object(o json.RawMessage) json.RawMessage {
-	if len(o) == 0 {
-		return json.RawMessage("{}")
-	}
-	return o
-}
-
-func address(a profile.Address) *addressView {
-	if a == (profile.Address{}) {
-		return nil
-	}
-	return &addressView{text(a.Line1), text(a.Line2), text(a.City), text(a.Region), text(a.PostalCode), text(a.Country)}
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/directtest"
@@ -48,10 +50,10 @@ type world struct {
 // mailbox is a courier that keeps what it was given.
 type mailbox struct {
 	mu  sync.Mutex
-	all []auth.Message
+	all []authmail.Message
 }
 
-func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+func (m *mailbox) Deliver(_ context.Context, msg authmail.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.all = append(m.all, msg)
@@ -59,7 +61,7 @@ func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
 }
 
 // token is that of the newest link of that kind to the address.
-func (m *mailbox) token(t *testing.T, kind auth.MessageKind, address string) string {
+func (m *mailbox) token(t *testing.T, kind authmail.Kind, address string) string {
 	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -108,7 +110,7 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // cheap hashes take no time; what they cost is package auth's to test.
-var cheap = auth.Argon2id{Memory: 8, Time: 1, Threads: 1}
+var cheap = hash.Argon2id{Memory: 8, Time: 1, Threads: 1}
 
 // configForFuzz is one whose log nobody reads.
 func configForFuzz(t testing.TB) httpadapter.Config {
@@ -126,8 +128,8 @@ func config(t testing.TB) (httpadapter.Config, *world) {
 	tt, _ := t.(*testing.T)
 	w := &world{t: tt, store: memstore.New(), log: &lockedBuffer{}, clock: &clock{now: time.Now()}, mail: &mailbox{}}
 	return httpadapter.Config{
-		Stores: httpadapter.StoresOf(w.store), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(cheap), Courier: w.mail}, Now: w.clock.Now,
+		Stores: httpadapter.StoresOf(w.store), Blobs: directtest.New(t, memblob.New(memblob.Options{})), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: hash.New(cheap), Courier: w.mail}, Now: w.clock.Now,
 		Pictures: picture.Policy{Direct: true}, Logger: w.logger(),
 	}, w
 }
@@ -145,12 +147,12 @@ var migrated = sync.OnceValues(func() (file []byte, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "app.db")
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, path)
+	db, err := sqlite.Open(ctx, path, sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
 	// Closing the last handle puts all of the log into the file.
-	if err := errors.Join(db.Migrate(ctx), db.Close()); err != nil {
+	if err := errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close()); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
@@ -167,7 +169,7 @@ func onDisk(t testing.TB) *sqlstore.DB {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(t.Context(), path)
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,8 +60,10 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 	if ifVersion != 0 && ifVersion != u.Version {
 		return User{}, storage.ErrStale
 	}
-	d := differ{service: s, user: u, patch: Patch{IfVersion: ifVersion}}
-	if err := d.all(e); err != nil {
+	d := s.differ()
+	defer s.keep(d)
+	*d = differ{service: s, user: u, patch: Patch{IfVersion: ifVersion}}
+	if err := d.all(&e); err != nil {
 		return User{}, err
 	}
 	if err := input.Invalid(d.bad...); err != nil {
@@ -77,8 +79,8 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 	return s.write(ctx, u, d.patch, event)
 }
 
-// differ turns an Edit into the Patch of what differs from user. What is
-// equal to the present value passes unchecked, so that a form may send back
+// differ turns an Edit into the Patch of what differs from user. A value that
+// is equal to the present one passes unchecked, so that a form may send back
 // what an adopted row holds.
 type differ struct {
 	service *Service
@@ -88,18 +90,33 @@ type differ struct {
 	bad     []input.FieldError
 }
 
-func (d *differ) all(e Edit) error {
-	d.username(e.Username)
-	d.email(e.Email)
-	d.text("displayName", d.user.DisplayName, e.DisplayName, &d.patch.DisplayName, MaxName, false)
-	d.text("givenName", d.user.GivenName, e.GivenName, &d.patch.GivenName, MaxName, false)
-	d.text("familyName", d.user.FamilyName, e.FamilyName, &d.patch.FamilyName, MaxName, false)
-	d.text("bio", d.user.Bio, e.Bio, &d.patch.Bio, MaxBio, true)
-	d.address(e.Address)
-	d.birthday(e.Birthday)
-	d.links(e.Links)
-	d.text("pronouns", d.user.Pronouns, e.Pronouns, &d.patch.Pronouns, MaxName, false)
-	return d.custom(e)
+// differ returns one to use, and keep takes it back. The rows of the table are called
+// with it, so each would be allocated anew.
+func (s *Service) differ() *differ {
+	if d, ok := s.differs.Get().(*differ); ok {
+		return d
+	}
+	return &differ{}
+}
+
+func (s *Service) keep(d *differ) {
+	*d = differ{} // nothing of a person stays
+	s.differs.Put(d)
+}
+
+func (d *differ) all(e *Edit) error {
+	for i := range fields {
+		f := &fields[i]
+		switch {
+		case f.edit != nil:
+			d.text(f, *f.edit(e))
+		case f.own != nil:
+			if err := f.own(d, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // refuse notes errors of one field; other errors are failures.
@@ -112,42 +129,46 @@ func (d *differ) refuse(err error) error {
 	return err
 }
 
-func (d *differ) username(name *string) {
+func (d *differ) username(e *Edit) error {
+	name := e.Username
 	if name == nil || *name == d.user.Username {
-		return
+		return nil
 	}
 	reserved := d.service.reserved
 	if asciiLower(*name) == asciiLower(d.user.Username) {
 		reserved = nil // another spelling of the own name
 	}
 	if err := CheckUsername(*name, reserved); err != nil {
-		_ = d.refuse(err) // an *input.InvalidError always
-		return
+		return d.refuse(err)
 	}
 	d.patch.Username = name
 	d.changed = append(d.changed, "username")
+	return nil
 }
 
-func (d *differ) email(email *string) {
-	if email != nil && *email != d.user.Email {
-		if err := CheckEmail(*email); err != nil {
-			_ = d.refuse(err) // an *input.InvalidError always
+// email looks at another address only: an Edit cannot change it.
+func (d *differ) email(e *Edit) error {
+	if e.Email != nil && *e.Email != d.user.Email {
+		if err := CheckEmail(*e.Email); err != nil {
+			return d.refuse(err)
 		}
 	}
+	return nil
 }
 
-func (d *differ) text(field, old string, value *string, patch **string, limit int, lines bool) {
-	if value == nil || *value == old {
+func (d *differ) text(f *Field, value *string) {
+	if value == nil || *value == *f.user(&d.user) {
 		return
 	}
-	d.bad = append(d.bad, checkText(field, *value, limit, lines)...)
-	*patch = value
-	d.changed = append(d.changed, field)
+	d.bad = append(d.bad, f.Check(*value)...)
+	*f.patch(&d.patch) = value
+	d.changed = append(d.changed, f.Name)
 }
 
-func (d *differ) address(e *AddressEdit) {
+func (d *differ) address(edit *Edit) error {
+	e := edit.Address
 	if e == nil {
-		return
+		return nil
 	}
 	next := d.user.Address
 	for _, part := range []struct {
@@ -174,23 +195,26 @@ func (d *differ) address(e *AddressEdit) {
 		}
 	}
 	if next == d.user.Address {
-		return
+		return nil
 	}
 	// The address is stored whole; the version keeps a concurrent change of
 	// another part of it.
 	d.patch.Address, d.patch.IfVersion = &next, d.user.Version
 	d.changed = append(d.changed, "address")
+	return nil
 }
 
-func (d *differ) birthday(day *Date) {
+func (d *differ) birthday(e *Edit) error {
+	day := e.Birthday
 	if day == nil || *day == d.user.Birthday {
-		return
+		return nil
 	}
 	if f := checkBirthday(*day, d.service.now()); f != nil {
 		d.bad = append(d.bad, *f)
 	}
 	d.patch.Birthday = day
 	d.changed = append(d.changed, "birthday")
+	return nil
 }
 
 // MinBirthday is the earliest day of birth that is accepted.
@@ -210,11 +234,13 @@ func checkBirthday(day Date, now time.Time) *input.FieldError {
 	return nil
 }
 
-func (d *differ) links(links *[]string) {
+func (d *differ) links(e *Edit) error {
+	links := e.Links
 	if links == nil || slices.Equal(*links, d.user.Links) {
-		return
+		return nil
 	}
 	d.bad = append(d.bad, checkLinks(*links)...)
 	d.patch.Links = links
 	d.changed = append(d.changed, "links")
+	return nil
 }

@@ -37,11 +37,12 @@ type Caller struct {
 	ProvedAt time.Time
 }
 
-// check is ErrNoAccount for a Caller who is nobody, disabled or, unless leaving, about
-// to be erased. It is ErrNotFresh for one whose proof is not Fresh at now.
-func (c Caller) check(now time.Time, leaving bool) error {
+// check is ErrNoAccount for a Caller who is nobody or disabled, or whose deletion is
+// pending and pending does not allow that. It is ErrNotFresh for a proof that is not
+// Fresh at now.
+func (c Caller) check(now time.Time, pending bool) error {
 	switch {
-	case c.User.ID == "" || c.User.Disabled || c.User.Leaving() && !leaving:
+	case c.User.ID == "" || c.User.Disabled || c.User.DeletionPending() && !pending:
 		return ErrNoAccount
 	case !Fresh(c.ProvedAt, now):
 		return ErrNotFresh

@@ -21,7 +21,7 @@ const maxCustomNames = 200
 
 // custom applies the merge patch of the custom object. Fields that are stored
 // but no longer declared stay, and cannot be changed.
-func (d *differ) custom(e Edit) error {
+func (d *differ) custom(e *Edit) error {
 	if !e.ClearCustom && len(e.Custom) == 0 {
 		return nil
 	}

@@ -50,13 +50,13 @@ type DeletionsConfig struct {
 	Logger *slog.Logger
 }
 
-// Deletions begins the end of accounts and takes it back. It knows nothing of
-// sessions: whoever keeps something that must end with the beginning, or must be
-// hidden before it, is a DeletionObserver.
+// Deletions begins the deletion of accounts and restores them. It knows nothing of
+// sessions: a package that keeps something that must end with the beginning, or must be
+// hidden before it, observes with a DeletionObserver.
 //
-// Between the two an account is leaving: User.DeletesAt is set, nobody but its
-// owner is told that it is there, and nothing but Restore may be done with it. An
-// Eraser does the rest when the time has come.
+// Between the beginning and the end a deletion is pending: User.DeletesAt is set, nobody
+// but the owner is told that the account is there, and nothing but Restore may be done
+// with the account. An Eraser does the rest when DeletesAt has come.
 type Deletions struct {
 	cfg       DeletionsConfig
 	limiter   limit.Limiter
@@ -131,8 +131,9 @@ func (d *Deletions) Observe(o DeletionObserver) {
 // erased: Grace from now. From now on nobody sees the account. A Request that fails
 // counts for no limit.
 //
-// A proof that is not fresh is ErrNotFresh, an account that is gone, disabled or
-// leaving already ErrNoAccount, more than Limit a *limit.ExceededError.
+// A proof that is not fresh is ErrNotFresh. An account that is gone or disabled, or whose
+// deletion is pending already, is ErrNoAccount. More than Limit is a
+// *limit.ExceededError.
 func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	now := d.now()
 	if err := c.check(now, false); err != nil {
@@ -145,7 +146,7 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	at := now.Add(d.Grace())
 	detail := map[string]string{detailAt: at.Format(time.RFC3339)}
 	may := func(u User) error {
-		if u.Disabled || u.Leaving() {
+		if u.Disabled || u.DeletionPending() {
 			return ErrNoAccount // somebody else was first
 		}
 		return nil
@@ -225,11 +226,11 @@ func (d *Deletions) change(
 // errPanicked is what After hears when a panic kept the change from being made.
 var errPanicked = errors.New("profile: a panic kept the change from being made")
 
-// TakingBack has the observers act, in the transaction of ctx, on a deletion that is
-// taken back otherwise than by Restore: package auth does so by the links "this
-// wasn't me" in its mail. Before is not called, since nobody asked to be waited for.
-// TookBack is to be called after the transaction.
-func (d *Deletions) TakingBack(ctx context.Context, u User) error {
+// Restoring has the observers act, in the transaction of ctx, on an account that is
+// restored otherwise than by Restore: package auth does so by the links "this wasn't me"
+// in its mail. Before is not called, since no request waits for it. Restored is to be
+// called after the transaction.
+func (d *Deletions) Restoring(ctx context.Context, u User) error {
 	for _, o := range d.list() {
 		if o.In != nil {
 			if err := o.In(ctx, DeletionChange{User: u, Detail: map[string]string{}}); err != nil {
@@ -240,8 +241,9 @@ func (d *Deletions) TakingBack(ctx context.Context, u User) error {
 	return nil
 }
 
-// TookBack calls the After of the observers once a change by TakingBack was made.
-func (d *Deletions) TookBack(ctx context.Context, u User) {
+// Restored calls the After of the observers once the transaction of Restoring is
+// committed.
+func (d *Deletions) Restored(ctx context.Context, u User) {
 	for _, o := range d.list() {
 		if o.After != nil {
 			o.After(ctx, DeletionChange{User: u}, nil)

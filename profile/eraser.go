@@ -27,12 +27,12 @@ const (
 	KindDeleted activity.Kind = "profile.deleted"
 )
 
-// Leaving reports whether the account will be erased, or is being erased.
-func (u User) Leaving() bool { return !u.DeletesAt.IsZero() }
+// DeletionPending reports whether the account will be erased, or is being erased.
+func (u User) DeletionPending() bool { return !u.DeletesAt.IsZero() }
 
 // Restorable reports whether the account will be erased and that can be taken
 // back at now.
-func (u User) Restorable(now time.Time) bool { return u.Leaving() && now.Before(u.DeletesAt) }
+func (u User) Restorable(now time.Time) bool { return u.DeletionPending() && now.Before(u.DeletesAt) }
 
 // DeletableStore is a Store whose users can be deleted: optional for a host's
 // own, and without it no account is. Store.Update keeps Patch.DeletesAt then.
@@ -161,7 +161,7 @@ func (e *Eraser) erase(ctx context.Context, id string, before time.Time) error {
 			return err
 		}
 		// The version was u's, and so was the name.
-		return HoldDeleted(ctx, e.cfg.Holds, u, e.cfg.Now(), e.cfg.NameHold)
+		return holdDeleted(ctx, e.cfg.Holds, u, e.cfg.Now(), e.cfg.NameHold)
 	})
 	if gone(err) {
 		return nil // another node has done it, or is at it
@@ -177,7 +177,7 @@ func (e *Eraser) erase(ctx context.Context, id string, before time.Time) error {
 // there is nothing to do any more.
 func (e *Eraser) claim(ctx context.Context, id string, before time.Time) (User, error) {
 	u, err := e.cfg.Users.User(ctx, id)
-	if err != nil || !u.Leaving() || u.DeletesAt.After(before) {
+	if err != nil || !u.DeletionPending() || u.DeletesAt.After(before) {
 		return User{}, unlessGone(err)
 	}
 	past := e.cfg.Now().Add(-claimed)

@@ -160,7 +160,7 @@ func TestR43_EraserTriesAgain(t *testing.T) {
 		t.Error("the wrong one is gone")
 	}
 	left, err := e.users.User(t.Context(), ada)
-	if err != nil || left.Restorable(e.now) || left.Restorable(e.now.Add(-time.Hour+time.Second)) || !left.Leaving() || left.Version == u.Version {
+	if err != nil || left.Restorable(e.now) || left.Restorable(e.now.Add(-time.Hour+time.Second)) || !left.DeletionPending() || left.Version == u.Version {
 		t.Errorf("%+v, %v", left, err)
 	}
 	if _, err := e.users.Update(t.Context(), ada, profile.Patch{IfVersion: u.Version, DeletesAt: &time.Time{}}); !errors.Is(err, storage.ErrStale) {

@@ -45,7 +45,7 @@ func ExampleDeletions() {
 		panic(err)
 	}
 	ada, err = deletions.Restore(ctx, profile.Caller{User: ada, ProvedAt: time.Now()}, nil)
-	fmt.Println(ada.Leaving(), err)
+	fmt.Println(ada.DeletionPending(), err)
 	// Output:
 	// true
 	// the shop pauses the subscriptions of user 1

@@ -78,14 +78,14 @@ func NewExporter(c ExporterConfig) (*Exporter, error) {
 // Most copies are smaller, but for the picture, and fail as a whole or not at all.
 const heldBack = 64 << 10
 
-// Export writes a zip with everything that is kept of the caller to w. Whoever has
-// it needs nothing else of the account, so the event KindExported is written
+// Export writes a zip with everything that is kept of the caller to w. A thief of the
+// copy needs nothing else of the account, so the event KindExported is written
 // before anything is read, and is in the copy.
 //
-// A proof that is not fresh is ErrNotFresh, an account that is gone, disabled or
-// leaving ErrNoAccount, more than Limit a *limit.ExceededError. After an error the
-// file is none: as long as nothing was written to w, the caller can still say so;
-// afterwards the connection has to be cut.
+// A proof that is not fresh is ErrNotFresh. An account that is gone or disabled, or whose
+// deletion is pending, is ErrNoAccount. More than Limit is a *limit.ExceededError. After
+// an error w holds no usable file: while nothing was written to w, the caller can still
+// answer with the error; afterwards the connection has to be cut.
 func (e *Exporter) Export(ctx context.Context, c Caller, w io.Writer) error {
 	if err := c.check(e.cfg.Now(), false); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (e *Exporter) begin(ctx context.Context, id string) (u User, err error) {
 // account is the user with that ID, or ErrNoAccount.
 func (e *Exporter) account(ctx context.Context, id string) (User, error) {
 	u, err := e.cfg.Users.User(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.Leaving()) {
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (u.Disabled || u.DeletionPending()) {
 		return User{}, ErrNoAccount
 	}
 	return u, err
@@ -159,44 +159,4 @@ func (e *Exporter) log(ctx context.Context, userID string, more ...slog.Attr) {
 	e.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "profile: a copy of everything", append([]slog.Attr{
 		slog.String("kind", string(KindExported)), slog.String("user", userID),
 	}, more...)...)
-}
-
-// exported is a User in a copy: the names of the HTTP contract, with everything
-// that is the person's. What is not of the person stays out: Version, Disabled, and
-// where the blobs of the picture are, which is in the copy as a file.
-type exported struct {
-	ID                 string    `json:"id"`
-	Username           string    `json:"username"`
-	Email              string    `json:"email"`
-	EmailVerified      bool      `json:"emailVerified"`
-	PendingEmail       string    `json:"pendingEmail,omitempty"`
-	DisplayName        string    `json:"displayName,omitempty"`
-	GivenName          string    `json:"givenName,omitempty"`
-	FamilyName         string    `json:"familyName,omitempty"`
-	Pronouns           string    `json:"pronouns,omitempty"`
-	Bio                string    `json:"bio,omitempty"`
-	Phone              string    `json:"phone,omitempty"`
-	Address            Address   `json:"address,omitzero"`
-	Birthday           Date      `json:"birthday,omitempty"`
-	Links              []string  `json:"links,omitempty"`
-	Custom             any       `json:"custom,omitempty"`
-	PicturePlaceholder string    `json:"picturePlaceholder,omitempty"`
-	PictureURL         string    `json:"profilePicture,omitempty"`
-	Role               string    `json:"role"`
-	CreatedAt          time.Time `json:"createdAt"`
-	UpdatedAt          time.Time `json:"updatedAt"`
-}
-
-func copyOf(u User) exported {
-	out := exported{
-		ID: u.ID, Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified, PendingEmail: u.PendingEmail,
-		DisplayName: u.DisplayName, GivenName: u.GivenName, FamilyName: u.FamilyName, Pronouns: u.Pronouns, Bio: u.Bio,
-		Phone: u.Phone, Address: u.Address, Birthday: u.Birthday, Links: u.Links,
-		PicturePlaceholder: u.Picture.Placeholder, PictureURL: u.Picture.URL,
-		Role: u.Role, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
-	}
-	if len(u.Custom) > 0 {
-		out.Custom = u.Custom
-	}
-	return out
 }

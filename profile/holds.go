@@ -102,9 +102,9 @@ func CheckHolds(ctx context.Context, holds HoldStore, userID, username, email st
 	return nil
 }
 
-// HoldName keeps a user name that userID gives up until the given time, in the
+// holdFormerName keeps a user name that userID gives up until the given time, in the
 // transaction of ctx, which changes it; beyond MaxHeldNames it does nothing.
-func HoldName(ctx context.Context, holds HoldStore, userID, username string, now, until time.Time) error {
+func holdFormerName(ctx context.Context, holds HoldStore, userID, username string, now, until time.Time) error {
 	key, err := UsernameHold(username)
 	if err != nil {
 		return err
@@ -119,11 +119,11 @@ func HoldName(ctx context.Context, holds HoldStore, userID, username string, now
 	return nil
 }
 
-// HoldDeleted is for the deletion of a user, in its transaction: the present name
+// holdDeleted is for the deletion of a user, in its transaction: the present name
 // is kept against everybody from now for hold, and those given up before for
 // the rest of theirs. The addresses are free, since the person may come back. With
 // hold 0 or less the present name is free too.
-func HoldDeleted(ctx context.Context, holds HoldStore, u User, now time.Time, hold time.Duration) error {
+func holdDeleted(ctx context.Context, holds HoldStore, u User, now time.Time, hold time.Duration) error {
 	key, err := UsernameHold(u.Username)
 	if err != nil {
 		return err

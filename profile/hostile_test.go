@@ -25,10 +25,19 @@ func TestP52_LengthIsLookedAtBeforeAnythingElse(t *testing.T) {
 		"link, host":     {"a.", func(s string) { edit("https://" + s) }},
 	} {
 		short, long := strings.Repeat(c.unit, 1000), strings.Repeat(c.unit, 1_000_000)
-		few := testing.AllocsPerRun(10, func() { c.check(short) })
-		many := testing.AllocsPerRun(10, func() { c.check(long) })
+		few, many := least(func() { c.check(short) }), least(func() { c.check(long) })
 		if many > few+2 {
 			t.Errorf("%s: %v allocations for 1000 units, %v for a million", name, few, many)
 		}
 	}
+}
+
+// least is the least number of allocations of f in 50 runs: the collector, and the race
+// detector on purpose, take things from pools now and then.
+func least(f func()) float64 {
+	n := testing.AllocsPerRun(1, f)
+	for range 49 {
+		n = min(n, testing.AllocsPerRun(1, f))
+	}
+	return n
 }

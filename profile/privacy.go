@@ -1,11 +1,15 @@
 package profile
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/input"
+	"github.com/profilekit/profilekit/storage"
 )
 
 // Privacy is a user's choice of who sees the profile, and what of it.
@@ -22,19 +26,21 @@ type Privacy struct {
 // the profile picture.
 type FieldVisibility map[string]Visibility
 
-// defaultFields is the table of the contract.
-var defaultFields = FieldVisibility{
-	"username": Public, "displayName": Public, "givenName": Public, "familyName": Public, "pronouns": Public,
-	"bio": Public, "links": Public, "picture": Public,
-	"email": Private, "phone": Private, "birthday": Private, "address": Private, "custom": Private,
-}
+// defaultFields has the defaults of the table of fields.
+var defaultFields = func() FieldVisibility {
+	out := FieldVisibility{}
+	for _, f := range fields {
+		out[f.Name] = f.Default
+	}
+	return out
+}()
 
 // JSONNames are the fields whose visibility can be chosen.
 func (FieldVisibility) JSONNames() []string { return slices.Sorted(maps.Keys(defaultFields)) }
 
 // PrivacySection is the section "privacy" of the settings. A new profile is
-// public. What a newer program stored and this one does not understand counts
-// as private.
+// public. A value that a newer program stored and this one does not understand
+// counts as private.
 var PrivacySection = settings.Section[Privacy]{
 	Name:       "privacy",
 	Default:    Privacy{Visibility: Public, Fields: maps.Clone(defaultFields)},
@@ -103,4 +109,63 @@ func (p Privacy) visible(userID string, v Viewer) (fields Visible, ok bool) {
 		}
 	}
 	return fields, true
+}
+
+// errAbsent is for users who are not there and for those who are hidden; one
+// error, so that nothing can tell them apart.
+var errAbsent = fmt.Errorf("profile: user: %w", storage.ErrNotFound)
+
+// ByUsername returns the user of that name, and the fields that viewer may see: show a
+// field only if Visible has it. A user who is hidden from viewer is storage.ErrNotFound,
+// exactly as a user who does not exist: a private profile, one for members only, a
+// disabled account, and one whose deletion is pending. The owner sees everything.
+func (s *Service) ByUsername(ctx context.Context, viewer Viewer, username string) (User, Visible, error) {
+	var u User
+	if _, err := UsernameKey(username); err == nil {
+		u, err = s.store.ByUsername(ctx, username)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return User{}, Visible{}, err
+		}
+	}
+	// Also for a user who does not exist: otherwise the time it takes, or a
+	// settings store that is down, would tell absent from private.
+	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
+	if err != nil {
+		return User{}, Visible{}, err
+	}
+	visible, ok := privacy.visible(u.ID, viewer)
+	// Looking up a hidden user name finds nobody: whoever hides it does not
+	// want to be found by it.
+	if u.ID == "" || !ok || !visible.Has("username") || hidden(u, viewer) {
+		return User{}, Visible{}, errAbsent
+	}
+	return u, visible, nil
+}
+
+// hidden reports whether u is there for nobody but the owner: the account is disabled, or
+// its deletion is pending.
+func hidden(u User, viewer Viewer) bool {
+	return (u.Disabled || u.DeletionPending()) && viewer.UserID != u.ID
+}
+
+// PictureVisible reports whether viewer may see the picture of ownerID, and
+// whether everybody may, so that it can be cached for all. An owner that does
+// not exist has no picture to see, which is no error.
+func (s *Service) PictureVisible(ctx context.Context, viewer Viewer, ownerID string) (visible, public bool, err error) {
+	u, err := s.store.User(ctx, ownerID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, err
+	}
+	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
+	if err != nil {
+		return false, false, err
+	}
+	sees := func(v Viewer) bool {
+		fields, ok := privacy.visible(u.ID, v)
+		return ok && fields.Has("picture") && !hidden(u, v)
+	}
+	return sees(viewer), sees(Viewer{}), nil
 }

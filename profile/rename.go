@@ -54,7 +54,7 @@ func (s *Service) holdName(ctx context.Context, u, next User) error {
 	if err := CheckHolds(ctx, s.holds, u.ID, next.Username, "", now); err != nil || s.nameHold <= 0 {
 		return err
 	}
-	return HoldName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold))
+	return holdFormerName(ctx, s.holds, u.ID, u.Username, now, now.Add(s.nameHold))
 }
 
 // purgeBatch is how many rows one statement of PurgeExpired removes.

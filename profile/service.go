@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
@@ -20,10 +21,6 @@ const KindUpdated activity.Kind = "profile.updated"
 // ErrEmailChangeUnavailable: the address cannot be changed, because nothing
 // here can prove that the new one is the user's.
 var ErrEmailChangeUnavailable = errors.New("profile: the e-mail address cannot be changed here")
-
-// errAbsent is for users who are not there and for those who are hidden; one
-// error, so that nothing can tell them apart.
-var errAbsent = fmt.Errorf("profile: user: %w", storage.ErrNotFound)
 
 // CustomField is a field of the host's own in the custom object.
 type CustomField struct {
@@ -68,6 +65,8 @@ type Service struct {
 	tx       storage.Transactor
 	recorder activity.Recorder // nil when there is none
 	nameHold time.Duration     // not above 0: names are free at once
+
+	differs sync.Pool // of *differ
 }
 
 // New returns a Service. It calls no store.
@@ -116,61 +115,6 @@ func (s *Service) CheckUsername(name string) error { return CheckUsername(name, 
 
 // User returns the user with that ID, else storage.ErrNotFound.
 func (s *Service) User(ctx context.Context, id string) (User, error) { return s.store.User(ctx, id) }
-
-// ByUsername returns the user of that name and what viewer may see of it: show
-// a field only if Visible has it. A user that is hidden from viewer (private,
-// for members only, disabled, to be erased) is storage.ErrNotFound, exactly as one who does
-// not exist. The owner sees everything.
-func (s *Service) ByUsername(ctx context.Context, viewer Viewer, username string) (User, Visible, error) {
-	var u User
-	if _, err := UsernameKey(username); err == nil {
-		u, err = s.store.ByUsername(ctx, username)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return User{}, Visible{}, err
-		}
-	}
-	// Also for a user who does not exist: otherwise the time it takes, or a
-	// settings store that is down, would tell absent from private.
-	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
-	if err != nil {
-		return User{}, Visible{}, err
-	}
-	visible, ok := privacy.visible(u.ID, viewer)
-	// Looking up a hidden user name finds nobody: whoever hides it does not
-	// want to be found by it.
-	if u.ID == "" || !ok || !visible.Has("username") || hidden(u, viewer) {
-		return User{}, Visible{}, errAbsent
-	}
-	return u, visible, nil
-}
-
-// hidden: a disabled account, and one that will be erased, is there for nobody
-// but its owner.
-func hidden(u User, viewer Viewer) bool {
-	return (u.Disabled || u.Leaving()) && viewer.UserID != u.ID
-}
-
-// PictureVisible reports whether viewer may see the picture of ownerID, and
-// whether everybody may, so that it can be cached for all. An owner that does
-// not exist has no picture to see, which is no error.
-func (s *Service) PictureVisible(ctx context.Context, viewer Viewer, ownerID string) (visible, public bool, err error) {
-	u, err := s.store.User(ctx, ownerID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return false, false, nil
-	}
-	if err != nil {
-		return false, false, err
-	}
-	privacy, err := settings.Get(ctx, s.settings, PrivacySection, u.ID)
-	if err != nil {
-		return false, false, err
-	}
-	sees := func(v Viewer) bool {
-		fields, ok := privacy.visible(u.ID, v)
-		return ok && fields.Has("picture") && !hidden(u, v)
-	}
-	return sees(viewer), sees(Viewer{}), nil
-}
 
 func customName(name string) bool {
 	if name == "" || len(name) > 64 {

@@ -10,7 +10,7 @@ import (
 
 // Bounds of text fields, in characters (Unicode code points).
 const (
-	MaxName    = 100  // displayName, givenName, familyName, pronouns
+	MaxName    = 100  // a name, and other texts of one line
 	MaxBio     = 1000 // may have many lines
 	MaxAddress = 200  // each line of it
 )

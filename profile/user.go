@@ -21,7 +21,7 @@ import (
 )
 
 // User is one account's profile. It carries no password hash; see
-// auth.PasswordStore.
+// authstore.PasswordStore.
 type User struct {
 	// ID is opaque, unique, and never given to another user again.
 	ID string
@@ -50,7 +50,8 @@ type User struct {
 	// Role is the host's to give; "user" by default. Nothing of this library
 	// lets a user change it.
 	Role string
-	// Disabled accounts cannot sign in and their sessions are dead.
+	// Disabled accounts cannot sign in and their sessions are dead. The Disable of
+	// auth.Service sets it and ends the sessions for good.
 	Disabled bool
 	// DeletesAt, when it is not zero, is when the account will be erased. Until
 	// then its owner may take that back, and nobody else sees that it is there.
@@ -100,7 +101,7 @@ type Picture struct {
 func (p Picture) IsZero() bool { return p.Base == "" && p.URL == "" }
 
 // Patch is a partial change of a User: nil leaves a field, a value sets it,
-// the zero value clears it.
+// the zero value clears it. Apply makes the change.
 type Patch struct {
 	// IfVersion, when not 0, must be the present version, else storage.ErrStale.
 	IfVersion int64

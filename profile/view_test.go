@@ -12,11 +12,17 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-var allFields = []string{
-	"username", "displayName", "givenName", "familyName", "pronouns", "bio", "links", "email", "phone", "birthday", "address", "custom", "picture",
-}
-
-var publicFields = []string{"username", "displayName", "givenName", "familyName", "pronouns", "bio", "links", "picture"}
+// allFields and publicFields are those that were decided on, and of them those that
+// everybody sees at first.
+var allFields, publicFields = func() (all, public []string) {
+	for _, f := range decided {
+		all = append(all, f.name)
+		if f.seen == profile.Public {
+			public = append(public, f.name)
+		}
+	}
+	return all, public
+}()
 
 // seen is the fields that v may see of name, nil when there is nobody.
 func (w *world) seen(t testing.TB, v profile.Viewer, name string) []string {
@@ -187,7 +193,7 @@ func TestS45_DisabledAccountsAreHidden(t *testing.T) {
 	}
 }
 
-// What this program cannot read in the privacy of a user is private.
+// Privacy that this program cannot read is private.
 func TestS45_UnreadablePrivacyIsPrivate(t *testing.T) {
 	for _, data := range []string{
 		`{"privacy":{"visibility":"friends"}}`, `{"privacy":{"visibility":""}}`, `{"privacy":{"visibility":null}}`, `{"privacy":{"visibility":["public"]}}`,

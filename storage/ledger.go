@@ -7,7 +7,7 @@ import (
 
 // Ledger is the record of which blobs exist and why: a blob is entered as
 // pending before it is put, becomes live in the transaction that points to it,
-// and dead in the one that replaces it. The sweeper deletes what is dead, or
+// and dead in the one that replaces it. The purge deletes what is dead, or
 // was pending for too long, so neither a crash nor two nodes leave an orphan
 // or a broken picture. Implementations are safe for concurrent use and join a
 // transaction that ctx carries.
@@ -16,19 +16,19 @@ type Ledger interface {
 	// key that is there already is ErrTaken and none is entered.
 	Reserve(ctx context.Context, userID string, keys []string, at time.Time) error
 	// Live makes pending keys live. When any of them is not pending (the
-	// sweeper took it) it is ErrNotFound and none changes.
+	// purge took it) it is ErrNotFound and none changes.
 	Live(ctx context.Context, keys []string, at time.Time) error
 	// Dead marks keys to be deleted, whatever their state; unknown keys are
 	// ignored.
 	Dead(ctx context.Context, keys []string, at time.Time) error
-	// Sweep claims up to limit keys that are dead since before deadBefore or
+	// Claim claims up to limit keys that are dead since before deadBefore or
 	// pending since before pendingBefore, so that they can no longer become
-	// live, and returns them. A key claimed and not forgotten is returned again
-	// once its claim is older than an hour before now.
-	Sweep(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error)
-	// Forget removes claimed keys after their blobs are deleted; unknown keys
+	// live, and returns them. A key that was claimed and not purged is
+	// returned again once its claim is more than an hour older than now.
+	Claim(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error)
+	// Purge removes claimed keys after their blobs are deleted; unknown keys
 	// are ignored.
-	Forget(ctx context.Context, keys []string) error
+	Purge(ctx context.Context, keys []string) error
 	// Owner returns the user whose live blob key is; a key that is not live is
 	// ErrNotFound.
 	Owner(ctx context.Context, key string) (userID string, err error)
@@ -45,6 +45,9 @@ type LedgerWalker interface {
 	// than limit are the last. A blob that becomes live during a walk may be
 	// missed.
 	LiveAfter(ctx context.Context, after string, limit int) ([]LiveBlob, error)
+	// CountLive returns how many blobs are live, so that a walk can tell how far
+	// it is. It reads the whole ledger.
+	CountLive(ctx context.Context) (int64, error)
 	// Known returns those of keys that are entered, in any state and order.
 	Known(ctx context.Context, keys []string) ([]string, error)
 }
@@ -53,7 +56,7 @@ type LedgerWalker interface {
 // sends to the store directly: each is used once, by its owner.
 type LedgerTaker interface {
 	// Take marks the user's pending key to be deleted once at is before a
-	// sweep's deadBefore, which may be later than now. A key that is not
+	// purge's deadBefore, which may be later than now. A key that is not
 	// pending, or not the user's, is ErrNotFound and does not change: of two
 	// that take one key at once, one gets it.
 	Take(ctx context.Context, userID, key string, at time.Time) error

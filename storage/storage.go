@@ -4,8 +4,8 @@
 //
 // Drivers live below it: storage/diskblob and storage/memblob keep blobs,
 // storage/sqlstore keeps rows, storage/sqlite and storage/postgres open
-// databases for it. storage/storagetest is the conformance suite for a
-// BlobStore of your own.
+// databases for it. For a BlobStore of your own storage/blobs has the checks
+// that all of them need, and storage/storagetest is the conformance suite.
 package storage
 
 import (

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
-type overwrites struct{ auth.PasswordStore }
+type overwrites struct{ authstore.PasswordStore }
 
 func (p overwrites) SetPassword(ctx context.Context, user, _, hash string, ev ...activity.Event) error {
 	old, err := p.PasswordHash(ctx, user)
@@ -23,7 +23,7 @@ func (p overwrites) SetPassword(ctx context.Context, user, _, hash string, ev ..
 	return p.PasswordStore.SetPassword(ctx, user, old, hash, ev...)
 }
 
-type forgetsEvents struct{ auth.PasswordStore }
+type forgetsEvents struct{ authstore.PasswordStore }
 
 func (p forgetsEvents) SetPassword(ctx context.Context, user, old, hash string, _ ...activity.Event) error {
 	return p.PasswordStore.SetPassword(ctx, user, old, hash)
@@ -31,7 +31,7 @@ func (p forgetsEvents) SetPassword(ctx context.Context, user, old, hash string, 
 
 // readsOnly has a LockPassword that locks nothing.
 type readsOnly struct {
-	auth.PasswordStore
+	authstore.PasswordStore
 	meet conform.Meeting
 }
 
@@ -46,9 +46,9 @@ type noTx struct{}
 func (noTx) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 func (noTx) InTransaction(context.Context) bool                             { return false }
 
-type keepsOldHash struct{ auth.SessionStore }
+type keepsOldHash struct{ authstore.SessionStore }
 
-func (s keepsOldHash) RotateSession(ctx context.Context, old [32]byte, next auth.Session, ev ...activity.Event) error {
+func (s keepsOldHash) RotateSession(ctx context.Context, old [32]byte, next authstore.Session, ev ...activity.Event) error {
 	if err := s.SessionStore.RotateSession(ctx, old, next, ev...); err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (s keepsOldHash) RotateSession(ctx context.Context, old [32]byte, next auth
 
 // anyOwner ends a session by its ID alone.
 type anyOwner struct {
-	auth.SessionStore
+	authstore.SessionStore
 	owners *sync.Map
 }
 
-func (s anyOwner) CreateSession(ctx context.Context, n auth.Session, ev ...activity.Event) error {
+func (s anyOwner) CreateSession(ctx context.Context, n authstore.Session, ev ...activity.Event) error {
 	s.owners.Store(n.ID, n.UserID)
 	return s.SessionStore.CreateSession(ctx, n, ev...)
 }
@@ -75,14 +75,14 @@ func (s anyOwner) EndSession(ctx context.Context, user, id string, ev ...activit
 }
 
 // endsAll forgets that one session is to be kept.
-type endsAll struct{ auth.SessionStore }
+type endsAll struct{ authstore.SessionStore }
 
 func (s endsAll) EndSessions(ctx context.Context, user, _ string, ev ...activity.Event) (int, error) {
 	return s.SessionStore.EndSessions(ctx, user, "", ev...)
 }
 
 // touchesBack moves the time of use also back.
-type touchesBack struct{ auth.SessionStore }
+type touchesBack struct{ authstore.SessionStore }
 
 func (s touchesBack) TouchSession(ctx context.Context, id string, used, idle time.Time, source activity.Source) error {
 	return s.SessionStore.TouchSession(ctx, id, used.Add(time.Hour), idle, source)
@@ -90,11 +90,11 @@ func (s touchesBack) TouchSession(ctx context.Context, id string, used, idle tim
 
 // findsThenRemoves takes a ticket in two steps.
 type findsThenRemoves struct {
-	auth.TicketStore
+	authstore.TicketStore
 	meet conform.Meeting
 }
 
-func (ts findsThenRemoves) TakeTicket(ctx context.Context, p auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+func (ts findsThenRemoves) TakeTicket(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	k, err := ts.Ticket(ctx, p, hash, now)
 	if err != nil {
 		return k, err
@@ -105,19 +105,19 @@ func (ts findsThenRemoves) TakeTicket(ctx context.Context, p auth.Purpose, hash 
 }
 
 // anyPurpose knows a ticket by its hash alone.
-type anyPurpose struct{ auth.TicketStore }
+type anyPurpose struct{ authstore.TicketStore }
 
-func (ts anyPurpose) Ticket(ctx context.Context, p auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+func (ts anyPurpose) Ticket(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	return ts.TicketStore.Ticket(ctx, purpose, hash, now)
 }
 
 // comparesThenUses looks at the counter in a step of its own.
 type comparesThenUses struct {
-	auth.FactorStore
+	authstore.FactorStore
 	meet conform.Meeting
 }
 
-func (fs comparesThenUses) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.FactorState, rises bool, ev ...activity.Event) error {
+func (fs comparesThenUses) UseFactor(ctx context.Context, r authstore.FactorRecord, was authstore.FactorState, rises bool, ev ...activity.Event) error {
 	list, err := fs.Factors(ctx, r.UserID)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (fs comparesThenUses) UseFactor(ctx context.Context, r auth.FactorRecord, w
 }
 
 // keepsDevices leaves trusted devices out when it ends all sessions.
-type keepsDevices struct{ auth.SessionStore }
+type keepsDevices struct{ authstore.SessionStore }
 
 func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev ...activity.Event) (int, error) {
 	list, err := s.Sessions(ctx, user)
@@ -141,7 +141,7 @@ func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev .
 	}
 	n := 0
 	for _, sess := range list {
-		if sess.Level == auth.LevelDevice || sess.ID == except {
+		if sess.Level == authstore.LevelDevice || sess.ID == except {
 			continue
 		}
 		if err := s.EndSession(ctx, user, sess.ID); err != nil {
@@ -153,7 +153,7 @@ func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev .
 }
 
 func TestBrokenStoresAreFound(t *testing.T) {
-	over := func(name, finds string, breakIt func(b *auth.Stores)) conform.Broken {
+	over := func(name, finds string, breakIt func(b *authstore.Stores)) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
@@ -163,7 +163,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			})
 		}}
 	}
-	foreign := func(tx storage.Transactor, lock func(auth.PasswordStore) auth.PasswordStore) func(t *testing.T) {
+	foreign := func(tx storage.Transactor, lock func(authstore.PasswordStore) authstore.PasswordStore) func(t *testing.T) {
 		return func(t *testing.T) {
 			Run(t, func(*testing.T) Harness {
 				m := memstore.New()
@@ -173,7 +173,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			})
 		}
 	}
-	same := func(p auth.PasswordStore) auth.PasswordStore { return p }
+	same := func(p authstore.PasswordStore) authstore.PasswordStore { return p }
 	conform.FindsBroken(t,
 		conform.Broken{
 			Name: "ignores the transaction", Finds: "transaction/EndSession/rollback leaves nothing",
@@ -181,27 +181,27 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		},
 		conform.Broken{
 			Name: "locks no password", Finds: "password lock/of 20 that lock and then set none is stale",
-			Suite: foreign(noTx{}, func(p auth.PasswordStore) auth.PasswordStore { return readsOnly{p, conform.NewMeeting()} }),
+			Suite: foreign(noTx{}, func(p authstore.PasswordStore) authstore.PasswordStore { return readsOnly{p, conform.NewMeeting()} }),
 		},
 		over("overwrites a password that changed", "password/a stale hash changes nothing",
-			func(b *auth.Stores) { b.Passwords = overwrites{b.Passwords} }),
+			func(b *authstore.Stores) { b.Passwords = overwrites{b.Passwords} }),
 		over("forgets the events of a password", "password/events are written with it or neither is",
-			func(b *auth.Stores) { b.Passwords = forgetsEvents{b.Passwords} }),
+			func(b *authstore.Stores) { b.Passwords = forgetsEvents{b.Passwords} }),
 		over("keeps the old hash of a rotated session", "rotate/the old hash opens nothing from then on",
-			func(b *auth.Stores) { b.Sessions = keepsOldHash{b.Sessions} }),
+			func(b *authstore.Stores) { b.Sessions = keepsOldHash{b.Sessions} }),
 		over("ends sessions of other users", "end/one that is not there, or another user's, is not found",
-			func(b *auth.Stores) { b.Sessions = anyOwner{b.Sessions, new(sync.Map)} }),
+			func(b *authstore.Stores) { b.Sessions = anyOwner{b.Sessions, new(sync.Map)} }),
 		over("ends the session to be kept", "end/all but one",
-			func(b *auth.Stores) { b.Sessions = endsAll{b.Sessions} }),
+			func(b *authstore.Stores) { b.Sessions = endsAll{b.Sessions} }),
 		over("keeps trusted devices", "end/of every level",
-			func(b *auth.Stores) { b.Sessions = keepsDevices{b.Sessions} }),
+			func(b *authstore.Stores) { b.Sessions = keepsDevices{b.Sessions} }),
 		over("moves the time of use back", "touch/never back, nor at the same time",
-			func(b *auth.Stores) { b.Sessions = touchesBack{b.Sessions} }),
+			func(b *authstore.Stores) { b.Sessions = touchesBack{b.Sessions} }),
 		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",
-			func(b *auth.Stores) { b.Tickets = findsThenRemoves{b.Tickets, conform.NewMeeting()} }),
+			func(b *authstore.Stores) { b.Tickets = findsThenRemoves{b.Tickets, conform.NewMeeting()} }),
 		over("opens a ticket for any purpose", "ticket/S23 for one purpose it is none for another",
-			func(b *auth.Stores) { b.Tickets = anyPurpose{b.Tickets} }),
+			func(b *authstore.Stores) { b.Tickets = anyPurpose{b.Tickets} }),
 		over("compares a counter and then sets it", "use factor/R14 of 100 uses of one step one is let through",
-			func(b *auth.Stores) { b.Factors = comparesThenUses{b.Factors, conform.NewMeeting()} }),
+			func(b *authstore.Stores) { b.Factors = comparesThenUses{b.Factors, conform.NewMeeting()} }),
 	)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -16,11 +16,11 @@ func rotateCases(t *testing.T, h Harness) {
 	ss := h.Stores.Sessions
 	t.Run("the old hash opens nothing from then on", func(t *testing.T) {
 		ctx, first := conform.Context(t), newSession(h.newUser(t))
-		first.Level = auth.LevelHalf
+		first.Level = authstore.LevelHalf
 		conform.Must(t, "CreateSession", ss.CreateSession(ctx, first))
 		next := first
 		next.TokenHash = newHash()
-		next.Level = auth.LevelFull
+		next.Level = authstore.LevelFull
 		next.ProvedAt = first.ProvedAt.Add(time.Hour)
 		next.IdleUntil = first.IdleUntil.Add(time.Hour)
 		next.ExpiresAt = first.ExpiresAt.Add(time.Hour)
@@ -45,7 +45,7 @@ func rotateCases(t *testing.T, h Harness) {
 		foreign.UserID = other.UserID
 		for name, c := range map[string]struct {
 			old [32]byte
-			s   auth.Session
+			s   authstore.Session
 		}{
 			"a hash that is not the session's": {newHash(), s},
 			"another session's hash":           {other.TokenHash, s},
@@ -97,7 +97,7 @@ func rotateCases(t *testing.T, h Harness) {
 func touchCases(t *testing.T, h Harness) {
 	ss := h.Stores.Sessions
 	source := activity.Source{IP: "198.51.100.0/24", Device: "Safari on iPhone", Place: "Łódź"}
-	touch := func(t *testing.T, s auth.Session, lastUsed time.Time) {
+	touch := func(t *testing.T, s authstore.Session, lastUsed time.Time) {
 		t.Helper()
 		conform.Must(t, "TouchSession", ss.TouchSession(conform.Context(t), s.ID, lastUsed, lastUsed.Add(time.Hour), source))
 	}
@@ -138,7 +138,7 @@ func touchCases(t *testing.T, h Harness) {
 }
 
 func withUserCases(t *testing.T, h Harness) {
-	both, ok := storage.As[auth.SessionUserStore](h.Stores.Sessions)
+	both, ok := storage.As[authstore.SessionUserStore](h.Stores.Sessions)
 	if !ok || h.Users == nil {
 		return
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -28,7 +28,7 @@ func listCases(t *testing.T, h Harness) {
 	t.Run("last used first, only the user's own", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		created(t, h, h.newUser(t))
-		want := make([]auth.Session, 9)
+		want := make([]authstore.Session, 9)
 		for i := range want {
 			// Written in an order that is not that of use, which is that of
 			// creation turned round.
@@ -92,7 +92,7 @@ func endCases(t *testing.T, h Harness) {
 	})
 	t.Run("all but one", func(t *testing.T) {
 		ctx, user, other := conform.Context(t), h.newUser(t), created(t, h, h.newUser(t))
-		list := []auth.Session{created(t, h, user), created(t, h, user), created(t, h, user), created(t, h, user)}
+		list := []authstore.Session{created(t, h, user), created(t, h, user), created(t, h, user), created(t, h, user)}
 		endAll(t, h, user, list[2].ID, 3)
 		for i, s := range list {
 			if i != 2 {
@@ -109,8 +109,8 @@ func endCases(t *testing.T, h Harness) {
 	})
 	t.Run("of every level", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
-		var list []auth.Session
-		for _, level := range []auth.Level{auth.LevelFull, auth.LevelHalf, auth.LevelDevice, auth.LevelLeaving} {
+		var list []authstore.Session
+		for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelHalf, authstore.LevelDevice, authstore.LevelDeletionPending} {
 			s := newSession(user)
 			s.Level = level
 			conform.Must(t, "CreateSession", ss.CreateSession(ctx, s))
@@ -135,9 +135,11 @@ func endCases(t *testing.T, h Harness) {
 // ended (R17, I8).
 func besideCases(t *testing.T, h Harness) {
 	ss := h.Stores.Sessions
-	for name, change := range map[string]func(ctx context.Context, s, next auth.Session) error{
-		"rotate": func(ctx context.Context, s, next auth.Session) error { return ss.RotateSession(ctx, s.TokenHash, next) },
-		"touch": func(ctx context.Context, s, _ auth.Session) error {
+	for name, change := range map[string]func(ctx context.Context, s, next authstore.Session) error{
+		"rotate": func(ctx context.Context, s, next authstore.Session) error {
+			return ss.RotateSession(ctx, s.TokenHash, next)
+		},
+		"touch": func(ctx context.Context, s, _ authstore.Session) error {
 			return ss.TouchSession(ctx, s.ID, s.LastUsedAt.Add(time.Hour), s.IdleUntil.Add(time.Hour), s.Source)
 		},
 	} {
@@ -204,15 +206,15 @@ func endAll(t *testing.T, h Harness, user, except string, want int) {
 func purgeSessionCases(t *testing.T, h Harness) {
 	ss := h.Stores.Sessions
 	ctx, user, at := conform.Context(t), h.newUser(t), conform.Time().Add(time.Hour)
-	session := func(idle, expires time.Duration) auth.Session {
+	session := func(idle, expires time.Duration) authstore.Session {
 		s := newSession(user)
 		s.IdleUntil, s.ExpiresAt = at.Add(idle), at.Add(expires)
 		conform.Must(t, "CreateSession", ss.CreateSession(ctx, s))
 		return s
 	}
 	const before, after = -time.Microsecond, time.Microsecond
-	dead := []auth.Session{session(before, after), session(before, before), session(after, before), session(before, after), session(after, before)}
-	alive := []auth.Session{session(after, after), session(time.Hour, 2*time.Hour)}
+	dead := []authstore.Session{session(before, after), session(before, before), session(after, before), session(before, after), session(after, before)}
+	alive := []authstore.Session{session(after, after), session(time.Hour, 2*time.Hour)}
 	purge := func(t *testing.T, before time.Time, limit, want int) {
 		t.Helper()
 		n, err := ss.PurgeSessions(ctx, before, limit)

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -20,17 +21,17 @@ type pads struct{}
 
 func (pads) Kind() string { return "pads" }
 
-func (pads) Enroll(context.Context, auth.FactorRecord, profile.User) (data []byte, show auth.Enrollment, err error) {
+func (pads) Enroll(context.Context, authstore.FactorRecord, profile.User) (data []byte, show authfactor.Enrollment, err error) {
 	var list []string
 	for range 20 {
 		word := rand.Text()
 		hash := sha256.Sum256([]byte(word))
 		list, data = append(list, word), append(data, hash[:]...)
 	}
-	return data, auth.Enrollment{Secret: strings.Join(list, " ")}, nil
+	return data, authfactor.Enrollment{Secret: strings.Join(list, " ")}, nil
 }
 
-func (pads) Verify(_ context.Context, r auth.FactorRecord, answer string, _ time.Time) (auth.FactorRecord, bool, error) {
+func (pads) Verify(_ context.Context, r authstore.FactorRecord, answer string, _ time.Time) (authstore.FactorRecord, bool, error) {
 	hash := sha256.Sum256([]byte(answer))
 	for n := r.Counter; (n+1)*sha256.Size <= int64(len(r.Data)); n++ {
 		if bytes.Equal(r.Data[n*sha256.Size:(n+1)*sha256.Size], hash[:]) {
@@ -38,13 +39,13 @@ func (pads) Verify(_ context.Context, r auth.FactorRecord, answer string, _ time
 			return r, true, nil
 		}
 	}
-	return r, true, auth.ErrInvalidCode
+	return r, true, authfactor.ErrInvalidCode
 }
 
 func openPads(*testing.T) authtest.FactorHarness {
 	return authtest.FactorHarness{
 		Factor: pads{},
-		Answer: func(_ *testing.T, show auth.Enrollment, n int, _ time.Time) string {
+		Answer: func(_ *testing.T, show authfactor.Enrollment, n int, _ time.Time) string {
 			return strings.Fields(show.Secret)[n]
 		},
 	}

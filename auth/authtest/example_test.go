@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authtest"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -26,7 +26,7 @@ func ExampleRun() {
 // authtest.Password, with parameters below its own.
 func ExampleRunHasher() {
 	_ = func(t *testing.T) { // func TestHasher(t *testing.T)
-		authtest.RunHasher(t, auth.Argon2id{}, "$argon2id$v=19$m=4096,t=1,p=1$…")
+		authtest.RunHasher(t, hash.Argon2id{}, "$argon2id$v=19$m=4096,t=1,p=1$…")
 	}
 }
 

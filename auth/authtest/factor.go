@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -17,28 +17,29 @@ import (
 const factorKind = "conform"
 
 // newFactor returns a confirmed factor of the user with every field filled in.
-func newFactor(user string) auth.FactorRecord {
+func newFactor(user string) authstore.FactorRecord {
 	at := conform.Time()
-	return auth.FactorRecord{
+	return authstore.FactorRecord{
 		ID: rand.Text(), UserID: user, Kind: factorKind, Name: "Tÿpe 'x' \\ \u202e", Lookup: rand.Text(),
 		Counter: 7, Data: []byte("\x00\xff'\\x41\x80"), CreatedAt: at, LastUsedAt: at.Add(time.Second),
 	}
 }
 
-func pendingFactor(user string) auth.FactorRecord {
+func pendingFactor(user string) authstore.FactorRecord {
 	r := newFactor(user)
 	r.Pending, r.ExpiresAt, r.LastUsedAt = true, r.CreatedAt.Add(10*time.Minute), time.Time{}
+	r.SessionID = rand.Text()
 	return r
 }
 
-func addedFactor(t *testing.T, h Harness, r auth.FactorRecord) auth.FactorRecord {
+func addedFactor(t *testing.T, h Harness, r authstore.FactorRecord) authstore.FactorRecord {
 	t.Helper()
 	conform.Must(t, "AddFactor", h.Stores.Factors.AddFactor(conform.Context(t), r))
 	return r
 }
 
 // factorsAre checks that the user has exactly those, in order.
-func factorsAre(t *testing.T, ctx context.Context, h Harness, user string, want ...auth.FactorRecord) {
+func factorsAre(t *testing.T, ctx context.Context, h Harness, user string, want ...authstore.FactorRecord) {
 	t.Helper()
 	got, err := h.Stores.Factors.Factors(ctx, user)
 	conform.Must(t, "Factors", err)
@@ -50,17 +51,17 @@ func factorsAre(t *testing.T, ctx context.Context, h Harness, user string, want 
 	}
 }
 
-func sameFactor(t *testing.T, got, want auth.FactorRecord) {
+func sameFactor(t *testing.T, got, want authstore.FactorRecord) {
 	t.Helper()
 	sameTimes := got.CreatedAt.Equal(want.CreatedAt) && got.LastUsedAt.Equal(want.LastUsedAt) && got.ExpiresAt.Equal(want.ExpiresAt)
 	if got.ID != want.ID || got.UserID != want.UserID || got.Kind != want.Kind || got.Name != want.Name || got.Lookup != want.Lookup ||
-		got.Counter != want.Counter || !bytes.Equal(got.Data, want.Data) || got.Pending != want.Pending || !sameTimes {
+		got.Counter != want.Counter || !bytes.Equal(got.Data, want.Data) || got.Pending != want.Pending || got.SessionID != want.SessionID || !sameTimes {
 		t.Errorf("the factor is\n%+v, want\n%+v", got, want)
 	}
 }
 
 // used is r after a use with that counter.
-func used(r auth.FactorRecord, counter int64) auth.FactorRecord {
+func used(r authstore.FactorRecord, counter int64) authstore.FactorRecord {
 	r.Counter, r.Data, r.LastUsedAt = counter, []byte("used"), r.CreatedAt.Add(time.Hour)
 	return r
 }
@@ -69,11 +70,11 @@ func factorCases(t *testing.T, h Harness) {
 	fs := h.Stores.Factors
 	t.Run("they come back as they were, the oldest first", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
-		young, old, plain := newFactor(user), pendingFactor(user), auth.FactorRecord{ID: rand.Text(), UserID: user, Kind: "plain"}
+		young, old, plain := newFactor(user), pendingFactor(user), authstore.FactorRecord{ID: rand.Text(), UserID: user, Kind: "plain"}
 		old.CreatedAt = old.CreatedAt.Add(-time.Hour)
-		young.Data = bytes.Repeat([]byte{0}, auth.MaxData)
+		young.Data = bytes.Repeat([]byte{0}, authstore.MaxData)
 		plain.CreatedAt = young.CreatedAt.Add(-time.Minute)
-		for _, r := range []auth.FactorRecord{young, old, plain} {
+		for _, r := range []authstore.FactorRecord{young, old, plain} {
 			addedFactor(t, h, r)
 		}
 		addedFactor(t, h, newFactor(h.newUser(t)))
@@ -103,7 +104,7 @@ func factorCases(t *testing.T, h Harness) {
 		ctx, user, thief := conform.Context(t), h.newUser(t), h.newUser(t)
 		r := addedFactor(t, h, newFactor(user))
 		for name, owner := range map[string]string{"another user": thief, "the same user": user} {
-			for _, bad := range []auth.FactorRecord{newFactor(owner), pendingFactor(owner)} {
+			for _, bad := range []authstore.FactorRecord{newFactor(owner), pendingFactor(owner)} {
 				e := event(owner)
 				bad.Lookup = r.Lookup
 				err := fs.AddFactor(ctx, bad, e)
@@ -138,11 +139,11 @@ func factorCases(t *testing.T, h Harness) {
 	t.Run("what cannot be is refused", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		r := addedFactor(t, h, newFactor(user))
-		for name, spoil := range map[string]func(*auth.FactorRecord){
-			"no ID": func(r *auth.FactorRecord) { r.ID = "" }, "no user": func(r *auth.FactorRecord) { r.UserID = "" },
-			"no kind": func(r *auth.FactorRecord) { r.Kind = "" }, "a NUL": func(r *auth.FactorRecord) { r.Name = "a\x00" },
-			"no text": func(r *auth.FactorRecord) { r.Lookup = "\xff" }, "too much data": func(r *auth.FactorRecord) { r.Data = make([]byte, auth.MaxData+1) },
-			"a long name": func(r *auth.FactorRecord) { r.Name = strings.Repeat("ä", 101) }, "an ID that is there": func(n *auth.FactorRecord) { n.ID = r.ID },
+		for name, spoil := range map[string]func(*authstore.FactorRecord){
+			"no ID": func(r *authstore.FactorRecord) { r.ID = "" }, "no user": func(r *authstore.FactorRecord) { r.UserID = "" },
+			"no kind": func(r *authstore.FactorRecord) { r.Kind = "" }, "a session that is no text": func(r *authstore.FactorRecord) { r.SessionID = "\xff" }, "a NUL": func(r *authstore.FactorRecord) { r.Name = "a\x00" },
+			"no text": func(r *authstore.FactorRecord) { r.Lookup = "\xff" }, "too much data": func(r *authstore.FactorRecord) { r.Data = make([]byte, authstore.MaxData+1) },
+			"a long name": func(r *authstore.FactorRecord) { r.Name = strings.Repeat("ä", 101) }, "an ID that is there": func(n *authstore.FactorRecord) { n.ID = r.ID },
 		} {
 			bad, e := newFactor(user), event(user)
 			spoil(&bad)
@@ -163,7 +164,7 @@ func factorCases(t *testing.T, h Harness) {
 		conform.Must(t, "AddFactor", fs.AddFactor(ctx, second, e))
 		wroteEvent(t, ctx, h, e, true)
 		factorsAre(t, ctx, h, user, elsewhere, second)
-		if err := fs.UseFactor(ctx, used(first, 9), auth.Pending, true); !errors.Is(err, storage.ErrStale) {
+		if err := fs.UseFactor(ctx, used(first, 9), authstore.Pending, true); !errors.Is(err, storage.ErrStale) {
 			t.Errorf("confirming the first: error %v, want one matching storage.ErrStale", err)
 		}
 		for _, err := range conform.Together(20, func(int) error { return fs.AddFactor(ctx, pendingFactor(user)) }) {
@@ -195,7 +196,7 @@ func useFactorCases(t *testing.T, h Harness) {
 		t.Run(name, func(t *testing.T) {
 			ctx, user := conform.Context(t), h.newUser(t)
 			r, e := addedFactor(t, h, newFactor(user)), event(user)
-			err := fs.UseFactor(ctx, used(r, c.counter), auth.Confirmed, c.rises, e)
+			err := fs.UseFactor(ctx, used(r, c.counter), authstore.Confirmed, c.rises, e)
 			wroteEvent(t, ctx, h, e, c.ok)
 			if c.ok {
 				conform.Must(t, "UseFactor", err)
@@ -211,14 +212,14 @@ func useFactorCases(t *testing.T, h Harness) {
 	t.Run("pending and confirmed are not the same", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		r := addedFactor(t, h, pendingFactor(user))
-		if err := fs.UseFactor(ctx, used(r, 8), auth.Confirmed, true); !errors.Is(err, storage.ErrStale) {
+		if err := fs.UseFactor(ctx, used(r, 8), authstore.Confirmed, true); !errors.Is(err, storage.ErrStale) {
 			t.Errorf("using a pending one: error %v, want one matching storage.ErrStale", err)
 		}
 		want := used(r, 8)
-		conform.Must(t, "confirm", fs.UseFactor(ctx, want, auth.Pending, true))
-		want.Pending, want.ExpiresAt = false, time.Time{}
+		conform.Must(t, "confirm", fs.UseFactor(ctx, want, authstore.Pending, true))
+		want.Pending, want.ExpiresAt, want.SessionID = false, time.Time{}, ""
 		factorsAre(t, ctx, h, user, want)
-		if err := fs.UseFactor(ctx, used(r, 9), auth.Pending, true); !errors.Is(err, storage.ErrStale) {
+		if err := fs.UseFactor(ctx, used(r, 9), authstore.Pending, true); !errors.Is(err, storage.ErrStale) {
 			t.Errorf("confirming twice: error %v, want one matching storage.ErrStale", err)
 		}
 	})
@@ -227,8 +228,8 @@ func useFactorCases(t *testing.T, h Harness) {
 		r := addedFactor(t, h, newFactor(user))
 		stolen, unknown := used(r, 9), used(r, 9)
 		stolen.UserID, unknown.ID = thief, rand.Text()
-		for name, n := range map[string]auth.FactorRecord{"another user's": stolen, "an unknown ID": unknown} {
-			if err := fs.UseFactor(ctx, n, auth.Confirmed, true); !errors.Is(err, storage.ErrStale) {
+		for name, n := range map[string]authstore.FactorRecord{"another user's": stolen, "an unknown ID": unknown} {
+			if err := fs.UseFactor(ctx, n, authstore.Confirmed, true); !errors.Is(err, storage.ErrStale) {
 				t.Errorf("UseFactor of %s: error %v, want one matching storage.ErrStale", name, err)
 			}
 		}
@@ -252,7 +253,7 @@ func useFactorCases(t *testing.T, h Harness) {
 		r := addedFactor(t, h, newFactor(user))
 		won := 0
 		for _, err := range conform.Together(100, func(int) error {
-			return fs.UseFactor(ctx, used(r, 8), auth.Confirmed, true, event(user))
+			return fs.UseFactor(ctx, used(r, 8), authstore.Confirmed, true, event(user))
 		}) {
 			switch {
 			case err == nil:

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/conform"
 )
 
@@ -20,7 +20,7 @@ const Password = "correct horse battery staple"
 // below its own. A hasher that only verifies, whose Hash always fails, needs
 // at least one. It measures memory of the whole process, so no parallel test
 // may run beside it.
-func RunHasher(t *testing.T, h auth.Hasher, weaker ...string) {
+func RunHasher(t *testing.T, h hash.Hasher, weaker ...string) {
 	t.Helper()
 	encoded, err := h.Hash(Password)
 	verifyOnly := err != nil
@@ -36,7 +36,7 @@ func RunHasher(t *testing.T, h auth.Hasher, weaker ...string) {
 	}
 	for i, w := range weaker {
 		t.Run("vector "+strconv.Itoa(i+1), func(t *testing.T) {
-			if r := match(t, h, w, Password); r != (auth.MatchResult{Known: true, Match: true, Weak: true}) {
+			if r := match(t, h, w, Password); r != (hash.Result{Known: true, Match: true, Weak: true}) {
 				t.Errorf("the right password: %+v, want known, matching and weak", r)
 			}
 			for _, p := range []string{"", Password + " ", " " + Password, strings.ToUpper(Password), Password[:len(Password)-1], Password + "\x00"} {
@@ -54,7 +54,7 @@ func RunHasher(t *testing.T, h auth.Hasher, weaker ...string) {
 func shown(encoded string) string { return encoded[:min(len(encoded), 40)] }
 
 // match calls h.Match and turns a panic into a failure.
-func match(t *testing.T, h auth.Hasher, encoded, password string) (r auth.MatchResult) {
+func match(t *testing.T, h hash.Hasher, encoded, password string) (r hash.Result) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -64,7 +64,7 @@ func match(t *testing.T, h auth.Hasher, encoded, password string) (r auth.MatchR
 	return h.Match(encoded, password)
 }
 
-func freshHash(t *testing.T, h auth.Hasher) {
+func freshHash(t *testing.T, h hash.Hasher) {
 	a, err := h.Hash(Password)
 	conform.Must(t, "Hash", err)
 	b, err := h.Hash(Password)
@@ -76,10 +76,10 @@ func freshHash(t *testing.T, h auth.Hasher) {
 		t.Error("the encoding holds the password")
 	}
 	for _, e := range []string{a, b} {
-		if r := match(t, h, e, Password); r != (auth.MatchResult{Known: true, Match: true}) {
+		if r := match(t, h, e, Password); r != (hash.Result{Known: true, Match: true}) {
 			t.Errorf("the right password: %+v, want known, matching and not weak", r)
 		}
-		if r := match(t, h, e, "wrong horse battery staple"); r != (auth.MatchResult{Known: true}) {
+		if r := match(t, h, e, "wrong horse battery staple"); r != (hash.Result{Known: true}) {
 			t.Errorf("a wrong password: %+v, want known only", r)
 		}
 	}
@@ -87,7 +87,7 @@ func freshHash(t *testing.T, h auth.Hasher) {
 
 // exactly checks passwords against near ones that a hasher which trims, folds,
 // cuts or normalises would take for them.
-func exactly(t *testing.T, h auth.Hasher) {
+func exactly(t *testing.T, h hash.Hasher) {
 	type pair struct {
 		name, password string
 		others         []string
@@ -127,7 +127,7 @@ func exactly(t *testing.T, h auth.Hasher) {
 	}
 }
 
-func concurrentHasher(t *testing.T, h auth.Hasher) {
+func concurrentHasher(t *testing.T, h hash.Hasher) {
 	for _, err := range conform.Together(4, func(i int) error {
 		p := Password + string(rune('a'+i))
 		encoded, err := h.Hash(p)
@@ -150,7 +150,7 @@ const (
 )
 
 // cheap calls match and checks that it neither allocates nor computes much.
-func cheap(t *testing.T, h auth.Hasher, encoded string) auth.MatchResult {
+func cheap(t *testing.T, h hash.Hasher, encoded string) hash.Result {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/conform"
 )
 
@@ -44,7 +44,7 @@ func (h toy) Hash(password string) (string, error) {
 
 var sink []byte
 
-func (h toy) Match(encoded, password string) auth.MatchResult {
+func (h toy) Match(encoded, password string) hash.Result {
 	if h.greedy {
 		sink = make([]byte, 4<<20)
 	}
@@ -54,31 +54,31 @@ func (h toy) Match(encoded, password string) auth.MatchResult {
 		_ = strings.Split(encoded, "$")[3]
 	}
 	if h.loose {
-		return auth.MatchResult{Known: ok && split, Match: ok && split && strings.HasPrefix(h.sum(salt, password), sum)}
+		return hash.Result{Known: ok && split, Match: ok && split && strings.HasPrefix(h.sum(salt, password), sum)}
 	}
 	if !ok || !split || len(sum) != hex.EncodedLen(sha256.Size) || len(salt) > 64 || strings.ToLower(sum) != sum {
-		return auth.MatchResult{}
+		return hash.Result{}
 	}
-	return auth.MatchResult{Known: true, Match: h.sum(salt, password) == sum}
+	return hash.Result{Known: true, Match: h.sum(salt, password) == sum}
 }
 
 func TestHashers(t *testing.T) {
 	t.Run("a toy", func(t *testing.T) { RunHasher(t, toy{}) })
 	t.Run("Argon2id", func(t *testing.T) {
 		// Weaker by its parameters: the least that is a hash at all.
-		weaker, err := auth.Argon2id{Memory: 64, Time: 1, Threads: 1}.Hash(Password)
+		weaker, err := hash.Argon2id{Memory: 64, Time: 1, Threads: 1}.Hash(Password)
 		conform.Must(t, "Hash", err)
-		RunHasher(t, auth.Argon2id{Memory: 1024, Time: 1, Threads: 1}, weaker)
+		RunHasher(t, hash.Argon2id{Memory: 1024, Time: 1, Threads: 1}, weaker)
 	})
 	t.Run("Bcrypt", func(t *testing.T) {
 		weaker, err := bcrypt.GenerateFromPassword([]byte(Password), bcrypt.MinCost)
 		conform.Must(t, "bcrypt", err)
-		RunHasher(t, auth.Bcrypt{}, string(weaker))
+		RunHasher(t, hash.Bcrypt{}, string(weaker))
 	})
 }
 
 func TestBrokenHashersAreFound(t *testing.T) {
-	over := func(name, finds string, h auth.Hasher, weaker ...string) conform.Broken {
+	over := func(name, finds string, h hash.Hasher, weaker ...string) conform.Broken {
 		return conform.Broken{Name: name, Finds: finds, Suite: func(t *testing.T) { RunHasher(t, h, weaker...) }}
 	}
 	const exact, malformed = "S02 a password is verified exactly as sent/", "S07 a malformed encoding is not known/"

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 )
 
 const (
@@ -63,7 +63,7 @@ var malformed = map[string]string{
 	"no password of passwd":  "*",
 }
 
-func hostile(t *testing.T, h auth.Hasher) {
+func hostile(t *testing.T, h hash.Hasher) {
 	for name, encoded := range malformed {
 		t.Run(name, func(t *testing.T) {
 			if r := cheap(t, h, encoded); r.Known || r.Match {
@@ -81,7 +81,7 @@ func hostile(t *testing.T, h auth.Hasher) {
 
 // damaged changes a good encoding of Password. What is left may still be well
 // formed, so it may be known, but it is of no password.
-func damaged(t *testing.T, h auth.Hasher, encoded string) {
+func damaged(t *testing.T, h hash.Hasher, encoded string) {
 	last := strings.LastIndexAny(encoded, "$")
 	for name, e := range map[string]string{
 		"cut by one":         encoded[:len(encoded)-1],

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -18,7 +18,7 @@ func endedMoreCases(t *testing.T, h Harness) {
 	fresh, late := newTicket(user), k.ExpiresAt.Add(time.Hour)
 	conform.EndedContext(t, []conform.Call{
 		{Name: "AddTickets", Do: func(ctx context.Context) error {
-			return ts.AddTickets(ctx, user, purpose, []auth.Ticket{fresh}, e)
+			return ts.AddTickets(ctx, user, purpose, []authstore.Ticket{fresh}, e)
 		}},
 		{Name: "Ticket", Do: func(ctx context.Context) error {
 			_, err := ts.Ticket(ctx, purpose, k.Hash, k.CreatedAt)
@@ -29,12 +29,12 @@ func endedMoreCases(t *testing.T, h Harness) {
 			return err
 		}},
 		{Name: "Tickets", Do: func(ctx context.Context) error { _, err := ts.Tickets(ctx, user, purpose, k.CreatedAt); return err }},
-		{Name: "DropTickets", Do: func(ctx context.Context) error { _, err := ts.DropTickets(ctx, user); return err }},
+		{Name: "RemoveTickets", Do: func(ctx context.Context) error { _, err := ts.RemoveTickets(ctx, user); return err }},
 		{Name: "PurgeTickets", Do: func(ctx context.Context) error { _, err := ts.PurgeTickets(ctx, late, 10); return err }},
 		{Name: "AddFactor", Do: func(ctx context.Context) error { return fs.AddFactor(ctx, newFactor(user), e) }},
 		{Name: "Factors", Do: func(ctx context.Context) error { _, err := fs.Factors(ctx, user); return err }},
 		{Name: "FactorByLookup", Do: func(ctx context.Context) error { _, err := fs.FactorByLookup(ctx, r.Kind, r.Lookup); return err }},
-		{Name: "UseFactor", Do: func(ctx context.Context) error { return fs.UseFactor(ctx, used(r, 9), auth.Confirmed, true, e) }},
+		{Name: "UseFactor", Do: func(ctx context.Context) error { return fs.UseFactor(ctx, used(r, 9), authstore.Confirmed, true, e) }},
 		{Name: "RenameFactor", Do: func(ctx context.Context) error { return fs.RenameFactor(ctx, user, r.ID, "other") }},
 		{Name: "RemoveFactor", Do: func(ctx context.Context) error { return fs.RemoveFactor(ctx, user, r.ID, e) }},
 		{Name: "RemoveFactors", Do: func(ctx context.Context) error { _, err := fs.RemoveFactors(ctx, user); return err }},
@@ -51,12 +51,12 @@ func txMoreCases(t *testing.T, h Harness) {
 	type do = func(context.Context) error
 	type made = func(context.Context) bool
 	ts, fs := h.Stores.Tickets, h.Stores.Factors
-	factor := func(t *testing.T, ctx context.Context, user string) auth.FactorRecord {
+	factor := func(t *testing.T, ctx context.Context, user string) authstore.FactorRecord {
 		t.Helper()
 		list, err := fs.Factors(ctx, user)
 		conform.Must(t, "Factors", err)
 		if len(list) == 0 {
-			return auth.FactorRecord{}
+			return authstore.FactorRecord{}
 		}
 		return list[0]
 	}
@@ -68,7 +68,7 @@ func txMoreCases(t *testing.T, h Harness) {
 			return err
 		}},
 		{Name: "a step that was used", Is: storage.ErrStale, Do: func(ctx context.Context) error {
-			return fs.UseFactor(ctx, used(r, r.Counter), auth.Confirmed, true)
+			return fs.UseFactor(ctx, used(r, r.Counter), authstore.Confirmed, true)
 		}},
 		{Name: "a lookup of none", Is: storage.ErrNotFound, Do: func(ctx context.Context) error {
 			_, err := fs.FactorByLookup(ctx, factorKind, "no\x00text")
@@ -81,7 +81,7 @@ func txMoreCases(t *testing.T, h Harness) {
 	conform.Transactions(t, h.Tx, []conform.Change{
 		change("AddTickets", h, func(t *testing.T, user string) (do, made) {
 			old, k, e := added(t, h, user, 1)[0], newTicket(user), event(user)
-			return func(ctx context.Context) error { return ts.AddTickets(ctx, user, purpose, []auth.Ticket{k}, e) },
+			return func(ctx context.Context) error { return ts.AddTickets(ctx, user, purpose, []authstore.Ticket{k}, e) },
 				func(ctx context.Context) bool {
 					is := ticketThere(t, ctx, h, k, k.CreatedAt)
 					wroteEvent(t, ctx, h, e, is)
@@ -99,9 +99,9 @@ func txMoreCases(t *testing.T, h Harness) {
 				},
 				func(ctx context.Context) bool { return !ticketThere(t, ctx, h, k, k.CreatedAt) }
 		}),
-		change("DropTickets", h, func(t *testing.T, user string) (do, made) {
+		change("RemoveTickets", h, func(t *testing.T, user string) (do, made) {
 			k := added(t, h, user, 1)[0]
-			return func(ctx context.Context) error { _, err := ts.DropTickets(ctx, user); return err },
+			return func(ctx context.Context) error { _, err := ts.RemoveTickets(ctx, user); return err },
 				func(ctx context.Context) bool { return !ticketThere(t, ctx, h, k, k.CreatedAt) }
 		}),
 		change("AddFactor", h, func(t *testing.T, user string) (do, made) {
@@ -110,7 +110,7 @@ func txMoreCases(t *testing.T, h Harness) {
 		}),
 		change("UseFactor", h, func(t *testing.T, user string) (do, made) {
 			r, e := addedFactor(t, h, newFactor(user)), event(user)
-			return func(ctx context.Context) error { return fs.UseFactor(ctx, used(r, 9), auth.Confirmed, true, e) },
+			return func(ctx context.Context) error { return fs.UseFactor(ctx, used(r, 9), authstore.Confirmed, true, e) },
 				func(ctx context.Context) bool {
 					is := factor(t, ctx, user).Counter == 9
 					wroteEvent(t, ctx, h, e, is)

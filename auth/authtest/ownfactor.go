@@ -9,23 +9,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 )
 
 // FactorHarness is a Factor to be judged, and what its owner has in hand.
 type FactorHarness struct {
-	Factor auth.Factor
+	Factor authfactor.Factor
 	// Answer is what the owner of a factor that showed show answers at now, the
 	// n-th time that the suite asks, from 0. The suite asks at most 5 times.
-	Answer func(t *testing.T, show auth.Enrollment, n int, now time.Time) string
+	Answer func(t *testing.T, show authfactor.Enrollment, n int, now time.Time) string
 	// Step is how far now has to move before there is another answer; 0 where
 	// answers do not depend on the clock.
 	Step time.Duration
 }
 
-// RunFactor checks an auth.Factor of one-time answers by itself, and then in a
+// RunFactor checks an authfactor.Factor of one-time answers by itself, and then in a
 // Service that keeps everything in memory. It calls open once for each subject.
 //
 // An answer works once, since the Counter rises. Whatever is no right answer
@@ -63,8 +64,8 @@ type ownFactor struct {
 // enrolled is somebody with the factor.
 type enrolled struct {
 	f      *ownFactor
-	record auth.FactorRecord
-	show   auth.Enrollment
+	record authstore.FactorRecord
+	show   authfactor.Enrollment
 	asked  int
 }
 
@@ -72,7 +73,7 @@ type enrolled struct {
 func (f *ownFactor) enroll(t *testing.T) *enrolled {
 	t.Helper()
 	name := conform.Name("u")
-	e := &enrolled{f: f, record: auth.FactorRecord{
+	e := &enrolled{f: f, record: authstore.FactorRecord{
 		ID: conform.Name("f"), UserID: name, Kind: f.Factor.Kind(), Pending: true, CreatedAt: f.now, ExpiresAt: f.now.Add(time.Hour),
 	}}
 	data, show, err := f.Factor.Enroll(conform.Context(t), e.record, profile.User{ID: name, Username: name, Email: name + "@example.org"})
@@ -91,7 +92,7 @@ func (e *enrolled) answer(t *testing.T) string {
 
 // verify calls Verify, turns a panic into a failure and looks at what every
 // outcome has in common.
-func (e *enrolled) verify(t *testing.T, ctx context.Context, r auth.FactorRecord, answer string) (used auth.FactorRecord, rises bool, err error) {
+func (e *enrolled) verify(t *testing.T, ctx context.Context, r authstore.FactorRecord, answer string) (used authstore.FactorRecord, rises bool, err error) {
 	t.Helper()
 	before := bytes.Clone(r.Data)
 	defer func() {
@@ -118,15 +119,15 @@ func (e *enrolled) verify(t *testing.T, ctx context.Context, r auth.FactorRecord
 func (e *enrolled) secrets() []string { return strings.Fields(e.show.Secret) }
 
 // wrong checks that an answer is refused as a guess.
-func (e *enrolled) wrong(t *testing.T, r auth.FactorRecord, what, answer string) {
+func (e *enrolled) wrong(t *testing.T, r authstore.FactorRecord, what, answer string) {
 	t.Helper()
-	if _, _, err := e.verify(t, conform.Context(t), r, answer); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, _, err := e.verify(t, conform.Context(t), r, answer); !errors.Is(err, authfactor.ErrInvalidCode) {
 		t.Errorf("%s: %v, want ErrInvalidCode", what, err)
 	}
 }
 
 // right checks that an answer is taken and returns the record after it.
-func (e *enrolled) right(t *testing.T, r auth.FactorRecord, what, answer string) auth.FactorRecord {
+func (e *enrolled) right(t *testing.T, r authstore.FactorRecord, what, answer string) authstore.FactorRecord {
 	t.Helper()
 	used, rises, err := e.verify(t, conform.Context(t), r, answer)
 	if err != nil {
@@ -144,7 +145,8 @@ func (e *enrolled) right(t *testing.T, r auth.FactorRecord, what, answer string)
 	return used
 }
 
-// beside is how many bytes the Service needs of MaxData while a record is pending.
+// beside is how many bytes of MaxData a Factor leaves free: a release of before, which may
+// run beside this one during an upgrade, keeps the session of a pending record there.
 const beside = 64
 
 func enrollment(t *testing.T, f *ownFactor) {
@@ -153,8 +155,8 @@ func enrollment(t *testing.T, f *ownFactor) {
 	}
 	a, b := f.enroll(t), f.enroll(t)
 	for _, e := range []*enrolled{a, b} {
-		if len(e.record.Data) > auth.MaxData-beside {
-			t.Errorf("%d bytes of data, want at most %d", len(e.record.Data), auth.MaxData-beside)
+		if len(e.record.Data) > authstore.MaxData-beside {
+			t.Errorf("%d bytes of data, want at most %d", len(e.record.Data), authstore.MaxData-beside)
 		}
 		if err := e.record.Check(); err != nil {
 			t.Errorf("no store would keep the record: %v", err)

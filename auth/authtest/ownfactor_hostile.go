@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -78,7 +79,7 @@ func damagedData(t *testing.T, f *ownFactor) {
 		"none":     nil,
 		"one byte": {0},
 		"zeros":    make([]byte, len(e.record.Data)),
-		"no text":  bytes.Repeat([]byte{0xff}, auth.MaxData),
+		"no text":  bytes.Repeat([]byte{0xff}, authstore.MaxData),
 	} {
 		if bytes.Equal(data, e.record.Data) {
 			continue
@@ -117,7 +118,7 @@ func concurrentVerify(t *testing.T, f *ownFactor) {
 		switch _, _, err := f.Factor.Verify(conform.Context(t), e.record, given, f.now); {
 		case i%2 == 0 && err != nil:
 			return fmt.Errorf("the right answer: %w", err)
-		case i%2 == 1 && !errors.Is(err, auth.ErrInvalidCode):
+		case i%2 == 1 && !errors.Is(err, authfactor.ErrInvalidCode):
 			return fmt.Errorf("a wrong answer: %w, want ErrInvalidCode", err)
 		}
 		return nil
@@ -128,10 +129,10 @@ func concurrentVerify(t *testing.T, f *ownFactor) {
 	}
 }
 
-// resealedData is what auth.Resealer promises; other factors have nothing to show.
+// resealedData is what authfactor.Resealer promises; other factors have nothing to show.
 func resealedData(t *testing.T, f *ownFactor) {
 	e := f.enroll(t)
-	if sealed, ok := storage.As[auth.Resealer](f.Factor); ok {
+	if sealed, ok := storage.As[authfactor.Resealer](f.Factor); ok {
 		data, changed, err := sealed.Reseal(e.record)
 		conform.Must(t, "Reseal", err)
 		if changed == bytes.Equal(data, e.record.Data) {

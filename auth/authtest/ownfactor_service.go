@@ -9,6 +9,8 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
@@ -20,11 +22,11 @@ func inService(t *testing.T, f *ownFactor) {
 	begin := f.now
 	now.Store(&begin)
 	svc, err := auth.New(auth.Config{
-		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Factors: []auth.Factor{f.Factor}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})}, LimitStore: limit.Off{},
+		Users: db.Users(), Stores: db.Auth(), Activity: db.Activity(), Tx: db, Policy: auth.Policy{Factors: []authfactor.Factor{f.Factor}, Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1})}, LimitStore: limit.Off{},
 		Now: func() time.Time { return *now.Load() },
 	})
 	conform.Must(t, "auth.New", err)
-	client, kind := auth.Client{IP: netip.MustParseAddr("192.0.2.1")}, f.Factor.Kind()
+	client, kind := auth.Client{IP: netip.MustParseAddr("192.0.2.1"), KeepToken: true}, f.Factor.Kind()
 	in, err := svc.Register(ctx, client, auth.Registration{Username: "ada", Email: "ada@example.org", Password: Password})
 	conform.Must(t, "Register", err)
 	id, err := svc.Authenticate(ctx, in.Token)
@@ -48,13 +50,13 @@ func inService(t *testing.T, f *ownFactor) {
 		conform.Must(t, "AuthenticateHalf", err)
 		return h
 	}
-	if _, err := svc.ConfirmFactor(ctx, client, id, auth.Answer{Method: kind, Code: "no answer"}, false); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, err := svc.ConfirmFactor(ctx, client, id, auth.Answer{Method: kind, Code: "no answer"}); !errors.Is(err, authfactor.ErrInvalidCode) {
 		t.Errorf("ConfirmFactor by a wrong answer: %v, want ErrInvalidCode", err)
 	}
 	first := answer()
-	_, err = svc.ConfirmFactor(ctx, client, id, first, false)
+	_, err = svc.ConfirmFactor(ctx, client, id, first)
 	conform.Must(t, "ConfirmFactor", err)
-	if _, err := svc.FinishSignIn(ctx, client, half(), first, false); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, err := svc.FinishSignIn(ctx, client, half(), first, false); !errors.Is(err, authfactor.ErrInvalidCode) {
 		t.Errorf("the answer of the enrolment at sign-in: %v, want ErrInvalidCode", err)
 	}
 
@@ -71,14 +73,14 @@ func inService(t *testing.T, f *ownFactor) {
 		switch {
 		case err == nil:
 			opened++
-		case !errors.Is(err, auth.ErrInvalidCode) && !errors.Is(err, auth.ErrUnauthenticated):
+		case !errors.Is(err, authfactor.ErrInvalidCode) && !errors.Is(err, auth.ErrUnauthenticated):
 			t.Errorf("a loser got %v", err)
 		}
 	}
 	if opened != 1 {
 		t.Errorf("R14: of 50 uses of one answer %d opened a session, want 1", opened)
 	}
-	if _, err := svc.FinishSignIn(ctx, client, half(), second, false); !errors.Is(err, auth.ErrInvalidCode) {
+	if _, err := svc.FinishSignIn(ctx, client, half(), second, false); !errors.Is(err, authfactor.ErrInvalidCode) {
 		t.Errorf("the answer once more: %v, want ErrInvalidCode", err)
 	}
 	if _, err := svc.FinishSignIn(ctx, client, half(), answer(), false); err != nil {

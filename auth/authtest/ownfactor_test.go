@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -44,7 +45,7 @@ func hidden(b []byte) []byte {
 
 func (pins) Kind() string { return "pins" }
 
-func (p pins) Enroll(context.Context, auth.FactorRecord, profile.User) ([]byte, auth.Enrollment, error) {
+func (p pins) Enroll(context.Context, authstore.FactorRecord, profile.User) ([]byte, authfactor.Enrollment, error) {
 	secret := rand.Text()
 	if p.constant {
 		secret = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -53,7 +54,7 @@ func (p pins) Enroll(context.Context, auth.FactorRecord, profile.User) ([]byte, 
 	if p.plain {
 		data = []byte(secret)
 	}
-	return append(data, make([]byte, p.too)...), auth.Enrollment{Secret: secret}, nil
+	return append(data, make([]byte, p.too)...), authfactor.Enrollment{Secret: secret}, nil
 }
 
 func pin(secret string, n int64) string {
@@ -65,10 +66,10 @@ func pin(secret string, n int64) string {
 	return digits.String()
 }
 
-func (p pins) Verify(ctx context.Context, r auth.FactorRecord, answer string, _ time.Time) (auth.FactorRecord, bool, error) {
+func (p pins) Verify(ctx context.Context, r authstore.FactorRecord, answer string, _ time.Time) (authstore.FactorRecord, bool, error) {
 	if err := ctx.Err(); err != nil {
 		if p.guesses {
-			err = auth.ErrInvalidCode
+			err = authfactor.ErrInvalidCode
 		}
 		return r, true, err
 	}
@@ -102,14 +103,14 @@ func (p pins) Verify(ctx context.Context, r auth.FactorRecord, answer string, _ 
 		}
 	}
 	if p.talks {
-		return r, true, fmt.Errorf("pins: %q: %w", answer, auth.ErrInvalidCode)
+		return r, true, fmt.Errorf("pins: %q: %w", answer, authfactor.ErrInvalidCode)
 	}
-	return r, true, auth.ErrInvalidCode
+	return r, true, authfactor.ErrInvalidCode
 }
 
 func pinHarness(p pins) func(t *testing.T) FactorHarness {
 	return func(*testing.T) FactorHarness {
-		return FactorHarness{Factor: p, Answer: func(_ *testing.T, show auth.Enrollment, n int, _ time.Time) string {
+		return FactorHarness{Factor: p, Answer: func(_ *testing.T, show authfactor.Enrollment, n int, _ time.Time) string {
 			return pin(show.Secret, int64(n))
 		}}
 	}
@@ -134,7 +135,7 @@ func TestBrokenFactorsAreFound(t *testing.T) {
 	conform.FindsBroken(t,
 		over("keeps the secret as it is", "S17 an enrolment", pins{plain: true}),
 		over("has one secret for all", "S17 an enrolment", pins{constant: true}),
-		over("has too much data", "S17 an enrolment", pins{too: auth.MaxData - 26}),
+		over("has too much data", "S17 an enrolment", pins{too: authstore.MaxData - 26}),
 		over("takes an answer twice", "S14 an answer works once", pins{again: true}),
 		over("opens two sessions by one answer", "in a service", pins{again: true}),
 		over("changes the record", "S14 an answer works once", pins{unkept: true}),

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -19,21 +19,21 @@ func walkFactorCases(t *testing.T, h Harness) {
 		r := addedFactor(t, h, newFactor(user))
 		next := used(r, 8)
 		next.Data = nil
-		conform.Must(t, "UseFactor", fs.UseFactor(ctx, next, auth.Confirmed, true))
+		conform.Must(t, "UseFactor", fs.UseFactor(ctx, next, authstore.Confirmed, true))
 		next.Data = r.Data
 		factorsAre(t, ctx, h, user, next)
 		next.Counter, next.Data = 9, []byte{}
-		conform.Must(t, "UseFactor", fs.UseFactor(ctx, next, auth.Confirmed, true))
+		conform.Must(t, "UseFactor", fs.UseFactor(ctx, next, authstore.Confirmed, true))
 		factorsAre(t, ctx, h, user, next)
 	})
-	walker, ok := storage.As[auth.FactorWalker](fs)
+	walker, ok := storage.As[authstore.FactorWalker](fs)
 	if !ok {
-		t.Log("the store is no auth.FactorWalker")
+		t.Log("the store is no authstore.FactorWalker")
 		return
 	}
 	t.Run("the walk meets each once", func(t *testing.T) {
 		ctx := conform.Context(t)
-		want := map[string]auth.FactorRecord{}
+		want := map[string]authstore.FactorRecord{}
 		for range 7 {
 			r := addedFactor(t, h, newFactor(h.newUser(t)))
 			want[r.ID] = r
@@ -70,7 +70,7 @@ func walkFactorCases(t *testing.T, h Harness) {
 		conform.Must(t, "ReplaceFactorData", walker.ReplaceFactorData(ctx, r, []byte("anew")))
 		next := r
 		next.Data = []byte("anew")
-		for name, stale := range map[string]auth.FactorRecord{"what it was before": r, "an unknown ID": {ID: "no such", Data: next.Data}, "no Data": {ID: r.ID}} {
+		for name, stale := range map[string]authstore.FactorRecord{"what it was before": r, "an unknown ID": {ID: "no such", Data: next.Data}, "no Data": {ID: r.ID}} {
 			if err := walker.ReplaceFactorData(ctx, stale, []byte("again")); !errors.Is(err, storage.ErrStale) {
 				t.Errorf("%s: error %v, want one matching storage.ErrStale", name, err)
 			}

@@ -1,6 +1,6 @@
 // Package authtest is the conformance suite of what package auth keeps and of
 // its password hashing and second factors: one case for each thing that the
-// comments of auth.Stores, auth.Hasher and auth.Factor promise. Stores of your own pass it from an
+// comments of authstore.Stores, hash.Hasher and authfactor.Factor promise. Stores of your own pass it from an
 // ordinary test:
 //
 //	func TestAuthStores(t *testing.T) {
@@ -13,7 +13,7 @@
 // and a hasher of your own, with encodings that it knows as weak:
 //
 //	func TestHasher(t *testing.T) {
-//		authtest.RunHasher(t, auth.Argon2id{}, "$argon2id$v=19$m=4096,t=1,p=1$…")
+//		authtest.RunHasher(t, hash.Argon2id{}, "$argon2id$v=19$m=4096,t=1,p=1$…")
 //	}
 //
 // and a second factor of your own, given what its owner would answer:
@@ -35,7 +35,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -44,7 +44,7 @@ import (
 // Harness is stores to be judged.
 type Harness struct {
 	// Stores are empty at first.
-	Stores auth.Stores
+	Stores authstore.Stores
 	// Users is where the owners of passwords and sessions are made; nil
 	// invents decimal numbers.
 	Users profile.Store

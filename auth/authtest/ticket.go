@@ -7,27 +7,30 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/storage"
 )
 
-const purpose auth.Purpose = "conform"
+const (
+	purpose      authstore.Purpose = "conform"
+	otherPurpose authstore.Purpose = "conform.other"
+)
 
 // newTicket returns a ticket of the user with every field filled in. Its Data
 // has bytes that no text has.
-func newTicket(user string) auth.Ticket {
+func newTicket(user string) authstore.Ticket {
 	at := conform.Time()
-	return auth.Ticket{
+	return authstore.Ticket{
 		Hash: newHash(), Purpose: purpose, UserID: user, Data: []byte("\x00\xff'\\x41{}\r\n\x80"),
 		CreatedAt: at, ExpiresAt: at.Add(time.Hour),
 	}
 }
 
 // added writes n tickets of the user.
-func added(t *testing.T, h Harness, user string, n int) []auth.Ticket {
+func added(t *testing.T, h Harness, user string, n int) []authstore.Ticket {
 	t.Helper()
-	list := make([]auth.Ticket, n)
+	list := make([]authstore.Ticket, n)
 	for i := range list {
 		list[i] = newTicket(user)
 		list[i].CreatedAt = list[i].CreatedAt.Add(-time.Duration(i) * time.Second)
@@ -36,7 +39,7 @@ func added(t *testing.T, h Harness, user string, n int) []auth.Ticket {
 	return list
 }
 
-func sameTicket(t *testing.T, got, want auth.Ticket) {
+func sameTicket(t *testing.T, got, want authstore.Ticket) {
 	t.Helper()
 	if got.Hash != want.Hash || got.Purpose != want.Purpose || got.UserID != want.UserID || !bytes.Equal(got.Data, want.Data) ||
 		!got.CreatedAt.Equal(want.CreatedAt) || !got.ExpiresAt.Equal(want.ExpiresAt) {
@@ -48,7 +51,7 @@ func sameTicket(t *testing.T, got, want auth.Ticket) {
 }
 
 // ticketThere reports whether the ticket can be had at now.
-func ticketThere(t *testing.T, ctx context.Context, h Harness, k auth.Ticket, now time.Time) bool {
+func ticketThere(t *testing.T, ctx context.Context, h Harness, k authstore.Ticket, now time.Time) bool {
 	t.Helper()
 	_, err := h.Stores.Tickets.Ticket(ctx, k.Purpose, k.Hash, now)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -57,7 +60,7 @@ func ticketThere(t *testing.T, ctx context.Context, h Harness, k auth.Ticket, no
 	return err == nil
 }
 
-func thereIs(t *testing.T, h Harness, k auth.Ticket, want bool) {
+func thereIs(t *testing.T, h Harness, k authstore.Ticket, want bool) {
 	t.Helper()
 	if got := ticketThere(t, conform.Context(t), h, k, conform.Time()); got != want {
 		t.Errorf("the ticket being there is %v, want %v", got, want)
@@ -69,14 +72,14 @@ func ticketCases(t *testing.T, h Harness) {
 	t.Run("it comes back as it was", func(t *testing.T) {
 		ctx, user := conform.Context(t), h.newUser(t)
 		full := newTicket(user)
-		plain := auth.Ticket{Hash: newHash(), Purpose: purpose, CreatedAt: full.CreatedAt.In(time.FixedZone("ahead", 3*60*60))}
+		plain := authstore.Ticket{Hash: newHash(), Purpose: purpose, CreatedAt: full.CreatedAt.In(time.FixedZone("ahead", 3*60*60))}
 		plain.Hash[0], plain.Hash[31] = 0, 0
 		nobodys := newTicket("")
-		nobodys.Data = bytes.Repeat([]byte{0xFF}, auth.MaxData)
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []auth.Ticket{full, plain}))
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, "", "", []auth.Ticket{nobodys}))
+		nobodys.Data = bytes.Repeat([]byte{0xFF}, authstore.MaxData)
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []authstore.Ticket{full, plain}))
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, "", "", []authstore.Ticket{nobodys}))
 		plain.UserID = user
-		for _, want := range []auth.Ticket{full, plain, nobodys} {
+		for _, want := range []authstore.Ticket{full, plain, nobodys} {
 			got, err := ts.Ticket(ctx, want.Purpose, want.Hash, full.CreatedAt)
 			conform.Must(t, "Ticket", err)
 			sameTicket(t, got, want)
@@ -118,10 +121,10 @@ func ticketCases(t *testing.T, h Harness) {
 		near := k.Hash
 		near[31] ^= 1
 		for name, try := range map[string]struct {
-			purpose auth.Purpose
+			purpose authstore.Purpose
 			hash    [32]byte
 		}{
-			"another purpose":  {auth.ForReset, k.Hash},
+			"another purpose":  {otherPurpose, k.Hash},
 			"no purpose":       {"", k.Hash},
 			"upper case":       {"CONFORM", k.Hash},
 			"a purpose with 0": {purpose + "\x00", k.Hash},
@@ -173,21 +176,21 @@ func ticketCases(t *testing.T, h Harness) {
 		ctx, user, thief := conform.Context(t), h.newUser(t), h.newUser(t)
 		k := added(t, h, user, 1)[0]
 		big, same, foreign, none, broken := newTicket(thief), newTicket(thief), newTicket(user), newTicket(thief), newTicket(thief)
-		big.Data = make([]byte, auth.MaxData+1)
+		big.Data = make([]byte, authstore.MaxData+1)
 		same.Hash = k.Hash
 		none.Purpose = ""
 		broken.Purpose = "a\x00b"
-		for name, bad := range map[string]auth.Ticket{
+		for name, bad := range map[string]authstore.Ticket{
 			"too much data": big, "a hash that is there": same, "another user's": foreign, "no purpose": none, "a purpose that is no text": broken,
 		} {
 			good, e := newTicket(thief), event(thief)
-			if err := ts.AddTickets(ctx, thief, "", []auth.Ticket{good, bad}, e); err == nil {
+			if err := ts.AddTickets(ctx, thief, "", []authstore.Ticket{good, bad}, e); err == nil {
 				t.Errorf("%s: nil, want an error", name)
 			}
 			thereIs(t, h, good, false)
 			wroteEvent(t, ctx, h, e, false)
 		}
-		if err := ts.AddTickets(ctx, "", purpose, []auth.Ticket{newTicket("")}); err == nil {
+		if err := ts.AddTickets(ctx, "", purpose, []authstore.Ticket{newTicket("")}); err == nil {
 			t.Error("the tickets of nobody replaced: nil, want an error")
 		}
 		got, err := ts.Ticket(ctx, purpose, k.Hash, k.CreatedAt)
@@ -199,7 +202,7 @@ func ticketCases(t *testing.T, h Harness) {
 		old := added(t, h, user, 1)[0]
 		if bad, ok := h.unwritable(t, user); ok {
 			k, e := newTicket(user), event(user)
-			if err := ts.AddTickets(ctx, user, purpose, []auth.Ticket{k}, e, bad); err == nil {
+			if err := ts.AddTickets(ctx, user, purpose, []authstore.Ticket{k}, e, bad); err == nil {
 				t.Error("an event whose ID exists: nil, want an error")
 			}
 			wroteEvent(t, ctx, h, e, false)
@@ -207,7 +210,7 @@ func ticketCases(t *testing.T, h Harness) {
 			thereIs(t, h, old, true)
 		}
 		k, a, b := newTicket(user), event(user), event("")
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, purpose, []auth.Ticket{k}, a, b))
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, purpose, []authstore.Ticket{k}, a, b))
 		b.UserID = user
 		wroteEvent(t, ctx, h, a, true)
 		wroteEvent(t, ctx, h, b, true)
@@ -231,8 +234,8 @@ func ticketListCases(t *testing.T, h Harness) {
 		}
 		for name, ask := range map[string]struct {
 			user    string
-			purpose auth.Purpose
-		}{"another purpose": {user, auth.ForReset}, "nobody": {"", purpose}, "no text": {"\xff\x00", purpose}} {
+			purpose authstore.Purpose
+		}{"another purpose": {user, otherPurpose}, "nobody": {"", purpose}, "no text": {"\xff\x00", purpose}} {
 			if got, err := ts.Tickets(ctx, ask.user, ask.purpose, list[0].CreatedAt); err != nil || len(got) != 0 {
 				t.Errorf("Tickets of %s: %d and error %v, want none", name, len(got), err)
 			}
@@ -241,12 +244,12 @@ func ticketListCases(t *testing.T, h Harness) {
 	t.Run("the newest set alone counts", func(t *testing.T) {
 		ctx, user, other := conform.Context(t), h.newUser(t), h.newUser(t)
 		foreign, elsewhere := added(t, h, other, 1)[0], newTicket(user)
-		elsewhere.Purpose = auth.ForReset
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, auth.ForReset, []auth.Ticket{elsewhere}))
+		elsewhere.Purpose = otherPurpose
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, otherPurpose, []authstore.Ticket{elsewhere}))
 		old := added(t, h, user, 3)
-		set := []auth.Ticket{newTicket(user), newTicket(user)}
+		set := []authstore.Ticket{newTicket(user), newTicket(user)}
 		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, purpose, set))
-		next := []auth.Ticket{newTicket(user), newTicket(user)}
+		next := []authstore.Ticket{newTicket(user), newTicket(user)}
 		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, purpose, next))
 		for _, k := range append(old, set...) {
 			thereIs(t, h, k, false)
@@ -262,7 +265,7 @@ func ticketListCases(t *testing.T, h Harness) {
 		const sets, each = 20, 3
 		for range 5 {
 			ctx, user := conform.Context(t), h.newUser(t)
-			var all [sets][]auth.Ticket
+			var all [sets][]authstore.Ticket
 			for i := range all {
 				for range each {
 					all[i] = append(all[i], newTicket(user))
@@ -290,33 +293,33 @@ func ticketListCases(t *testing.T, h Harness) {
 			}
 		}
 	})
-	t.Run("drop", func(t *testing.T) {
+	t.Run("remove", func(t *testing.T) {
 		ctx, user, other := conform.Context(t), h.newUser(t), added(t, h, h.newUser(t), 1)[0]
 		nobodys := newTicket("")
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, "", "", []auth.Ticket{nobodys}))
-		mine := map[auth.Purpose]auth.Ticket{}
-		for _, p := range []auth.Purpose{"a", "b", "c", "d"} {
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, "", "", []authstore.Ticket{nobodys}))
+		mine := map[authstore.Purpose]authstore.Ticket{}
+		for _, p := range []authstore.Purpose{"a", "b", "c", "d"} {
 			k := newTicket(user)
 			k.Purpose = p
 			mine[p] = k
-			conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []auth.Ticket{k}))
+			conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []authstore.Ticket{k}))
 		}
 		for _, step := range []struct {
 			user     string
-			purposes []auth.Purpose
+			purposes []authstore.Purpose
 			want     int
-			left     []auth.Purpose
+			left     []authstore.Purpose
 		}{
-			{"", nil, 0, []auth.Purpose{"a", "b", "c", "d"}},
-			{user, []auth.Purpose{"A", "a\x00", ""}, 0, []auth.Purpose{"a", "b", "c", "d"}},
-			{user, []auth.Purpose{"b", "none"}, 1, []auth.Purpose{"a", "c", "d"}},
-			{user, []auth.Purpose{"a", "b", "a", "c"}, 2, []auth.Purpose{"d"}},
+			{"", nil, 0, []authstore.Purpose{"a", "b", "c", "d"}},
+			{user, []authstore.Purpose{"A", "a\x00", ""}, 0, []authstore.Purpose{"a", "b", "c", "d"}},
+			{user, []authstore.Purpose{"b", "none"}, 1, []authstore.Purpose{"a", "c", "d"}},
+			{user, []authstore.Purpose{"a", "b", "a", "c"}, 2, []authstore.Purpose{"d"}},
 			{user, nil, 1, nil},
 			{user, nil, 0, nil},
 		} {
-			n, err := ts.DropTickets(ctx, step.user, step.purposes...)
+			n, err := ts.RemoveTickets(ctx, step.user, step.purposes...)
 			if err != nil || n != step.want {
-				t.Errorf("DropTickets of %q: %d and error %v, want %d", step.purposes, n, err, step.want)
+				t.Errorf("RemoveTickets of %q: %d and error %v, want %d", step.purposes, n, err, step.want)
 			}
 			left := 0
 			for _, k := range mine {
@@ -338,7 +341,7 @@ func ticketListCases(t *testing.T, h Harness) {
 		forever.ExpiresAt = time.Time{}
 		alive := newTicket(user)
 		alive.ExpiresAt = alive.ExpiresAt.Add(time.Microsecond)
-		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []auth.Ticket{forever, alive}))
+		conform.Must(t, "AddTickets", ts.AddTickets(ctx, user, "", []authstore.Ticket{forever, alive}))
 		before := list[0].ExpiresAt.Add(time.Microsecond)
 		purge := func(before time.Time, limit, want int) {
 			t.Helper()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -120,7 +120,7 @@ func severalStores(t *testing.T, h Harness) {
 			ctx, username, key := conform.Context(t), conform.Name("u"), conform.Name("k")
 			one := limit.Rule{Limit: 1, Window: time.Minute}
 			var u profile.User
-			var s auth.Session
+			var s authstore.Session
 			err := h.Tx.InTx(ctx, func(ctx context.Context) (err error) {
 				if h.Limits != nil {
 					if _, _, err = h.Limits.Take(ctx, key, one, conform.Time()); err != nil {

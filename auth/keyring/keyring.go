@@ -203,18 +203,6 @@ func (r *Ring) MACs(purpose string, msg []byte) [][]byte {
 	return list
 }
 
-// Verify reports whether mac is what MAC returned for purpose and msg under
-// any key of the ring.
-func (r *Ring) Verify(purpose string, msg, mac []byte) bool {
-	ok := false
-	for _, k := range r.keys { // all of them, so that time does not tell which
-		if hmac.Equal(k.mac(purpose, msg), mac) {
-			ok = true
-		}
-	}
-	return ok
-}
-
 func (k Key) mac(purpose string, msg []byte) []byte {
 	// The subkey is made with HMAC alone, as a key derivation in the manner of
 	// NIST SP 800-108, because it cannot fail.

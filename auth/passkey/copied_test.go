@@ -6,6 +6,8 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/internal/softkey"
 )
 
@@ -43,7 +45,7 @@ func TestS26_ACopiedPasskeyIsTold(t *testing.T) {
 		ch := w.begin()
 		_, err := w.signIn(ch, forged.Get(ch.Options))
 		w.refused("forged", err, auth.ErrInvalidCredentials)
-		if got := reasons(auth.KindSignInFailed); got["passkey copied"] != 3 || got["passkey wrong"] != 1 {
+		if got := reasons(authevent.SignInFailed); got["passkey copied"] != 3 || got["passkey wrong"] != 1 {
 			t.Errorf("failed sign-ins %v, want 3 copied and 1 wrong", got)
 		}
 
@@ -55,7 +57,7 @@ func TestS26_ACopiedPasskeyIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ch, err = w.nodes[0].BeginPasskeyFor(t.Context(), who); err != nil {
+		if ch, err = w.nodes[0].BeginPasskeyProof(t.Context(), who); err != nil {
 			t.Fatal(err)
 		}
 		copied := *p.key
@@ -63,9 +65,9 @@ func TestS26_ACopiedPasskeyIsTold(t *testing.T) {
 		_, err = w.nodes[1].FinishSignIn(t.Context(), home, who, auth.Answer{
 			Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: ch.State, Response: copied.Get(ch.Options)},
 		}, false)
-		w.refused("a copy, second factor", err, auth.ErrCopiedPasskey)
+		w.refused("a copy, second factor", err, authfactor.ErrCopiedPasskey)
 		w.refused("a copy, second factor", err, auth.ErrInvalidCode)
-		if got := reasons(auth.KindSecondFactorFailed); got["passkey copied"] != 1 {
+		if got := reasons(authevent.SecondFactorFailed); got["passkey copied"] != 1 {
 			t.Errorf("failed second factors %v, want 1 copied", got)
 		}
 

@@ -30,11 +30,11 @@ func Example() {
 	check(err)
 	challenge, err := svc.BeginAddPasskey(ctx, me)
 	check(err)
-	added, done, err := svc.AddPasskey(ctx, auth.Client{}, me, auth.PasskeyAnswer{
+	added, err := svc.AddPasskey(ctx, auth.Client{}, me, auth.PasskeyAnswer{
 		State: challenge.State, Response: browser.Create(challenge.Options),
-	}, "Laptop", true)
+	}, "Laptop")
 	check(err)
-	fmt.Println(added.Name, len(done.RecoveryCodes), "recovery codes")
+	fmt.Println(added.Factor.Name, len(added.RecoveryCodes), "recovery codes")
 
 	challenge, err = svc.BeginPasskey(ctx)
 	check(err)

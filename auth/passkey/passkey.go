@@ -1,9 +1,9 @@
-// Package passkey is auth.Passkeys: WebAuthn (Level 3, https://www.w3.org/TR/webauthn-3/)
+// Package passkey is authfactor.Passkeys: WebAuthn (Level 3, https://www.w3.org/TR/webauthn-3/)
 // by the library go-webauthn, for sign-in by a passkey alone and as a second
 // factor.
 //
 //	keys, err := passkey.New(ring, passkey.Options{Origin: "https://example.org", Name: "Example"})
-//	svc, err := auth.New(auth.Config{ …, Passkeys: keys })
+//	svc, err := auth.New(auth.Config{ …, Policy: auth.Policy{Passkeys: keys} })
 //	challenge, err := svc.BeginPasskey(ctx)                          // for navigator.credentials.get
 //	in, err := svc.SignInWithPasskey(ctx, client, answer, remember)  // what it returned
 //
@@ -26,7 +26,8 @@ import (
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -52,13 +53,13 @@ type Options struct {
 	Name string
 }
 
-// Passkeys is auth.Passkeys. It is safe for concurrent use.
+// Passkeys is authfactor.Passkeys. It is safe for concurrent use.
 type Passkeys struct {
 	keys *keyring.Ring
 	web  *webauthn.WebAuthn
 }
 
-var _ auth.Passkeys = (*Passkeys)(nil)
+var _ authfactor.Passkeys = (*Passkeys)(nil)
 
 // New returns the passkeys of an origin; keys seal the challenges.
 func New(keys *keyring.Ring, o Options) (*Passkeys, error) {
@@ -100,38 +101,38 @@ type state struct {
 }
 
 // about binds a sealed state to its ceremony.
-func about(c auth.Ceremony) []byte {
+func about(c authfactor.Ceremony) []byte {
 	user := c.User.ID
-	if c.Kind == auth.SigningIn {
+	if c.Kind == authfactor.SigningIn {
 		user = "" // nobody is known at its beginning
 	}
 	return []byte(string(c.Kind) + "\x00" + c.SessionID + "\x00" + user)
 }
 
-// Begin implements auth.Passkeys.
-func (p *Passkeys) Begin(c auth.Ceremony, now time.Time) (auth.Challenge, error) {
+// Begin implements authfactor.Passkeys.
+func (p *Passkeys) Begin(c authfactor.Ceremony, now time.Time) (authfactor.Challenge, error) {
 	var options any
 	var session *webauthn.SessionData
 	who := user{User: c.User}
 	var err error
 	if who.credentials, err = credentials(c.Known); err != nil {
-		return auth.Challenge{}, err
+		return authfactor.Challenge{}, err
 	}
 	switch c.Kind {
-	case auth.Registering:
+	case authfactor.Registering:
 		var made *protocol.CredentialCreation
 		made, session, err = p.web.BeginRegistration(who, webauthn.WithCredentialParameters(algorithms),
 			webauthn.WithExclusions(webauthn.Credentials(who.credentials).CredentialDescriptors()))
 		if err == nil {
 			options = made.Response
 		}
-	case auth.SigningIn:
+	case authfactor.SigningIn:
 		var made *protocol.CredentialAssertion
 		made, session, err = p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
 		if err == nil {
 			options = made.Response
 		}
-	case auth.Finishing, auth.Proving:
+	case authfactor.Finishing, authfactor.Proving:
 		var made *protocol.CredentialAssertion
 		made, session, err = p.web.BeginLogin(who, webauthn.WithUserVerification(protocol.VerificationRequired))
 		if err == nil {
@@ -141,42 +142,42 @@ func (p *Passkeys) Begin(c auth.Ceremony, now time.Time) (auth.Challenge, error)
 		err = fmt.Errorf("no ceremony %q", c.Kind)
 	}
 	if err != nil {
-		return auth.Challenge{}, fmt.Errorf("passkey: %w", err)
+		return authfactor.Challenge{}, fmt.Errorf("passkey: %w", err)
 	}
-	out := auth.Challenge{ExpiresAt: now.Add(lasts)}
+	out := authfactor.Challenge{ExpiresAt: now.Add(lasts)}
 	if out.Options, err = json.Marshal(options); err != nil {
-		return auth.Challenge{}, fmt.Errorf("passkey: options: %w", err)
+		return authfactor.Challenge{}, fmt.Errorf("passkey: options: %w", err)
 	}
 	plain, err := json.Marshal(state{Session: *session, Until: out.ExpiresAt})
 	if err != nil {
-		return auth.Challenge{}, fmt.Errorf("passkey: state: %w", err)
+		return authfactor.Challenge{}, fmt.Errorf("passkey: state: %w", err)
 	}
 	sealed, err := p.keys.Seal(purpose, plain, about(c))
 	if err != nil {
-		return auth.Challenge{}, fmt.Errorf("passkey: sealing: %w", err)
+		return authfactor.Challenge{}, fmt.Errorf("passkey: sealing: %w", err)
 	}
 	out.State = base64.RawURLEncoding.EncodeToString(sealed)
 	return out, nil
 }
 
 // open reads a state of that ceremony.
-func (p *Passkeys) open(c auth.Ceremony, text string) (s state, err error) {
+func (p *Passkeys) open(c authfactor.Ceremony, text string) (s state, err error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return s, auth.ErrInvalidCode
+		return s, authfactor.ErrInvalidCode
 	}
 	plain, err := p.keys.Open(purpose, sealed, about(c))
 	if err != nil {
-		return s, auth.ErrInvalidCode
+		return s, authfactor.ErrInvalidCode
 	}
 	if err := json.Unmarshal(plain, &s); err != nil || len(s.Session.Challenge) < 22 { // of another version
-		return s, auth.ErrInvalidCode
+		return s, authfactor.ErrInvalidCode
 	}
 	return s, nil
 }
 
-// Challenge implements auth.Passkeys.
-func (p *Passkeys) Challenge(c auth.Ceremony, text string) (id [32]byte, until time.Time, err error) {
+// Challenge implements authfactor.Passkeys.
+func (p *Passkeys) Challenge(c authfactor.Ceremony, text string) (id [32]byte, until time.Time, err error) {
 	s, err := p.open(c, text)
 	if err != nil {
 		return id, until, err
@@ -184,37 +185,37 @@ func (p *Passkeys) Challenge(c auth.Ceremony, text string) (id [32]byte, until t
 	return sha256.Sum256([]byte(s.Session.Challenge)), s.Until, nil
 }
 
-// Credential implements auth.Passkeys.
+// Credential implements authfactor.Passkeys.
 func (p *Passkeys) Credential(response []byte) (string, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
 	if err != nil || len(parsed.RawID) == 0 || len(parsed.RawID) > maxID {
-		return "", auth.ErrInvalidCode
+		return "", authfactor.ErrInvalidCode
 	}
 	return lookup(parsed.RawID), nil
 }
 
 func lookup(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
 
-// Register implements auth.Passkeys.
-func (p *Passkeys) Register(c auth.Ceremony, text string, response []byte) (auth.FactorRecord, error) {
+// Register implements authfactor.Passkeys.
+func (p *Passkeys) Register(c authfactor.Ceremony, text string, response []byte) (authstore.FactorRecord, error) {
 	s, err := p.open(c, text)
 	if err != nil {
-		return auth.FactorRecord{}, err
+		return authstore.FactorRecord{}, err
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
-		return auth.FactorRecord{}, auth.ErrInvalidCode
+		return authstore.FactorRecord{}, authfactor.ErrInvalidCode
 	}
 	made, err := p.web.CreateCredential(user{User: c.User}, s.Session, parsed)
 	if err != nil || len(made.ID) == 0 || len(made.ID) > maxID || !usable(made.PublicKey) {
-		return auth.FactorRecord{}, auth.ErrInvalidCode
+		return authstore.FactorRecord{}, authfactor.ErrInvalidCode
 	}
-	r := auth.FactorRecord{Lookup: lookup(made.ID), Counter: int64(made.Authenticator.SignCount)}
+	r := authstore.FactorRecord{Lookup: lookup(made.ID), Counter: int64(made.Authenticator.SignCount)}
 	if r.Data, err = encode(made); err != nil {
-		return auth.FactorRecord{}, err
+		return authstore.FactorRecord{}, err
 	}
-	if len(r.Data) > auth.MaxData {
-		return auth.FactorRecord{}, auth.ErrInvalidCode
+	if len(r.Data) > authstore.MaxData {
+		return authstore.FactorRecord{}, authfactor.ErrInvalidCode
 	}
 	return r, nil
 }
@@ -245,26 +246,26 @@ func usable(key []byte) bool {
 	return true
 }
 
-// Assert implements auth.Passkeys.
-func (p *Passkeys) Assert(c auth.Ceremony, text string, response []byte, r auth.FactorRecord) (auth.FactorRecord, bool, error) {
+// Assert implements authfactor.Passkeys.
+func (p *Passkeys) Assert(c authfactor.Ceremony, text string, response []byte, r authstore.FactorRecord) (authstore.FactorRecord, bool, error) {
 	s, err := p.open(c, text)
 	if err != nil {
 		return r, false, err
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(response)
 	if err != nil {
-		return r, false, auth.ErrInvalidCode
+		return r, false, authfactor.ErrInvalidCode
 	}
-	known, err := credentials([]auth.FactorRecord{r})
+	known, err := credentials([]authstore.FactorRecord{r})
 	if err != nil {
 		return r, false, err
 	}
 	who := user{User: c.User, credentials: known}
 	if c.User.ID == "" || r.UserID != c.User.ID || lookup(parsed.RawID) != r.Lookup {
-		return r, false, auth.ErrInvalidCode
+		return r, false, authfactor.ErrInvalidCode
 	}
 	var made *webauthn.Credential
-	if c.Kind == auth.SigningIn {
+	if c.Kind == authfactor.SigningIn {
 		made, err = p.web.ValidateDiscoverableLogin(func([]byte, []byte) (webauthn.User, error) { return who, nil }, s.Session, parsed)
 	} else {
 		// The list of the challenge may name passkeys that are gone by now.
@@ -272,11 +273,11 @@ func (p *Passkeys) Assert(c auth.Ceremony, text string, response []byte, r auth.
 		made, err = p.web.ValidateLogin(who, s.Session, parsed)
 	}
 	if err != nil {
-		return r, false, auth.ErrInvalidCode
+		return r, false, authfactor.ErrInvalidCode
 	}
 	// A count that does not rise is a copy of the passkey, unless there is none.
 	if made.Authenticator.CloneWarning {
-		return r, false, auth.ErrCopiedPasskey
+		return r, false, authfactor.ErrCopiedPasskey
 	}
 	r.Counter = int64(made.Authenticator.SignCount)
 	if r.Data, err = encode(made); err != nil {
@@ -307,7 +308,7 @@ func encode(c *webauthn.Credential) ([]byte, error) {
 }
 
 // credentials are records as the library knows them.
-func credentials(records []auth.FactorRecord) ([]webauthn.Credential, error) {
+func credentials(records []authstore.FactorRecord) ([]webauthn.Credential, error) {
 	list := make([]webauthn.Credential, 0, len(records))
 	for _, r := range records {
 		id, err := base64.RawURLEncoding.DecodeString(r.Lookup)

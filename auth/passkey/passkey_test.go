@@ -13,6 +13,10 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -22,6 +26,7 @@ import (
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 const (
@@ -31,10 +36,16 @@ const (
 
 var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Firefox"}
 
+// keep is c that cannot take a new token.
+func keep(c auth.Client) auth.Client {
+	c.KeepToken = true
+	return c
+}
+
 type database interface {
 	storage.Transactor
 	Users() profile.Store
-	Auth() auth.Stores
+	Auth() authstore.Stores
 	Limits() limit.Store
 	Activity() activity.Store
 }
@@ -42,10 +53,10 @@ type database interface {
 func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
 	t.Run("memory", func(t *testing.T) { run(t, memstore.New()) })
 	t.Run("SQLite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 		if err == nil {
 			t.Cleanup(func() { db.Close() })
-			err = db.Migrate(t.Context())
+			err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -53,10 +64,10 @@ func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
 		run(t, db)
 	})
 	t.Run("Postgres", func(t *testing.T) {
-		db, err := postgres.Open(t.Context(), pgtest.Open(t))
+		db, err := postgres.Open(t.Context(), pgtest.Open(t), postgres.Options{})
 		if err == nil {
 			t.Cleanup(func() { db.Close() })
-			err = db.Migrate(t.Context())
+			err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +110,7 @@ func open(t *testing.T, db database, change ...func(*auth.Config)) *world {
 			t.Fatal(err)
 		}
 		c := auth.Config{
-			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Now: w.clock, Policy: auth.Policy{Passkeys: keys, Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1})},
+			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Now: w.clock, Policy: auth.Policy{Passkeys: keys, Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1})},
 		}
 		for _, f := range change {
 			f(&c)
@@ -139,13 +150,13 @@ func (p *person) id() auth.Identity {
 }
 
 // add registers key and returns its record.
-func (p *person) add(key *softkey.Key, name string) auth.FactorRecord {
+func (p *person) add(key *softkey.Key, name string) authstore.FactorRecord {
 	p.w.t.Helper()
 	ch, err := p.w.nodes[0].BeginAddPasskey(p.w.t.Context(), p.id())
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
-	r, out, err := p.w.nodes[1].AddPasskey(p.w.t.Context(), home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, name, true)
+	out, err := p.w.nodes[1].AddPasskey(p.w.t.Context(), home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, name)
 	if err != nil {
 		p.w.t.Fatalf("AddPasskey: %v", err)
 	}
@@ -153,7 +164,7 @@ func (p *person) add(key *softkey.Key, name string) auth.FactorRecord {
 	if out.RecoveryCodes != nil {
 		p.codes = out.RecoveryCodes
 	}
-	return r
+	return out.Factor
 }
 
 func (w *world) withPasskey(name string) *person {
@@ -165,7 +176,7 @@ func (w *world) withPasskey(name string) *person {
 	return p
 }
 
-func (w *world) begin() auth.Challenge {
+func (w *world) begin() authfactor.Challenge {
 	w.t.Helper()
 	ch, err := w.nodes[0].BeginPasskey(w.t.Context())
 	if err != nil {
@@ -174,7 +185,7 @@ func (w *world) begin() auth.Challenge {
 	return ch
 }
 
-func (w *world) signIn(ch auth.Challenge, response []byte) (auth.SignIn, error) {
+func (w *world) signIn(ch authfactor.Challenge, response []byte) (auth.SignIn, error) {
 	return w.nodes[1].SignInWithPasskey(w.t.Context(), home, auth.PasskeyAnswer{State: ch.State, Response: response}, false)
 }
 
@@ -194,7 +205,7 @@ func TestS20_APasskeyIsBothFactors(t *testing.T) {
 		}
 		ch := w.begin()
 		in, err := w.signIn(ch, p.key.Get(ch.Options))
-		if err != nil || in.Status != auth.Complete || in.User.Username != "ada" || in.Session.Level != auth.LevelFull {
+		if err != nil || in.Status != auth.Complete || in.User.Username != "ada" || in.Session.Level != authstore.LevelFull {
 			t.Fatalf("by passkey: %+v, %v", in, err)
 		}
 		if _, err := w.nodes[0].Authenticate(t.Context(), in.Token); err != nil {
@@ -209,7 +220,7 @@ func TestS20_APasskeyIsBothFactors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := w.nodes[0].BeginPasskeyFor(t.Context(), who)
+		second, err := w.nodes[0].BeginPasskeyProof(t.Context(), who)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,13 +236,14 @@ func TestS20_APasskeyIsBothFactors(t *testing.T) {
 		if w.nodes[0].Fresh(id) {
 			t.Fatal("the session is fresh after an hour")
 		}
-		proof, err := w.nodes[0].BeginPasskeyProof(t.Context(), id)
+		challenge, err := w.nodes[0].BeginPasskeyProof(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, p.token, err = w.nodes[1].ReauthenticateWith(t.Context(), home, id, auth.Answer{
-			Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: proof.State, Response: p.key.Get(proof.Options)},
-		}, true)
+		proof, err := w.nodes[1].ReauthenticateWith(t.Context(), home, id, auth.Answer{
+			Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: challenge.State, Response: p.key.Get(challenge.Options)},
+		})
+		p.token = proof.Token
 		if err != nil || !w.nodes[0].Fresh(p.id()) {
 			t.Errorf("proof: %v", err)
 		}
@@ -245,7 +257,7 @@ func TestS20_APasskeyIsBothFactors(t *testing.T) {
 				kinds[e.Kind]++
 			}
 		}
-		if kinds[auth.KindSignIn] != 2 || kinds[auth.KindFactorAdded] != 1 || kinds[auth.KindReauthenticated] != 2 {
+		if kinds[authevent.SignIn] != 2 || kinds[authevent.FactorAdded] != 1 || kinds[authevent.Reauthenticated] != 2 {
 			t.Errorf("events %v", kinds)
 		}
 	})
@@ -286,10 +298,10 @@ func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 		}
 
 		one, other := w.begin(), w.begin()
-		_, err = w.signIn(auth.Challenge{State: one.State}, p.key.Get(other.Options))
+		_, err = w.signIn(authfactor.Challenge{State: one.State}, p.key.Get(other.Options))
 		w.refused("another challenge's answer", err, auth.ErrInvalidCredentials)
 		for _, state := range []string{"", "x", one.State + "A", other.State[1:], strings.Repeat("A", 400)} {
-			_, err = w.signIn(auth.Challenge{State: state}, p.key.Get(other.Options))
+			_, err = w.signIn(authfactor.Challenge{State: state}, p.key.Get(other.Options))
 			w.refused("a made-up state", err, auth.ErrInvalidCredentials)
 		}
 
@@ -304,23 +316,23 @@ func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 		_, err = w.signIn(add, p.key.Get(add.Options))
 		w.refused("the challenge of a registration at a sign-in", err, auth.ErrInvalidCredentials)
 		login := w.begin()
-		_, _, err = w.nodes[0].AddPasskey(ctx, home, p.id(), auth.PasskeyAnswer{State: login.State, Response: softkey.New(origin).Create(add.Options)}, "", false)
+		_, err = w.nodes[0].AddPasskey(ctx, keep(home), p.id(), auth.PasskeyAnswer{State: login.State, Response: softkey.New(origin).Create(add.Options)}, "")
 		w.refused("the challenge of a sign-in at a registration", err, auth.ErrInvalidCode)
-		_, _, err = w.nodes[0].AddPasskey(ctx, home, eve.id(), auth.PasskeyAnswer{State: add.State, Response: softkey.New(origin).Create(add.Options)}, "", false)
+		_, err = w.nodes[0].AddPasskey(ctx, keep(home), eve.id(), auth.PasskeyAnswer{State: add.State, Response: softkey.New(origin).Create(add.Options)}, "")
 		w.refused("ada's challenge of a registration in eve's session", err, auth.ErrInvalidCode)
 		proof, err := w.nodes[0].BeginPasskeyProof(ctx, p.id())
 		if err != nil {
 			t.Fatal(err)
 		}
 		answer := auth.Answer{Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: proof.State, Response: p.key.Get(proof.Options)}}
-		_, _, err = w.nodes[0].ReauthenticateWith(ctx, home, eve.id(), answer, false)
+		_, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), eve.id(), answer)
 		w.refused("ada's proof in eve's session", err, auth.ErrInvalidCode)
 		elsewhere := *p
 		elsewhere.token = w.fresh("ada", p)
-		_, _, err = w.nodes[0].ReauthenticateWith(ctx, home, elsewhere.id(), answer, false)
+		_, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), elsewhere.id(), answer)
 		w.refused("a proof of another session", err, auth.ErrInvalidCode)
 		answer.Passkey.Response = p.key.Get(proof.Options) // its count has risen since
-		if _, _, err = w.nodes[0].ReauthenticateWith(ctx, home, p.id(), answer, false); err != nil {
+		if _, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), p.id(), answer); err != nil {
 			t.Errorf("the proof in its own session, after it was shown in others: %v", err)
 		}
 	})

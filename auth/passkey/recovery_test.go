@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -15,7 +16,7 @@ import (
 // lastLink is a Courier that keeps the newest link.
 type lastLink struct{ link string }
 
-func (l *lastLink) Deliver(_ context.Context, m auth.Message) error {
+func (l *lastLink) Deliver(_ context.Context, m authmail.Message) error {
 	l.link = m.Link
 	return nil
 }
@@ -61,7 +62,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 				want = auth.ErrInvalidToken
 			case "as the second factor":
 				h := half()
-				ch, err := w.nodes[0].BeginPasskeyFor(t.Context(), h)
+				ch, err := w.nodes[0].BeginPasskeyProof(t.Context(), h)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -73,7 +74,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 			}
 			w.refused("the recovery", w.nodes[1].RecoverFactors(t.Context(), home, half(), token), want)
 			if want != nil {
-				tickets, err := w.db.Auth().Tickets.Tickets(t.Context(), half().User.ID, auth.ForFactorRecovery, w.clock())
+				tickets, err := w.db.Auth().Tickets.Tickets(t.Context(), half().User.ID, "factor.recovery", w.clock())
 				if err != nil || len(tickets) != 0 {
 					t.Errorf("%d recoveries are left, %v", len(tickets), err)
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -103,7 +104,7 @@ func TestS25_OneWrongFieldIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ch, err = w.nodes[0].BeginPasskeyFor(t.Context(), who); err != nil {
+		if ch, err = w.nodes[0].BeginPasskeyProof(t.Context(), who); err != nil {
 			t.Fatal(err)
 		}
 		if name != "no handle" && name != "an empty handle" { // the handle is optional here
@@ -129,7 +130,7 @@ func TestS25_OneWrongFieldIsRefused(t *testing.T) {
 		}
 		key := softkey.New(origin)
 		key.Lie = lie
-		_, _, err = w.nodes[0].AddPasskey(t.Context(), home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "", false)
+		_, err = w.nodes[0].AddPasskey(t.Context(), keep(home), p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
 		w.refused(name+" at a registration", err, auth.ErrInvalidCode)
 	}
 	if list, err := w.nodes[0].Factors(t.Context(), p.id()); err != nil || len(list) != 1 {
@@ -149,7 +150,7 @@ func TestS26P37_PasskeysAreTheirOwners(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = w.nodes[0].AddPasskey(ctx, home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "", false)
+			_, err = w.nodes[0].AddPasskey(ctx, keep(home), p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
 			return err
 		}
 		same := softkey.New(origin)
@@ -163,15 +164,15 @@ func TestS26P37_PasskeysAreTheirOwners(t *testing.T) {
 		}
 		id := list[0].ID
 		for what, err := range map[string]error{
-			"eve renames":  w.nodes[0].RenamePasskey(ctx, eve.id(), id, "mine"),
-			"eve removes":  w.nodes[0].RemovePasskey(ctx, home, eve.id(), id),
-			"a made-up id": w.nodes[0].RemovePasskey(ctx, home, ada.id(), "0"),
+			"eve renames":  w.nodes[0].RenameFactor(ctx, eve.id(), id, "mine", auth.KindPasskey),
+			"eve removes":  w.nodes[0].RemoveFactor(ctx, home, eve.id(), id, auth.KindPasskey),
+			"a made-up id": w.nodes[0].RemoveFactor(ctx, home, ada.id(), "0", auth.KindPasskey),
 		} {
 			if err == nil {
 				t.Errorf("%s", what)
 			}
 		}
-		if err := w.nodes[0].RenamePasskey(ctx, ada.id(), id, "Key ring"); err != nil {
+		if err := w.nodes[0].RenameFactor(ctx, ada.id(), id, "Key ring", auth.KindPasskey); err != nil {
 			t.Error(err)
 		}
 		if list, _ = w.nodes[0].Factors(ctx, ada.id()); list[0].Name != "Key ring" {
@@ -189,7 +190,7 @@ func TestS26P37_PasskeysAreTheirOwners(t *testing.T) {
 		eve.key.Lie = nil
 
 		// With the last factor the second step goes.
-		if err := w.nodes[0].RemovePasskey(ctx, home, ada.id(), id); err != nil {
+		if err := w.nodes[0].RemoveFactor(ctx, home, ada.id(), id, auth.KindPasskey); err != nil {
 			t.Fatal(err)
 		}
 		ch = w.begin()
@@ -276,7 +277,7 @@ func TestS31_ClosedAccountsStayClosed(t *testing.T) {
 		ch = w.begin()
 		_, err = w.signIn(ch, p.key.Get(ch.Options))
 		w.refused("must reset", err, auth.ErrPasswordResetRequired)
-		events, err := db.Activity().Page(t.Context(), activity.Query{UserID: id, Limit: 100, Kind: auth.KindSignInFailed})
+		events, err := db.Activity().Page(t.Context(), activity.Query{UserID: id, Limit: 100, Kind: authevent.SignInFailed})
 		if err != nil || len(events) == 0 || events[len(events)-1].Detail["method"] != "passkey" {
 			t.Errorf("the failure is not in the feed: %v, %v", events, err)
 		}

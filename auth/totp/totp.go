@@ -4,10 +4,10 @@
 //
 //	svc, err := auth.New(auth.Config{
 //		…,
-//		Factors: []auth.Factor{totp.New(keys, totp.Options{Issuer: "Example"})},
+//		Policy: auth.Policy{Factors: []authfactor.Factor{totp.New(keys, totp.Options{Issuer: "Example"})}},
 //	})
 //	show, err := svc.BeginFactor(ctx, client, id, totp.Kind, "Phone") // show.QR, show.Secret
-//	done, err := svc.ConfirmFactor(ctx, client, id, auth.Answer{Method: totp.Kind, Code: code}, true)
+//	done, err := svc.ConfirmFactor(ctx, client, id, auth.Answer{Method: totp.Kind, Code: code})
 //
 // A code works once: the time step of an accepted one is kept as the record's
 // Counter, which only rises, in one statement of the database (RFC 6238, 5.2).
@@ -31,7 +31,8 @@ import (
 
 	"rsc.io/qr"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -59,7 +60,7 @@ type Options struct {
 	Rand io.Reader
 }
 
-// Factor is an auth.Factor. It is safe for concurrent use.
+// Factor is an authfactor.Factor. It is safe for concurrent use.
 type Factor struct {
 	keys *keyring.Ring
 	opts Options
@@ -79,28 +80,28 @@ func New(keys *keyring.Ring, opts Options) *Factor {
 	return &Factor{keys: keys, opts: opts}
 }
 
-// Kind implements auth.Factor.
+// Kind implements authfactor.Factor.
 func (*Factor) Kind() string { return Kind }
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Enroll implements auth.Factor.
-func (f *Factor) Enroll(_ context.Context, r auth.FactorRecord, u profile.User) ([]byte, auth.Enrollment, error) {
+// Enroll implements authfactor.Factor.
+func (f *Factor) Enroll(_ context.Context, r authstore.FactorRecord, u profile.User) ([]byte, authfactor.Enrollment, error) {
 	seed := make([]byte, seedBytes)
 	if _, err := io.ReadFull(f.opts.Rand, seed); err != nil {
-		return nil, auth.Enrollment{}, fmt.Errorf("totp: random bytes: %w", err)
+		return nil, authfactor.Enrollment{}, fmt.Errorf("totp: random bytes: %w", err)
 	}
 	data, err := f.keys.Seal(purpose, seed, bound(r))
 	if err != nil {
-		return nil, auth.Enrollment{}, fmt.Errorf("totp: sealing: %w", err)
+		return nil, authfactor.Enrollment{}, fmt.Errorf("totp: sealing: %w", err)
 	}
 	secret := encoding.EncodeToString(seed)
 	uri := f.uri(u.Username, secret)
 	code, err := qr.Encode(uri, qr.M)
 	if err != nil {
-		return nil, auth.Enrollment{}, fmt.Errorf("totp: picture of the address: %w", err)
+		return nil, authfactor.Enrollment{}, fmt.Errorf("totp: picture of the address: %w", err)
 	}
-	return data, auth.Enrollment{Secret: secret, URI: uri, QR: code.PNG()}, nil
+	return data, authfactor.Enrollment{Secret: secret, URI: uri, QR: code.PNG()}, nil
 }
 
 // uri is the address that apps read (the key URI format of Google
@@ -116,13 +117,13 @@ func (f *Factor) uri(account, secret string) string {
 	return "otpauth://totp/" + url.PathEscape(label) + "?" + strings.ReplaceAll(params.Encode(), "+", "%20")
 }
 
-// Verify implements auth.Factor. A code is six ASCII digits; spaces between and
+// Verify implements authfactor.Factor. A code is six ASCII digits; spaces between and
 // around them are for people. It is compared with every step that is taken and
 // is later than the last one used.
-func (f *Factor) Verify(_ context.Context, r auth.FactorRecord, answer string, now time.Time) (auth.FactorRecord, bool, error) {
+func (f *Factor) Verify(_ context.Context, r authstore.FactorRecord, answer string, now time.Time) (authstore.FactorRecord, bool, error) {
 	code := strings.ReplaceAll(answer, " ", "")
 	if len(code) != digits || strings.Trim(code, "0123456789") != "" {
-		return r, true, auth.ErrInvalidCode
+		return r, true, authfactor.ErrInvalidCode
 	}
 	seed, err := f.keys.Open(purpose, r.Data, bound(r))
 	if err != nil {
@@ -135,11 +136,11 @@ func (f *Factor) Verify(_ context.Context, r auth.FactorRecord, answer string, n
 			return r, true, nil
 		}
 	}
-	return r, true, auth.ErrInvalidCode
+	return r, true, authfactor.ErrInvalidCode
 }
 
-// Reseal implements auth.Resealer.
-func (f *Factor) Reseal(r auth.FactorRecord) ([]byte, bool, error) {
+// Reseal implements authfactor.Resealer.
+func (f *Factor) Reseal(r authstore.FactorRecord) ([]byte, bool, error) {
 	data, changed, err := f.keys.Reseal(purpose, r.Data, bound(r))
 	if err != nil {
 		return nil, false, fmt.Errorf("totp: the seed of a record: %w", err)
@@ -148,7 +149,7 @@ func (f *Factor) Reseal(r auth.FactorRecord) ([]byte, bool, error) {
 }
 
 // bound keeps a sealed seed from being moved to another record.
-func bound(r auth.FactorRecord) []byte { return []byte(r.UserID + "\x00" + r.ID) }
+func bound(r authstore.FactorRecord) []byte { return []byte(r.UserID + "\x00" + r.ID) }
 
 // hotp is the code of a counter (RFC 4226, 5.3).
 func hotp(seed []byte, counter uint64) string {

@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/profile"
 )
 
-var _ auth.Factor = (*Factor)(nil)
+var _ authfactor.Factor = (*Factor)(nil)
 
 func ring(t testing.TB) *keyring.Ring {
 	t.Helper()
@@ -32,9 +34,9 @@ func ring(t testing.TB) *keyring.Ring {
 	return r
 }
 
-func enroll(t testing.TB, f *Factor) (auth.FactorRecord, auth.Enrollment) {
+func enroll(t testing.TB, f *Factor) (authstore.FactorRecord, authfactor.Enrollment) {
 	t.Helper()
-	r := auth.FactorRecord{ID: "f1", UserID: "u1", Kind: Kind}
+	r := authstore.FactorRecord{ID: "f1", UserID: "u1", Kind: Kind}
 	data, show, err := f.Enroll(t.Context(), r, profile.User{ID: "u1", Username: "ada.lovelace"})
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +49,7 @@ func TestR14S14_Conformance(t *testing.T) {
 	authtest.RunFactor(t, func(t *testing.T) authtest.FactorHarness {
 		return authtest.FactorHarness{
 			Factor: New(ring(t), Options{Issuer: "Example"}),
-			Answer: func(t *testing.T, show auth.Enrollment, _ int, now time.Time) string {
+			Answer: func(t *testing.T, show authfactor.Enrollment, _ int, now time.Time) string {
 				seed, err := encoding.DecodeString(show.Secret)
 				if err != nil {
 					t.Fatal(err)
@@ -155,7 +157,7 @@ func TestS17P45_SeedsAreSealedAndBound(t *testing.T) {
 	}
 	now := time.Now()
 	code := hotp(seed, uint64(now.Unix()/period))
-	for name, moved := range map[string]auth.FactorRecord{
+	for name, moved := range map[string]authstore.FactorRecord{
 		"another user": {ID: a.ID, UserID: "u2", Kind: Kind, Data: a.Data},
 		"another id":   {ID: "f2", UserID: a.UserID, Kind: Kind, Data: a.Data},
 	} {
@@ -236,7 +238,7 @@ func needs(t *testing.T, program, pkg string) string {
 func Example() {
 	keys, _ := keyring.New(keyring.Generate())
 	f := New(keys, Options{Issuer: "Example"})
-	r := auth.FactorRecord{ID: "1", UserID: "7", Kind: Kind}
+	r := authstore.FactorRecord{ID: "1", UserID: "7", Kind: Kind}
 	data, show, _ := f.Enroll(context.Background(), r, profile.User{ID: "7", Username: "ada"})
 	r.Data = data
 	fmt.Println(strings.HasPrefix(show.URI, "otpauth://totp/Example:ada?"), len(show.Secret))
@@ -259,7 +261,7 @@ func FuzzR39_OTPAuth(f *testing.F) {
 		if len(issuer) > 100 || len(account) > 100 {
 			return
 		}
-		_, show, err := New(ring(t), Options{Issuer: issuer}).Enroll(t.Context(), auth.FactorRecord{ID: "1", UserID: "2"}, profile.User{Username: account})
+		_, show, err := New(ring(t), Options{Issuer: issuer}).Enroll(t.Context(), authstore.FactorRecord{ID: "1", UserID: "2"}, profile.User{Username: account})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"google.golang.org/api/option"
 
-	"github.com/profilekit/profilekit/examples/internal/server"
 	"github.com/profilekit/profilekit/internal/cloudinarytest"
 	"github.com/profilekit/profilekit/internal/cloudtest"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // cloud is a store as a user of the program names it.
@@ -83,10 +83,11 @@ func (c cloud) open(t *testing.T) storage.BlobStore {
 		vars[name] = value
 		t.Setenv(name, value) // Google's library looks there itself
 	}
-	s, err := server.OpenBlobs(t.Context(), "BLOB_URL", c.address, stores(func(name string) string { return vars[name] }))
+	s, done, err := blobs.Open(t.Context(), c.address, stores(func(name string) string { return vars[name] })...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { done() })
 	return s
 }
 
@@ -114,7 +115,7 @@ func (c cloud) quiet(t *testing.T, said ...string) {
 	}
 }
 
-// TestR25_ProgramOnEveryStore: register, upload, see it, replace it, sweep:
+// TestR25_ProgramOnEveryStore: register, upload, see it, replace it, purge:
 // exactly the blobs of the last picture are left, and are there after a restart.
 func TestR25_ProgramOnEveryStore(t *testing.T) {
 	for name, open := range clouds {
@@ -146,9 +147,9 @@ func TestR25_ProgramOnEveryStore(t *testing.T) {
 			}
 			said := p.stop()
 
-			out, errs, code := command(t, env, "-data", data, "-sweep")
+			out, errs, code := command(t, env, "-data", data, "-purge")
 			if code != 0 || c.blobs(t) != one {
-				t.Fatalf("sweep: %d %s %s, %d blobs, want %d", code, out, errs, c.blobs(t), one)
+				t.Fatalf("purge: %d %s %s, %d blobs, want %d", code, out, errs, c.blobs(t), one)
 			}
 			c.quiet(t, said, out, errs)
 

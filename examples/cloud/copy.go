@@ -17,6 +17,7 @@ import (
 	"github.com/profilekit/profilekit/examples/cloud/internal/copying"
 	"github.com/profilekit/profilekit/examples/internal/server"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const copyUsage = `Copies all pictures from one store to another, beside the running program.
@@ -91,7 +92,7 @@ func parseCopy(args []string, env func(string) string, stderr io.Writer) (copyOp
 }
 
 // copyMain runs the command and returns its exit code.
-func copyMain(stores server.Stores, args []string, env func(string) string, stdout io.Writer, stderr *os.File) int {
+func copyMain(stores []blobs.Opener, args []string, env func(string) string, stdout io.Writer, stderr *os.File) int {
 	o, err := parseCopy(args, env, stderr)
 	if errors.Is(err, errUsage) {
 		return 0
@@ -108,7 +109,7 @@ func copyMain(stores server.Stores, args []string, env func(string) string, stdo
 	return 0
 }
 
-func copyAll(ctx context.Context, o copyOptions, stores server.Stores, stdout io.Writer, stderr *os.File) error {
+func copyAll(ctx context.Context, o copyOptions, stores []blobs.Opener, stdout io.Writer, stderr *os.File) error {
 	if o.databaseURL == "" { // opening would make an empty one
 		if _, err := os.Stat(filepath.Join(o.data, "profilekit.db")); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("there is no database in %s: give -data or DATABASE_URL", o.data)
@@ -129,7 +130,10 @@ func copyAll(ctx context.Context, o copyOptions, stores server.Stores, stdout io
 		return err
 	}
 	defer closeTo()
-	keys := ledger{db}
+	keys, err := newLedger(db.Ledger())
+	if err != nil {
+		return err
+	}
 	total, err := keys.count(ctx)
 	if err != nil {
 		return err
@@ -152,15 +156,12 @@ func copyAll(ctx context.Context, o copyOptions, stores server.Stores, stdout io
 	return err
 }
 
-func openStore(ctx context.Context, flag, address string, stores server.Stores) (storage.BlobStore, func(), error) {
-	s, err := server.OpenBlobs(ctx, flag, address, stores)
+func openStore(ctx context.Context, flag, address string, stores []blobs.Opener) (storage.BlobStore, func() error, error) {
+	s, done, err := blobs.Open(ctx, address, stores...)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	if c, ok := s.(io.Closer); ok {
-		return s, func() { c.Close() }, nil
-	}
-	return s, func() {}, nil
+	return s, done, nil
 }
 
 func summary(o copyOptions, r copying.Report, took time.Duration) string {

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/profilekit/profilekit/examples/internal/server"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // TestPublicAddresses: stores serve pictures to everybody only when they are
@@ -29,11 +29,12 @@ func TestPublicAddresses(t *testing.T) {
 		{"cloudinary://key:secret@cloud?public=false&folder=pictures/", nil, ""},
 		{"cloudinary://key:secret@cloud?public=true&folder=pictures", nil, "https://res.cloudinary.com/cloud/image/upload/v1/pictures/a-jpg.jpg"},
 	} {
-		s, err := server.OpenBlobs(t.Context(), "BLOB_URL", c.address, stores(func(name string) string { return c.env[name] }))
+		s, done, err := blobs.Open(t.Context(), c.address, stores(func(name string) string { return c.env[name] })...)
 		if err != nil {
 			t.Errorf("%s: %v", c.address, err)
 			continue
 		}
+		defer done()
 		got := s.(storage.PublicURLer).PublicURL("a.jpg")
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.address, got, c.want)

@@ -7,29 +7,30 @@ import (
 	"log"
 	"net/http"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage/diskblob"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 func main() {
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, "app.db") // or postgres.Open(ctx, dsn)
+	db, err := sqlite.Open(ctx, "app.db", sqlite.Options{}) // or postgres.Open(ctx, dsn, postgres.Options{})
 	check(err)
-	check(db.Migrate(ctx))
-	pictures, err := diskblob.Open("pictures")
+	check(db.Migrate(ctx, sqlstore.MigrateOptions{}))
+	pictures, err := diskblob.Open("pictures", diskblob.Options{})
 	check(err)
 	keys, err := keyring.New(keyring.Generate()) // keep yours: keyring.Parse(os.Getenv("SECRET_KEYS"))
 	check(err)
-	mail, err := notify.NewFiles("outbox", "Example <no-reply@example.org>") // or smtp.New(url, from)
+	mail, err := notify.NewFiles("outbox", "Example <no-reply@example.org>") // or smtp.New(url, from, smtp.Options{})
 	check(err)
 
 	app, err := httpadapter.New(httpadapter.Config{
 		Name: "Example", Stores: httpadapter.StoresOf(db), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
-		Mail: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail}},
+		Mail: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: mail}},
 	})
 	check(err)
 	mux := http.NewServeMux()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
@@ -31,8 +32,8 @@ func serve(t *testing.T, p people) browser {
 		t.Fatal(err)
 	}
 	h, err := newHandler(httpadapter.Config{
-		Stores: httpadapter.StoresWithUsers(p.db, p), Blobs: memblob.New(), Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
+		Stores: httpadapter.StoresWithUsers(p.db, p), Blobs: memblob.New(memblob.Options{}), Keys: keys, BaseURL: "http://localhost",
+		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	}, p)
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func main() {
 	check(err)
 	keys, err := keyring.New(keyring.Generate()) // keep yours: keyring.Parse(os.Getenv("SECRET_KEYS"))
 	check(err)
-	pictures, err := diskblob.Open("pictures")
+	pictures, err := diskblob.Open("pictures", diskblob.Options{})
 	check(err)
 	handler, err := newHandler(httpadapter.Config{
 		Stores: httpadapter.StoresWithUsers(db, users), Blobs: pictures, Keys: keys, BaseURL: "http://localhost:3000",
@@ -57,17 +57,17 @@ func open(ctx context.Context, url, path string) (*sqlstore.DB, *sql.DB, error) 
 	var err error
 	if url != "" {
 		if pool, err = sql.Open("postgres", url); err == nil {
-			db, err = postgres.Open(ctx, url)
+			db, err = postgres.Open(ctx, url, postgres.Options{})
 		}
 	} else {
 		if pool, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"); err == nil {
-			db, err = sqlite.Open(ctx, path)
+			db, err = sqlite.Open(ctx, path, sqlite.Options{})
 		}
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return db, pool, db.Migrate(ctx)
+	return db, pool, db.Migrate(ctx, sqlstore.MigrateOptions{})
 }
 
 // newHandler mounts profilekit, and a route of the host.

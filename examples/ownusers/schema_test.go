@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/storage/postgres"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // TestD04_ASchemaOfTheirOwn is what a host does whose own table is called
@@ -29,11 +30,11 @@ func TestD04_ASchemaOfTheirOwn(t *testing.T) {
 	q := u.Query()
 	q.Set("search_path", "profilekit,public") // the first is where tables are made
 	u.RawQuery = q.Encode()
-	db, err := postgres.Open(t.Context(), u.String())
+	db, err := postgres.Open(t.Context(), u.String(), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	p := opened(t, db, pool)

@@ -25,7 +25,7 @@ type people struct {
 	pool *sql.DB      // the host's, for reads outside them
 }
 
-// What the host looks users up by has columns; the rest of the profile is one
+// The host has columns for the keys by which it looks users up; the rest of the profile is one
 // document. UNIQUE decides who has a name, on the keys that profilekit compares.
 const tables = `CREATE TABLE IF NOT EXISTS people (
 	id           %[1]s PRIMARY KEY,
@@ -118,7 +118,7 @@ func (p people) Update(ctx context.Context, id string, patch profile.Patch, even
 		if patch.IfVersion != 0 && patch.IfVersion != before.Version {
 			return storage.ErrStale
 		}
-		after = apply(before, patch)
+		after = patch.Apply(before)
 		after.Version++
 		after.UpdatedAt = now()
 		if err := p.write(ctx, q, after, `UPDATE people SET username_key = $2, email_key = $3, profile = $4, version = $5, created_at = $6, updated_at = $7 WHERE id = $1`); err != nil {

@@ -13,8 +13,12 @@ import (
 	"os"
 
 	"github.com/profilekit/profilekit/examples/internal/server"
+	"github.com/profilekit/profilekit/storage/blobs"
+	"github.com/profilekit/profilekit/storage/cloudinaryblob"
+	"github.com/profilekit/profilekit/storage/diskblob"
 )
 
 func main() {
-	os.Exit(server.Main("quickstart", server.Stores{"cloudinary": server.Cloudinary}, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	stores := []blobs.Opener{diskblob.Opener{}, cloudinaryblob.Opener{}}
+	os.Exit(server.Main("quickstart", stores, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }

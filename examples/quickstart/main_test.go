@@ -300,8 +300,8 @@ func TestStopsAtStart(t *testing.T) {
 	}
 }
 
-// TestSweep: -sweep deletes what nobody points to and leaves the rest.
-func TestSweep(t *testing.T) {
+// TestPurge: -purge deletes what nobody points to and leaves the rest.
+func TestPurge(t *testing.T) {
 	data, addr := t.TempDir(), freePort(t)
 	p := start(t, addr, data)
 	b := newBrowser(t, p)
@@ -310,12 +310,12 @@ func TestSweep(t *testing.T) {
 		b.do("PUT", "/api/profile/picture", "image/jpeg", bytes.NewReader(photo(t)), 200)
 	}
 	p.stop()
-	for i, want := range []string{"swept 8 blobs\n", "swept 0 blobs\n"} {
-		cmd := exec.Command(binary, "-data", data, "-sweep")
+	for i, want := range []string{"purged 8 blobs\n", "purged 0 blobs\n"} {
+		cmd := exec.Command(binary, "-data", data, "-purge")
 		cmd.Env = os.Environ()
 		out, err := cmd.Output()
 		if err != nil || string(out) != want {
-			t.Errorf("sweep %d: %q %v, want %q", i+1, out, err, want)
+			t.Errorf("purge %d: %q %v, want %q", i+1, out, err, want)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func TestAuthenticatorKeepsTheContract(t *testing.T) {
 	proved := &atomic.Int64{}
 	proved.Store(time.Now().Unix())
 	app, err := httpadapter.New(httpadapter.Config{
-		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: "http://localhost",
+		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: directtest.New(t, memblob.New(memblob.Options{})), Keys: keys, BaseURL: "http://localhost",
 		Authenticator: proxy{proved}, Pictures: picture.Policy{Direct: true},
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -29,7 +30,7 @@ func (w *provoked) loseKeys() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	walker := w.store.Auth().Factors.(auth.FactorWalker)
+	walker := w.store.Auth().Factors.(authstore.FactorWalker)
 	list, err := walker.FactorsAfter(w.t.Context(), "", 10)
 	if err != nil || len(list) == 0 {
 		w.t.Fatalf("%d factors, %v", len(list), err)
@@ -154,7 +155,7 @@ var problemProvocations = []provocation{
 	},
 	{status: 409, code: "code_needs_factor", by: send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`)},
 	{
-		status: 409, code: "not_leaving", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
+		status: 409, code: "no_deletion_pending", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
 		config: func(c *httpadapter.Config) {
 			c.Authenticator, c.Auth, c.HTTP.Captcha = hostSignIn{c.Stores.Users}, auth.Policy{}, nil
 			c.Auth.FactorRecovery.Wait = 0

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/contract"
@@ -73,11 +75,11 @@ func openProvoked(t *testing.T, v *contract.Validator, change func(*httpadapter.
 	w := &provoked{t: t, v: v, store: memstore.New(), mail: &mailbox{}, srv: httptest.NewServer(mux)}
 	t.Cleanup(w.srv.Close)
 	c := httpadapter.Config{
-		Stores: httpadapter.StoresOf(w.store).Unlimited(), Blobs: directtest.New(t, memblob.New()), Keys: keys, BaseURL: w.srv.URL,
+		Stores: httpadapter.StoresOf(w.store).Unlimited(), Blobs: directtest.New(t, memblob.New(memblob.Options{})), Keys: keys, BaseURL: w.srv.URL,
 		Auth: auth.Policy{
-			Courier: w.mail, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}},
+			Courier: w.mail, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS, authmail.ByEmail}},
 			FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Breaches: breachOf("a password from a breach"),
-			Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}),
+			Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}),
 		},
 		HTTP: httpadapter.HTTP{Captcha: func(r *http.Request, _ string) error {
 			if r.Header.Get("X-Robot") != "" {

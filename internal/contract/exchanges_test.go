@@ -2,7 +2,9 @@ package contract_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/internal/contract"
+	"github.com/profilekit/profilekit/profile"
 )
 
 // sample is a good exchange of one operation, written by hand.
@@ -29,18 +32,16 @@ type sample struct {
 }
 
 const (
-	own = `{"id":"17","username":"ada","email":"ada@example.org","emailVerified":false,"pendingEmail":null,"displayName":"Ada","givenName":null,` +
-		`"familyName":null,"bio":null,"phone":"+41791234567","address":{"line1":null,"line2":null,"city":"Bern","region":null,"postalCode":null,"country":"CH"},` +
-		`"birthday":"1990-05-17","links":["https://example.org"],"pronouns":null,"custom":{"team":"red"},"profilePicture":"/api/pictures/a-512.jpg",` +
+	ownStart = `{"id":"17","username":"ada","email":"ada@example.org","emailVerified":false,"pendingEmail":null,"displayName":"Ada",`
+	ownEnd   = `"phone":"+41791234567","address":{"line1":null,"line2":null,"city":"Bern","region":null,"postalCode":null,"country":"CH"},` +
+		`"birthday":"1990-05-17","links":["https://example.org"],"custom":{"team":"red"},"profilePicture":"/api/pictures/a-512.jpg",` +
 		`"pictureSizes":{"512":"/api/pictures/a-512.jpg"},"picturePlaceholder":null,"role":"user","createdAt":"2026-11-20T08:00:00Z","updatedAt":"2026-11-20T08:00:00.123456Z"}`
 	capabilities = `{"name":"Example","signUp":"open","features":{"signIn":true,"signUp":true,"passwordReset":true,"emailConfirmation":true,"emailChange":true,"reports":t` +
 		`rue,"pages":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
 		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
 		`ue,"heldNames":true,"notices":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg"],"locales":[` +
 		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
-	doc = `{"privacy":{"visibility":"public","fields":{"address":"private","bio":"public","birthday":"private","custom":"private","displayName":"public",` +
-		`"email":"private","familyName":"public","givenName":"public","links":"members","phone":"private","picture":"public","pronouns":"public","username":"public"}},` +
-		`"notifications":{"security":{"email":true,"sms":false},"account":{"email":true,"sms":false},"product":{"email":false,"sms":false}},` +
+	docEnd = `"notifications":{"security":{"email":true,"sms":false},"account":{"email":true,"sms":false},"product":{"email":false,"sms":false}},` +
 		`"appearance":{"theme":"dark","accent":"#2563eb","density":"compact","fontScale":1.25,"reducedMotion":true},"locale":"en","timeZone":"Europe/Zurich"}`
 	sizes   = `{"512":"/api/pictures/a-512.jpg","256":"/api/pictures/a-256.jpg","128":"/api/pictures/a-128.jpg","64":"/api/pictures/a-64.jpg"}`
 	jsonT   = "application/json"
@@ -49,6 +50,34 @@ const (
 	jpegHex = "\xff\xd8\xff\xe0 and so on"
 	pngHex  = "\x89PNG\r\n\x1a\n and so on"
 )
+
+// own has no text but displayName, and doc lets members see the links.
+var (
+	own = ownStart + noTexts("displayName") + ownEnd
+	doc = `{"privacy":{"visibility":"public","fields":` + seenBy("links", profile.Members) + `},` + docEnd
+)
+
+// noTexts are the texts of a profile that has none but one.
+func noTexts(but string) string {
+	var b strings.Builder
+	for _, f := range profile.TextFields() {
+		if f.Name != but {
+			b.WriteString(`"` + f.Name + `":null,`)
+		}
+	}
+	return b.String()
+}
+
+// seenBy is who sees which field at first, but for one.
+func seenBy(field string, who profile.Visibility) string {
+	fields := maps.Clone(profile.PrivacySection.Default.Fields)
+	fields[field] = who
+	text, err := json.Marshal(fields)
+	if err != nil {
+		panic(err) // strings can always be written
+	}
+	return string(text)
+}
 
 const htmlT = "text/html; charset=utf-8"
 

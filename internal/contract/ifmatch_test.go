@@ -281,7 +281,7 @@ func TestIfMatchThatIsFalse(t *testing.T) {
 			}
 			c.succeeded(p, 2+i, p.do(c.request(p, 2+i), ifMatch(p.tag(c))...))
 		}
-		p.swept(waiting(r)...)
+		p.purged(waiting(r)...)
 	})
 }
 
@@ -325,7 +325,7 @@ func TestIfMatchAtOnce(t *testing.T) {
 					t.Errorf("%d messages went to the address of one that was refused", mails)
 				}
 			}
-			p.swept(waiting(slices.Delete(slices.Clone(requests), w, w+1)...)...)
+			p.purged(waiting(slices.Delete(slices.Clone(requests), w, w+1)...)...)
 		}
 	})
 }
@@ -385,9 +385,9 @@ func TestIfMatchIsInTheWrite(t *testing.T) {
 					t.Errorf("%s came between: %v", name, a)
 				}
 				same(t, "what "+name+" made that came between", p.told(), told)
-				p.swept(waiting(r)...)
+				p.purged(waiting(r)...)
 				c.succeeded(p, 1, p.do(r, p.tag(c)))
-				p.swept()
+				p.purged()
 			}
 		}
 	})

@@ -71,7 +71,7 @@ func TestIfMatchOfASlowUpload(t *testing.T) {
 						t.Errorf("%v", a)
 					}
 					same(t, "what the quicker one made", p.told(), told)
-					p.swept()
+					p.purged()
 				})
 			}
 		}
@@ -132,7 +132,7 @@ func TestIfMatchOfOneFileAtOnce(t *testing.T) {
 			if done != 1 {
 				t.Errorf("%d of %d succeeded", done, len(answers))
 			}
-			p.swept()
+			p.purged()
 		}
 	})
 }

@@ -50,7 +50,7 @@ type service struct {
 
 func newService(t *testing.T, v *contract.Validator, db *sqlstore.DB) *service {
 	t.Helper()
-	s := &service{v: v, db: db, stores: &meddled{DB: db}, blobs: memblob.New(), mail: &mailbox{}}
+	s := &service{v: v, db: db, stores: &meddled{DB: db}, blobs: memblob.New(memblob.Options{}), mail: &mailbox{}}
 	s.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := s.body.Load(); f != nil {
 			r.Body = (*f)(r.Body)
@@ -358,11 +358,11 @@ func (s *service) keys(t *testing.T) []string {
 	return out
 }
 
-// swept: a sweep leaves of the person's blobs those of the present picture, and
+// purged: a purge leaves of the person's blobs those of the present picture, and
 // the files that wait to be completed.
-func (p *person) swept(waiting ...string) {
+func (p *person) purged(waiting ...string) {
 	p.t.Helper()
-	if _, err := p.s.app.Pictures.Sweep(p.t.Context(), 0); err != nil {
+	if _, err := p.s.app.Pictures.PurgeBlobs(p.t.Context(), 0); err != nil {
 		p.t.Error(err)
 	}
 	u, err := p.s.db.Users().User(p.t.Context(), p.id)

@@ -44,7 +44,7 @@ func (o Operation) Takes(header string) bool {
 }
 
 // classes are the values of x-profilekit-class.
-var classes = []string{"anyone", "half", "in", "fresh", "leaving"}
+var classes = []string{"anyone", "half", "in", "fresh", "deletion_pending"}
 
 // New reads a document and refuses one that is not valid OpenAPI 3.1, or in
 // which an operation lacks an id or a class.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -69,21 +71,21 @@ func TestBlackBoxOverPlainHTTP(t *testing.T) {
 
 func openSQLite(t *testing.T) *sqlstore.DB {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 	return migrated(t, db, err)
 }
 
 func openPostgres(t *testing.T) *sqlstore.DB {
 	t.Helper()
 	dsn := pgtest.OpenFrom(t, "contract", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		return db.Migrate(ctx)
+		return db.Migrate(ctx, sqlstore.MigrateOptions{})
 	})
-	db, err := postgres.Open(t.Context(), dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	return migrated(t, db, err)
 }
 
@@ -93,7 +95,7 @@ func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -102,10 +104,10 @@ func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
 // mailbox is a courier that keeps what it was given.
 type mailbox struct {
 	mu  sync.Mutex
-	all []auth.Message
+	all []authmail.Message
 }
 
-func (m *mailbox) Deliver(_ context.Context, msg auth.Message) error {
+func (m *mailbox) Deliver(_ context.Context, msg authmail.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.all = append(m.all, msg)
@@ -171,9 +173,9 @@ func config(t *testing.T, base string, mail *mailbox) httpadapter.Config {
 		t.Fatal(err)
 	}
 	return httpadapter.Config{
-		Blobs: directtest.New(t, memblob.New()), Pictures: picture.Policy{Direct: true}, Keys: keys, BaseURL: base,
+		Blobs: directtest.New(t, memblob.New(memblob.Options{})), Pictures: picture.Policy{Direct: true}, Keys: keys, BaseURL: base,
 		// What a hash costs is package auth's to test.
-		Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
+		Auth: auth.Policy{Courier: mail, Passkeys: passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS, authmail.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: time.Microsecond, AnyWait: true}, Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	}
 }
 

@@ -3,7 +3,7 @@
 // do, on a server of 127.0.0.1. It checks what they check: signature, key,
 // type, length and time.
 //
-//	blobs := directtest.New(t, memblob.New())
+//	blobs := directtest.New(t, memblob.New(memblob.Options{}))
 //	form, err := blobs.DirectUpload(ctx, storage.DirectUpload{…})
 //	status := directtest.Send(t, form, file)
 package directtest

@@ -11,5 +11,5 @@ import (
 
 // The double is as strict as the stores that it stands for.
 func TestStore(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) storage.BlobStore { return directtest.New(t, memblob.New()) })
+	storagetest.Run(t, func(t *testing.T) storage.BlobStore { return directtest.New(t, memblob.New(memblob.Options{})) })
 }

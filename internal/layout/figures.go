@@ -32,8 +32,7 @@ type folder struct {
 type field struct{ name, typ string }
 
 // Figures are numbers of the structure of the modules below root, as the document
-// docs/figures.md: how large Config is, how much each package exports, and which
-// imports go upward between the floors that docs/design.md draws.
+// docs/figures.md: how large Config is, and how much each package exports.
 func Figures(root string) (string, error) {
 	folders, err := folders(root)
 	if err != nil {
@@ -51,23 +50,12 @@ func Figures(root string) (string, error) {
 	b.WriteString("\n## Exported identifiers\nConstants, variables, types, functions and methods of exported types.\n\n| package | identifiers |\n| --- | --- |\n")
 	sum := 0
 	for _, f := range folders {
-		if floors[top(f.path)] > 0 && !strings.HasPrefix(f.path, "examples") {
+		if (floors[f.path] > 0 || suite(f.path)) && top(f.path) != "examples" {
 			fmt.Fprintf(&b, "| `%s` | %d |\n", f.path, f.exported)
 			sum += f.exported
 		}
 	}
 	fmt.Fprintf(&b, "| all | %d |\n", sum)
-	b.WriteString("\n## Upward arrows\nImports from a lower floor to a higher one.\n\n| from | to |\n| --- | --- |\n")
-	n := 0
-	for _, f := range folders {
-		for _, to := range f.imports {
-			if floors[top(f.path)] > 0 && floors[top(to)] > floors[top(f.path)] {
-				fmt.Fprintf(&b, "| `%s` | `%s` |\n", f.path, to)
-				n++
-			}
-		}
-	}
-	fmt.Fprintf(&b, "\n%d arrows go up.\n", n)
 	return b.String(), nil
 }
 
@@ -100,23 +88,41 @@ func configFigures(b *strings.Builder, all []folder) (total int) {
 	return total
 }
 
-// floors reads from docs/design.md how the top-level folders stand on each other, from
-// the ground, which is 1.
+// floors reads from docs/design.md on which floor each public package stands; the
+// ground is 1.
 func floors(root string) (map[string]int, error) {
 	doc, err := os.ReadFile(filepath.Join(root, "docs/design.md"))
 	if err != nil {
 		return nil, err
 	}
-	_, line, ok := strings.Cut(string(doc), "\nFloors, from the ground: ")
+	const head = "\n| floor | packages |\n| --- | --- |\n"
+	_, table, ok := strings.Cut(string(doc), head)
 	if !ok {
-		return nil, fmt.Errorf("docs/design.md has no line %q", "Floors, from the ground: ")
+		return nil, fmt.Errorf("docs/design.md has no table %q", head)
 	}
-	line, _, _ = strings.Cut(line, ".")
+	table, _, _ = strings.Cut(table, "\n\n")
 	out := map[string]int{}
-	for i, name := range strings.Split(line, ", ") {
-		out[strings.Trim(name, "` \n")] = i + 1
+	for i, row := range strings.Split(table, "\n") {
+		number, packages, _ := strings.Cut(strings.Trim(row, "| "), " | ")
+		floor, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, fmt.Errorf("docs/design.md: row %d of the floors: %w", i+1, err)
+		}
+		for name := range strings.SplitSeq(packages, ", ") {
+			name = strings.Trim(name, "` ")
+			if out[name] != 0 {
+				return nil, fmt.Errorf("docs/design.md: %s stands on two floors", name)
+			}
+			out[name] = floor
+		}
 	}
 	return out, nil
+}
+
+// suite reports whether the package p is a conformance suite. A suite stands beside its
+// subject and on no floor of its own.
+func suite(p string) bool {
+	return strings.HasSuffix(p, "test") && top(p) != "internal" && top(p) != "examples"
 }
 
 func top(p string) string {

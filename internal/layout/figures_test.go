@@ -28,6 +28,62 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// TestFloors: an import leads to a lower floor, so that whoever reads from the ground up
+// meets nothing that is explained later. A floor is a package's own and not its folder's.
+func TestFloors(t *testing.T) {
+	all, err := folders("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	floors, err := floors("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := map[string][]string{}
+	for _, f := range all {
+		imports[f.path] = f.imports
+	}
+	for _, f := range all {
+		if f.path == "." || suite(f.path) || top(f.path) == "internal" || top(f.path) == "examples" {
+			continue
+		}
+		if floors[f.path] == 0 {
+			t.Errorf("%s stands on no floor in docs/design.md", f.path)
+		}
+		for _, to := range reach(imports, f.path) {
+			if floors[to] >= floors[f.path] {
+				t.Errorf("%s, floor %d, imports %s, floor %d", f.path, floors[f.path], to, floors[to])
+			}
+		}
+	}
+	for p := range floors {
+		if _, ok := imports[p]; !ok {
+			t.Errorf("docs/design.md has a floor for %s, which is not there", p)
+		}
+	}
+}
+
+// reach returns the public packages that p imports, also through internal ones.
+func reach(imports map[string][]string, p string) (out []string) {
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(p string) {
+		for _, to := range imports[p] {
+			switch {
+			case seen[to]:
+			case top(to) == "internal":
+				seen[to] = true
+				walk(to)
+			default:
+				seen[to] = true
+				out = append(out, to)
+			}
+		}
+	}
+	walk(p)
+	return out
+}
+
 // row is one of the table of packages in docs/design.md.
 type row struct {
 	packages []string

@@ -10,20 +10,20 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
 type factors struct{ s *Store }
 
 var (
-	_ auth.FactorStore  = factors{}
-	_ auth.FactorWalker = factors{}
+	_ authstore.FactorStore  = factors{}
+	_ authstore.FactorWalker = factors{}
 )
 
 func errNoFactor() error { return fmt.Errorf("memstore: factor: %w", storage.ErrNotFound) }
 
-func (fs factors) AddFactor(ctx context.Context, r auth.FactorRecord, events ...activity.Event) error {
+func (fs factors) AddFactor(ctx context.Context, r authstore.FactorRecord, events ...activity.Event) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
@@ -46,14 +46,14 @@ func (fs factors) AddFactor(ctx context.Context, r auth.FactorRecord, events ...
 	})
 }
 
-func (st *state) putFactor(r auth.FactorRecord) {
+func (st *state) putFactor(r authstore.FactorRecord) {
 	r.Data = copyData(r.Data)
 	r.CreatedAt, r.LastUsedAt, r.ExpiresAt = stored(r.CreatedAt), stored(r.LastUsedAt), stored(r.ExpiresAt)
 	st.factors.put(st, r.ID, r)
 }
 
-func (fs factors) Factors(ctx context.Context, userID string) ([]auth.FactorRecord, error) {
-	var list []auth.FactorRecord
+func (fs factors) Factors(ctx context.Context, userID string) ([]authstore.FactorRecord, error) {
+	var list []authstore.FactorRecord
 	err := fs.s.read(ctx, func(st *state) error {
 		for _, f := range st.factors.rows {
 			if f.UserID == userID {
@@ -63,13 +63,13 @@ func (fs factors) Factors(ctx context.Context, userID string) ([]auth.FactorReco
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b auth.FactorRecord) int {
+	slices.SortFunc(list, func(a, b authstore.FactorRecord) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return list, err
 }
 
-func (fs factors) FactorByLookup(ctx context.Context, kind, lookup string) (r auth.FactorRecord, err error) {
+func (fs factors) FactorByLookup(ctx context.Context, kind, lookup string) (r authstore.FactorRecord, err error) {
 	err = fs.s.read(ctx, func(st *state) error {
 		for _, f := range st.factors.rows {
 			if lookup != "" && f.Lookup == lookup && f.Kind == kind {
@@ -83,27 +83,27 @@ func (fs factors) FactorByLookup(ctx context.Context, kind, lookup string) (r au
 	return r, err
 }
 
-func (fs factors) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.FactorState, rises bool, events ...activity.Event) error {
+func (fs factors) UseFactor(ctx context.Context, r authstore.FactorRecord, was authstore.FactorState, rises bool, events ...activity.Event) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
 	return fs.s.write(ctx, func(st *state) error {
 		f, there := st.factors.get(r.ID)
-		if !there || f.UserID != r.UserID || f.Pending != (was == auth.Pending) ||
+		if !there || f.UserID != r.UserID || f.Pending != (was == authstore.Pending) ||
 			f.Counter > r.Counter || f.Counter == r.Counter && rises {
 			return fmt.Errorf("memstore: factor: %w", storage.ErrStale)
 		}
 		if r.Data != nil {
 			f.Data = r.Data
 		}
-		f.Counter, f.LastUsedAt, f.Pending, f.ExpiresAt = r.Counter, r.LastUsedAt, false, time.Time{}
+		f.Counter, f.LastUsedAt, f.Pending, f.ExpiresAt, f.SessionID = r.Counter, r.LastUsedAt, false, time.Time{}, ""
 		st.putFactor(f)
 		return st.record(events)
 	})
 }
 
-func (fs factors) FactorsAfter(ctx context.Context, id string, limit int) ([]auth.FactorRecord, error) {
-	var list []auth.FactorRecord
+func (fs factors) FactorsAfter(ctx context.Context, id string, limit int) ([]authstore.FactorRecord, error) {
+	var list []authstore.FactorRecord
 	err := fs.s.read(ctx, func(st *state) error {
 		for _, f := range st.factors.rows {
 			if f.ID > id {
@@ -113,11 +113,11 @@ func (fs factors) FactorsAfter(ctx context.Context, id string, limit int) ([]aut
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b auth.FactorRecord) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(list, func(a, b authstore.FactorRecord) int { return cmp.Compare(a.ID, b.ID) })
 	return list[:min(limit, len(list))], err
 }
 
-func (fs factors) ReplaceFactorData(ctx context.Context, r auth.FactorRecord, data []byte) error {
+func (fs factors) ReplaceFactorData(ctx context.Context, r authstore.FactorRecord, data []byte) error {
 	return fs.s.write(ctx, func(st *state) error {
 		f, there := st.factors.get(r.ID)
 		if !there || !bytes.Equal(f.Data, r.Data) {
@@ -130,10 +130,10 @@ func (fs factors) ReplaceFactorData(ctx context.Context, r auth.FactorRecord, da
 }
 
 // factor returns the user's factor.
-func (st *state) factor(userID, id string) (auth.FactorRecord, error) {
+func (st *state) factor(userID, id string) (authstore.FactorRecord, error) {
 	f, there := st.factors.get(id)
 	if !there || f.UserID != userID {
-		return auth.FactorRecord{}, errNoFactor()
+		return authstore.FactorRecord{}, errNoFactor()
 	}
 	return f, nil
 }
@@ -161,18 +161,20 @@ func (fs factors) RemoveFactor(ctx context.Context, userID, id string, events ..
 }
 
 func (fs factors) RemoveFactors(ctx context.Context, userID string) (int, error) {
-	return fs.removeWhere(ctx, -1, func(f auth.FactorRecord) bool { return f.UserID == userID })
+	return fs.removeWhere(ctx, all, func(f authstore.FactorRecord) bool { return f.UserID == userID })
 }
 
 func (fs factors) PurgeFactors(ctx context.Context, before time.Time, limit int) (int, error) {
-	return fs.removeWhere(ctx, max(limit, 0), func(f auth.FactorRecord) bool {
+	return fs.removeWhere(ctx, max(limit, 0), func(f authstore.FactorRecord) bool {
 		return f.Pending && !f.ExpiresAt.IsZero() && f.ExpiresAt.Before(before)
 	})
 }
 
-// removeWhere removes up to limit factors that match, or all of them when limit
-// is negative.
-func (fs factors) removeWhere(ctx context.Context, limit int, match func(auth.FactorRecord) bool) (n int, err error) {
+// all is no limit of removeWhere.
+const all = -1
+
+// removeWhere removes up to limit factors that match.
+func (fs factors) removeWhere(ctx context.Context, limit int, match func(authstore.FactorRecord) bool) (n int, err error) {
 	err = fs.s.write(ctx, func(st *state) error {
 		for id, f := range maps.Clone(st.factors.rows) {
 			if n != limit && match(f) {

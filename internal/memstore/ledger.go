@@ -10,7 +10,7 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// claimAge is how old a sweeper's claim must be before another may have it.
+// claimAge is how old a purge's claim must be before another may have it.
 const claimAge = time.Hour
 
 type blobState int
@@ -69,7 +69,7 @@ func (l ledger) Dead(ctx context.Context, keys []string, at time.Time) error {
 	})
 }
 
-func (l ledger) Sweep(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error) {
+func (l ledger) Claim(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error) {
 	var claimed []string
 	err := l.s.write(ctx, func(st *state) error {
 		for k, b := range st.blobs.rows {
@@ -92,7 +92,7 @@ func (l ledger) Sweep(ctx context.Context, now, deadBefore, pendingBefore time.T
 	return claimed, nil
 }
 
-func (l ledger) Forget(ctx context.Context, keys []string) error {
+func (l ledger) Purge(ctx context.Context, keys []string) error {
 	return l.s.write(ctx, func(st *state) error {
 		for _, k := range keys {
 			if b, _ := st.blobs.get(k); b.state == blobClaimed {
@@ -150,7 +150,7 @@ func (l ledger) turn(ctx context.Context, userID, key string, from, to blobState
 	})
 }
 
-// LiveAfter makes ledger a storage.LedgerWalker, together with Known.
+// LiveAfter makes ledger a storage.LedgerWalker, together with CountLive and Known.
 func (l ledger) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
 	var page []storage.LiveBlob
 	err := l.s.read(ctx, func(st *state) error {
@@ -163,6 +163,18 @@ func (l ledger) LiveAfter(ctx context.Context, after string, limit int) ([]stora
 	})
 	slices.SortFunc(page, func(a, b storage.LiveBlob) int { return strings.Compare(a.Key, b.Key) })
 	return page[:min(limit, len(page))], err
+}
+
+func (l ledger) CountLive(ctx context.Context) (n int64, err error) {
+	err = l.s.read(ctx, func(st *state) error {
+		for _, b := range st.blobs.rows {
+			if b.state == blobLive {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 func (l ledger) Known(ctx context.Context, keys []string) ([]string, error) {

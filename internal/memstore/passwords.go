@@ -9,7 +9,7 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// Beside is of auth.UsersBeside.
+// Beside is of authstore.UsersBeside.
 func (a sessions) Beside(store profile.Store) bool { return store == profile.Store(users(a)) }
 
 type passwords struct {
@@ -17,7 +17,7 @@ type passwords struct {
 	apart bool // who exists is not known here
 }
 
-// Beside is of auth.UsersBeside.
+// Beside is of authstore.UsersBeside.
 func (p passwords) Beside(store profile.Store) bool {
 	return (store == profile.Store(users{p.s})) != p.apart
 }

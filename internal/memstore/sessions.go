@@ -9,18 +9,18 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
 type sessions struct{ s *Store }
 
-var _ auth.SessionUserStore = sessions{}
+var _ authstore.SessionUserStore = sessions{}
 
 func errNoSession() error { return fmt.Errorf("memstore: session: %w", storage.ErrNotFound) }
 
-func (ss sessions) CreateSession(ctx context.Context, s auth.Session, events ...activity.Event) error {
+func (ss sessions) CreateSession(ctx context.Context, s authstore.Session, events ...activity.Event) error {
 	return ss.s.write(ctx, func(st *state) error {
 		_, sameID := st.sessions.get(s.ID)
 		_, sameToken := st.tokens.get(s.TokenHash)
@@ -35,16 +35,16 @@ func (ss sessions) CreateSession(ctx context.Context, s auth.Session, events ...
 	})
 }
 
-func (st *state) session(tokenHash [32]byte) (auth.Session, error) {
+func (st *state) session(tokenHash [32]byte) (authstore.Session, error) {
 	id, ok := st.tokens.get(tokenHash)
 	if !ok {
-		return auth.Session{}, errNoSession()
+		return authstore.Session{}, errNoSession()
 	}
 	s, _ := st.sessions.get(id)
 	return s, nil
 }
 
-func (ss sessions) Session(ctx context.Context, tokenHash [32]byte) (s auth.Session, err error) {
+func (ss sessions) Session(ctx context.Context, tokenHash [32]byte) (s authstore.Session, err error) {
 	err = ss.s.read(ctx, func(st *state) (err error) {
 		s, err = st.session(tokenHash)
 		return err
@@ -52,7 +52,7 @@ func (ss sessions) Session(ctx context.Context, tokenHash [32]byte) (s auth.Sess
 	return s, err
 }
 
-func (ss sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (s auth.Session, u profile.User, err error) {
+func (ss sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (s authstore.Session, u profile.User, err error) {
 	err = ss.s.read(ctx, func(st *state) error {
 		found, err := st.session(tokenHash)
 		if err != nil {
@@ -68,7 +68,7 @@ func (ss sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (s a
 	return s, u, err
 }
 
-func (ss sessions) RotateSession(ctx context.Context, old [32]byte, s auth.Session, events ...activity.Event) error {
+func (ss sessions) RotateSession(ctx context.Context, old [32]byte, s authstore.Session, events ...activity.Event) error {
 	return ss.s.write(ctx, func(st *state) error {
 		present, ok := st.sessions.get(s.ID)
 		if !ok || present.UserID != s.UserID || present.TokenHash != old {
@@ -98,8 +98,8 @@ func (ss sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUn
 	})
 }
 
-func (ss sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
-	var list []auth.Session
+func (ss sessions) Sessions(ctx context.Context, userID string) ([]authstore.Session, error) {
+	var list []authstore.Session
 	err := ss.s.read(ctx, func(st *state) error {
 		for _, s := range st.sessions.rows {
 			if s.UserID == userID {
@@ -108,7 +108,7 @@ func (ss sessions) Sessions(ctx context.Context, userID string) ([]auth.Session,
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b auth.Session) int {
+	slices.SortFunc(list, func(a, b authstore.Session) int {
 		return cmp.Or(b.LastUsedAt.Compare(a.LastUsedAt), cmp.Compare(b.ID, a.ID))
 	})
 	return list, err
@@ -126,18 +126,18 @@ func (ss sessions) EndSession(ctx context.Context, userID, id string, events ...
 }
 
 func (ss sessions) EndSessions(ctx context.Context, userID, except string, events ...activity.Event) (int, error) {
-	return ss.endWhere(ctx, -1, func(s auth.Session) bool { return s.UserID == userID && s.ID != except }, events)
+	return ss.endWhere(ctx, -1, func(s authstore.Session) bool { return s.UserID == userID && s.ID != except }, events)
 }
 
 func (ss sessions) PurgeSessions(ctx context.Context, before time.Time, limit int) (int, error) {
-	return ss.endWhere(ctx, max(limit, 0), func(s auth.Session) bool {
+	return ss.endWhere(ctx, max(limit, 0), func(s authstore.Session) bool {
 		return s.IdleUntil.Before(before) || s.ExpiresAt.Before(before)
 	}, nil)
 }
 
 // endWhere ends up to limit sessions that match, or all of them when limit is
 // negative.
-func (ss sessions) endWhere(ctx context.Context, limit int, match func(auth.Session) bool, events []activity.Event) (int, error) {
+func (ss sessions) endWhere(ctx context.Context, limit int, match func(authstore.Session) bool, events []activity.Event) (int, error) {
 	n := 0
 	err := ss.s.write(ctx, func(st *state) error {
 		for _, s := range maps.Clone(st.sessions.rows) {
@@ -154,7 +154,7 @@ func (ss sessions) endWhere(ctx context.Context, limit int, match func(auth.Sess
 	return n, nil
 }
 
-func (st *state) endSession(s auth.Session) {
+func (st *state) endSession(s authstore.Session) {
 	st.tokens.remove(st, s.TokenHash)
 	st.sessions.remove(st, s.ID)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 )
@@ -17,11 +17,11 @@ type state struct {
 	usernames table[string, string] // profile.UsernameKey -> user ID
 	emails    table[string, string] // profile.EmailKey -> user ID
 	passwords table[string, string] // user ID -> encoded hash
-	sessions  table[string, auth.Session]
+	sessions  table[string, authstore.Session]
 	tokens    table[[32]byte, string] // token hash -> session ID
 	throttle  table[string, tries]
-	tickets   table[[32]byte, auth.Ticket]
-	factors   table[string, auth.FactorRecord]
+	tickets   table[[32]byte, authstore.Ticket]
+	factors   table[string, authstore.FactorRecord]
 	outbox    table[string, letter]
 	settings  table[string, settings.Record]
 	events    table[string, activity.Event]

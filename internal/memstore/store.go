@@ -21,7 +21,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -49,12 +49,12 @@ func New() *Store {
 func (s *Store) Users() profile.Store { return users{s} }
 
 // Auth returns the stores of package auth for the users of Users.
-func (s *Store) Auth() auth.Stores {
-	return auth.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
+func (s *Store) Auth() authstore.Stores {
+	return authstore.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
 }
 
 // AuthApart is Auth for users elsewhere.
-func (s *Store) AuthApart() auth.Stores {
+func (s *Store) AuthApart() authstore.Stores {
 	apart := s.Auth()
 	apart.Passwords = passwords{s: s, apart: true}
 	return apart

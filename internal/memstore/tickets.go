@@ -10,16 +10,16 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
 type tickets struct{ s *Store }
 
-var _ auth.TicketStore = tickets{}
+var _ authstore.TicketStore = tickets{}
 
-func (ts tickets) AddTickets(ctx context.Context, userID string, only auth.Purpose, list []auth.Ticket, events ...activity.Event) error {
-	if err := auth.CheckTickets(userID, only, list); err != nil {
+func (ts tickets) AddTickets(ctx context.Context, userID string, only authstore.Purpose, list []authstore.Ticket, events ...activity.Event) error {
+	if err := authstore.CheckTickets(userID, only, list); err != nil {
 		return err
 	}
 	events = slices.Clone(events)
@@ -28,7 +28,7 @@ func (ts tickets) AddTickets(ctx context.Context, userID string, only auth.Purpo
 	}
 	return ts.s.write(ctx, func(st *state) error {
 		if only != "" {
-			st.dropTickets(-1, func(t auth.Ticket) bool { return t.UserID == userID && t.Purpose == only })
+			st.dropTickets(-1, func(t authstore.Ticket) bool { return t.UserID == userID && t.Purpose == only })
 		}
 		for _, t := range list {
 			if _, there := st.tickets.get(t.Hash); there {
@@ -43,16 +43,16 @@ func (ts tickets) AddTickets(ctx context.Context, userID string, only auth.Purpo
 }
 
 // ticket returns a copy of the ticket that is alive at now.
-func (st *state) ticket(purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+func (st *state) ticket(purpose authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	t, ok := st.tickets.get(hash)
 	if !ok || t.Purpose != purpose || !t.Alive(now) {
-		return auth.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
+		return authstore.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
 	}
 	t.Data = copyData(t.Data)
 	return t, nil
 }
 
-func (ts tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (t auth.Ticket, err error) {
+func (ts tickets) Ticket(ctx context.Context, purpose authstore.Purpose, hash [32]byte, now time.Time) (t authstore.Ticket, err error) {
 	err = ts.s.read(ctx, func(st *state) (err error) {
 		t, err = st.ticket(purpose, hash, now)
 		return err
@@ -60,7 +60,7 @@ func (ts tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byt
 	return t, err
 }
 
-func (ts tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (t auth.Ticket, err error) {
+func (ts tickets) TakeTicket(ctx context.Context, purpose authstore.Purpose, hash [32]byte, now time.Time) (t authstore.Ticket, err error) {
 	err = ts.s.write(ctx, func(st *state) (err error) {
 		// What is over is taken away too, so the time is asked after.
 		if t, err = st.ticket(purpose, hash, time.Time{}); err == nil {
@@ -69,13 +69,13 @@ func (ts tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32
 		return err
 	})
 	if err == nil && !t.Alive(now) {
-		return auth.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
+		return authstore.Ticket{}, fmt.Errorf("memstore: ticket: %w", storage.ErrNotFound)
 	}
 	return t, err
 }
 
-func (ts tickets) Tickets(ctx context.Context, userID string, purpose auth.Purpose, now time.Time) ([]auth.Ticket, error) {
-	var list []auth.Ticket
+func (ts tickets) Tickets(ctx context.Context, userID string, purpose authstore.Purpose, now time.Time) ([]authstore.Ticket, error) {
+	var list []authstore.Ticket
 	err := ts.s.read(ctx, func(st *state) error {
 		for _, t := range st.tickets.rows {
 			if userID != "" && t.UserID == userID && t.Purpose == purpose && t.Alive(now) {
@@ -85,15 +85,15 @@ func (ts tickets) Tickets(ctx context.Context, userID string, purpose auth.Purpo
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b auth.Ticket) int {
+	slices.SortFunc(list, func(a, b authstore.Ticket) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
 	return list[:min(len(list), 100)], err
 }
 
-func (ts tickets) DropTickets(ctx context.Context, userID string, purposes ...auth.Purpose) (n int, err error) {
+func (ts tickets) RemoveTickets(ctx context.Context, userID string, purposes ...authstore.Purpose) (n int, err error) {
 	err = ts.s.write(ctx, func(st *state) error {
-		n = st.dropTickets(-1, func(t auth.Ticket) bool {
+		n = st.dropTickets(-1, func(t authstore.Ticket) bool {
 			return userID != "" && t.UserID == userID && (len(purposes) == 0 || slices.Contains(purposes, t.Purpose))
 		})
 		return nil
@@ -103,7 +103,7 @@ func (ts tickets) DropTickets(ctx context.Context, userID string, purposes ...au
 
 func (ts tickets) PurgeTickets(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = ts.s.write(ctx, func(st *state) error {
-		n = st.dropTickets(max(limit, 0), func(t auth.Ticket) bool {
+		n = st.dropTickets(max(limit, 0), func(t authstore.Ticket) bool {
 			return !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(before)
 		})
 		return nil
@@ -113,7 +113,7 @@ func (ts tickets) PurgeTickets(ctx context.Context, before time.Time, limit int)
 
 // dropTickets removes up to limit tickets that match, or all of them when limit
 // is negative.
-func (st *state) dropTickets(limit int, match func(auth.Ticket) bool) int {
+func (st *state) dropTickets(limit int, match func(authstore.Ticket) bool) int {
 	n := 0
 	for hash, t := range maps.Clone(st.tickets.rows) {
 		if n != limit && match(t) {

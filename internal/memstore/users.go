@@ -111,7 +111,7 @@ func (us users) byKey(ctx context.Context, key func(string) (string, error), val
 	err = us.s.read(ctx, func(st *state) error {
 		k, err := key(value)
 		if err != nil {
-			// What has no key is nobody's.
+			// A name without a key is nobody's.
 			return errNoUser()
 		}
 		id, ok := keys(st).get(k)
@@ -134,7 +134,7 @@ func (us users) Update(ctx context.Context, id string, p profile.Patch, events .
 		if p.IfVersion != 0 && p.IfVersion != before.Version {
 			return fmt.Errorf("memstore: user: %w", storage.ErrStale)
 		}
-		after = apply(before, p)
+		after = p.Apply(before)
 		after.Version++
 		if now := stored(time.Now()); now.After(before.UpdatedAt) {
 			after.UpdatedAt = now
@@ -151,37 +151,6 @@ func (us users) Update(ctx context.Context, id string, p profile.Patch, events .
 	return copyUser(after), nil
 }
 
-// apply returns u with p applied, sharing nothing with p.
-func apply(u profile.User, p profile.Patch) profile.User {
-	set(&u.Username, p.Username)
-	set(&u.Email, p.Email)
-	set(&u.EmailVerified, p.EmailVerified)
-	set(&u.PendingEmail, p.PendingEmail)
-	set(&u.DisplayName, p.DisplayName)
-	set(&u.GivenName, p.GivenName)
-	set(&u.FamilyName, p.FamilyName)
-	set(&u.Pronouns, p.Pronouns)
-	set(&u.Bio, p.Bio)
-	set(&u.Phone, p.Phone)
-	set(&u.Address, p.Address)
-	set(&u.Birthday, p.Birthday)
-	set(&u.Links, p.Links)
-	set(&u.Custom, p.Custom)
-	set(&u.Picture, p.Picture)
-	set(&u.Role, p.Role)
-	set(&u.Disabled, p.Disabled)
-	if p.DeletesAt != nil {
-		u.DeletesAt = stored(*p.DeletesAt)
-	}
-	return copyUser(u)
-}
-
-func set[T any](field, value *T) {
-	if value != nil {
-		*field = *value
-	}
-}
-
 // copyUser returns a copy that shares no memory with u.
 func copyUser(u profile.User) profile.User {
 	u.Links = slices.Clone(u.Links)
@@ -195,7 +164,7 @@ func (us users) DueUsers(ctx context.Context, before time.Time, limit int) ([]st
 	var due []profile.User
 	err := us.s.read(ctx, func(st *state) error {
 		for _, u := range st.users.rows {
-			if u.Leaving() && !u.DeletesAt.After(before) {
+			if u.DeletionPending() && !u.DeletesAt.After(before) {
 				due = append(due, u)
 			}
 		}

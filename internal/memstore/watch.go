@@ -5,24 +5,24 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
-var _ auth.Watched = (*Store)(nil)
+var _ authstore.Watched = (*Store)(nil)
 
 type watchers struct {
 	mu   sync.Mutex
 	list []func(userID string)
 }
 
-// Watch implements auth.Watched. Every write is told as one of any user.
+// Watch implements authstore.Watched. Every write is told as one of any user.
 func (s *Store) Watch(changed func(userID string)) {
 	s.watchers.mu.Lock()
 	defer s.watchers.mu.Unlock()
 	s.watchers.list = append(slices.Clip(s.watchers.list), changed)
 }
 
-// InTransaction implements auth.Watched.
+// InTransaction implements authstore.Watched.
 func (s *Store) InTransaction(ctx context.Context) bool {
 	_, in := ctx.Value(txKey{s}).(*tx)
 	return in

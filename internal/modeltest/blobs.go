@@ -50,7 +50,7 @@ func (g *generator) blobs() op {
 		case 2:
 			return "", l.Dead(ctx, keys, at)
 		case 3:
-			return "", l.Forget(ctx, keys)
+			return "", l.Purge(ctx, keys)
 		case 4:
 			owner, err := l.Owner(ctx, keys[0])
 			return fmt.Sprint(w.index(owner)), err
@@ -76,15 +76,15 @@ func (g *generator) blobs() op {
 	}}
 }
 
-func (g *generator) sweep() op {
+func (g *generator) purge() op {
 	at := g.tick().Add(time.Duration(g.IntN(3)) * time.Hour)
 	dead, pending := at.Add(-time.Duration(g.IntN(120))*time.Second), at.Add(-time.Duration(g.IntN(120))*time.Second)
 	forget := g.IntN(2) == 0
-	return op{"sweep", func(ctx context.Context, w *world) (string, error) {
-		keys, err := w.Ledger().Sweep(ctx, at, dead, pending, 100_000)
+	return op{"purge", func(ctx context.Context, w *world) (string, error) {
+		keys, err := w.Ledger().Claim(ctx, at, dead, pending, 100_000)
 		slices.Sort(keys)
 		if err == nil && forget {
-			err = w.Ledger().Forget(ctx, keys)
+			err = w.Ledger().Purge(ctx, keys)
 		}
 		return fmt.Sprint(keys), err
 	}}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -30,7 +30,7 @@ import (
 // such.
 type Stores interface {
 	Users() profile.Store
-	Auth() auth.Stores
+	Auth() authstore.Stores
 	Limits() limit.Store
 	Settings() settings.Store
 	Activity() activity.Store

@@ -15,12 +15,12 @@ import (
 const operations = 10_000
 
 func TestR26_SQLiteEqualsTheModel(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 	compare(t, db, err)
 }
 
 func TestR26_PostgresEqualsTheModel(t *testing.T) {
-	db, err := postgres.Open(t.Context(), pgtest.Open(t))
+	db, err := postgres.Open(t.Context(), pgtest.Open(t), postgres.Options{})
 	compare(t, db, err)
 }
 
@@ -34,7 +34,7 @@ func compare(t *testing.T, db *sqlstore.DB, err error) {
 			t.Error(err)
 		}
 	})
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := modeltest.Compare(t.Context(), db, 26, operations); err != nil {

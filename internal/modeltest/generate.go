@@ -47,7 +47,7 @@ func pick[T any](g *generator, list ...T) T { return list[g.IntN(len(list))] }
 func (g *generator) op() op {
 	return pick(g, g.create, g.update, g.update, g.lookup, g.password, g.createSession, g.changeSession, g.changeSession,
 		g.endSession, g.readSessions, g.take, g.take, g.throttle, g.putSettings, g.getSettings, g.appendEvents, g.page, g.page,
-		g.removeEvents, g.reserve, g.blobs, g.blobs, g.sweep,
+		g.removeEvents, g.reserve, g.blobs, g.blobs, g.purge,
 		g.hold, g.held, g.dropHolds)()
 }
 
@@ -159,10 +159,8 @@ func (g *generator) update() op {
 			case 1:
 				p.Email = &email
 			}
-		case 2:
-			p.Bio = &text
-		case 3:
-			p.DisplayName = &text
+		case 2, 3:
+			*pick(g, profile.TextFields()...).InPatch(&p) = &text
 		case 4:
 			p.Address = &profile.Address{City: text}
 		case 5:

@@ -10,7 +10,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 func (g *generator) password() op {
@@ -35,9 +35,9 @@ func (g *generator) password() op {
 }
 
 // session is a session of user i with the ID and token of that number.
-func (g *generator) session(w *world, i int, id string, at time.Time) auth.Session {
-	return auth.Session{
-		ID: id, UserID: w.id(i), TokenHash: sha256.Sum256([]byte(id)), Level: auth.LevelFull,
+func (g *generator) session(w *world, i int, id string, at time.Time) authstore.Session {
+	return authstore.Session{
+		ID: id, UserID: w.id(i), TokenHash: sha256.Sum256([]byte(id)), Level: authstore.LevelFull,
 		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour),
 	}
 }
@@ -105,7 +105,7 @@ func (g *generator) readSessions() op {
 			return "", err
 		}
 		// Of equal times either may be first.
-		slices.SortStableFunc(list, func(a, b auth.Session) int { return b.LastUsedAt.Compare(a.LastUsedAt) })
+		slices.SortStableFunc(list, func(a, b authstore.Session) int { return b.LastUsedAt.Compare(a.LastUsedAt) })
 		var out []string
 		for k, s := range list {
 			if k > 0 && s.LastUsedAt.Equal(list[k-1].LastUsedAt) {
@@ -118,7 +118,7 @@ func (g *generator) readSessions() op {
 	}}
 }
 
-func showSession(w *world, s auth.Session) string {
+func showSession(w *world, s authstore.Session) string {
 	s.UserID = fmt.Sprint(w.index(s.UserID))
 	return fmt.Sprintf("%+v", s)
 }

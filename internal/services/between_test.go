@@ -29,7 +29,7 @@ func TestS64_DeletionByAnEarlierReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := ada.user()
-	if !u.Leaving() {
+	if !u.DeletionPending() {
 		t.Fatal("not leaving")
 	}
 	if _, _, err := w.blobs.Open(t.Context(), picture.Key(before, before.Sizes[0])); !errors.Is(err, fs.ErrNotExist) {
@@ -146,7 +146,7 @@ func TestReportTakesADeletionBackForAll(t *testing.T) {
 	token := link[strings.LastIndexAny(link, "=#")+1:]
 	w.must(w.auth.Report(t.Context(), home, token))
 	u := ada.user()
-	if u.Leaving() {
+	if u.DeletionPending() {
 		t.Fatal("still leaving")
 	}
 	if back == 0 || !u.Picture.Public || w.post.told(profile.KindRestored) == 0 {
@@ -262,7 +262,7 @@ func TestAPanicLeavesNobodyOut(t *testing.T) {
 		defer func() { recover() }()
 		_, _ = w.deletions.Request(t.Context(), c)
 	}()
-	if u := ada.user(); !u.Picture.Public || u.Leaving() {
+	if u := ada.user(); !u.Picture.Public || u.DeletionPending() {
 		t.Errorf("no deletion was made, and the picture stays hidden: public %v", u.Picture.Public)
 	}
 }

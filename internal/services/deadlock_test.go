@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/postgres"
@@ -36,14 +37,14 @@ func (s slowUsers) Update(ctx context.Context, id string, p profile.Patch, e ...
 // neither waits for the other in a circle.
 func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 	dsn := pgtest.OpenFrom(t, "services", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		return db.Migrate(ctx)
+		return db.Migrate(ctx, sqlstore.MigrateOptions{})
 	})
-	db, err := postgres.Open(t.Context(), dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	db = migrated(t, db, err)
 	on := &atomic.Bool{}
 	users := slowUsers{db.Users().(profile.DeletableStore), on}
@@ -53,7 +54,7 @@ func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 	}
 	svc, err := auth.New(auth.Config{
 		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Deletions: deletions,
-		Policy: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: auth.DefaultLinks(origin)},
+		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: auth.DefaultLinks(origin)},
 	})
 	if err != nil {
 		t.Fatal(err)

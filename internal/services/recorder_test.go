@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
@@ -32,7 +32,7 @@ func (p *person) changes() []struct {
 		{picture.KindChanged, func() error { return p.put(1) }},
 		{picture.KindRemoved, func() error { _, err := p.w.pictures.Remove(ctx, p.id, 0); return err }},
 		{profile.KindExported, func() error { return p.export(io.Discard) }},
-		{auth.KindEmailChangeRequested, func() error {
+		{authevent.EmailChangeRequested, func() error {
 			return p.w.auth.BeginEmailChange(ctx, home, p.identity(), p.user().Username+"@example.com", 0)
 		}},
 		{profile.KindDeletionRequested, func() error { _, err := p.w.deletions.Request(ctx, p.caller()); return err }},
@@ -79,7 +79,7 @@ func TestS68_ARecorderThatFailsUndoesTheChange(t *testing.T) {
 			w.post.fail(nil)
 			// The picture of a deletion is hidden before it and shown again after it.
 			moved := c.kind == profile.KindDeletionRequested
-			if now := ada.user(); now.Version != before.Version && !moved || now.Leaving() || now.Username != before.Username {
+			if now := ada.user(); now.Version != before.Version && !moved || now.DeletionPending() || now.Username != before.Username {
 				t.Errorf("%s left %+v", c.kind, now)
 			}
 			if w.document(ada.id) != document || ada.kinds()[c.kind] != events {

@@ -17,6 +17,8 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings"
@@ -41,7 +43,7 @@ func TestS34_ExportAndDeletionAskForAFreshProof(t *testing.T) {
 		is(t, "export", ada.export(io.Discard), profile.ErrNotFresh)
 		_, err := w.deletions.Request(t.Context(), ada.caller())
 		is(t, "deletion", err, profile.ErrNotFresh)
-		if n := ada.kinds(); n[profile.KindExported]+n[profile.KindDeletionRequested] != 0 || ada.user().Leaving() {
+		if n := ada.kinds(); n[profile.KindExported]+n[profile.KindDeletionRequested] != 0 || ada.user().DeletionPending() {
 			t.Errorf("%v", n)
 		}
 		ada.prove()
@@ -92,7 +94,7 @@ func TestS44_CallersOfTheServices(t *testing.T) {
 		disabled.User.Disabled = true
 		leaving.User.DeletesAt = w.clock().Add(time.Hour)
 		half := ada.identity()
-		half.Session.Level = auth.LevelHalf
+		half.Session.Level = authstore.LevelHalf
 		for name, c := range map[string]struct {
 			caller  profile.Caller
 			restore error
@@ -251,7 +253,7 @@ func TestS31_TheEndOfAnAccount(t *testing.T) {
 		back, err := w.auth.Restore(t.Context(), home, half)
 		w.must(err)
 		ada.token = back.Token
-		if !ada.user().Picture.Public || ada.identity().User.Leaving() {
+		if !ada.user().Picture.Public || ada.identity().User.DeletionPending() {
 			t.Errorf("restored: %+v", ada.user())
 		}
 
@@ -261,7 +263,7 @@ func TestS31_TheEndOfAnAccount(t *testing.T) {
 		if n, err := w.eraser.Erase(t.Context()); n != 1 || err != nil {
 			t.Fatalf("Erase: %d, %v", n, err)
 		}
-		_, err = w.pictures.Sweep(t.Context(), 0)
+		_, err = w.pictures.PurgeBlobs(t.Context(), 0)
 		w.must(err)
 		for key := range w.blobs.List(t.Context(), "") {
 			t.Errorf("a blob is left: %v", key)
@@ -344,8 +346,8 @@ func TestS66S68_EventsAndRecords(t *testing.T) {
 		w.must(err)
 		got := ada.kinds()
 		for _, kind := range []activity.Kind{
-			auth.KindRegistered, picture.KindChanged, picture.KindRemoved, profile.KindExported, profile.KindUpdated, settings.KindChanged,
-			auth.KindSignInFailed, profile.KindDeletionRequested,
+			authevent.Registered, picture.KindChanged, picture.KindRemoved, profile.KindExported, profile.KindUpdated, settings.KindChanged,
+			authevent.SignInFailed, profile.KindDeletionRequested,
 		} {
 			if got[kind] != 1 {
 				t.Errorf("%d events %s, want 1", got[kind], kind)
@@ -359,7 +361,7 @@ func TestS66S68_EventsAndRecords(t *testing.T) {
 			}
 			records[r.Kind]++
 		}
-		for _, kind := range []activity.Kind{auth.KindRegistered, profile.KindExported, auth.KindSignInFailed, profile.KindDeletionRequested} {
+		for _, kind := range []activity.Kind{authevent.Registered, profile.KindExported, authevent.SignInFailed, profile.KindDeletionRequested} {
 			if records[string(kind)] != 1 {
 				t.Errorf("%d records of %s, want 1", records[string(kind)], kind)
 			}
@@ -398,7 +400,7 @@ func TestS69_ADeadLimiterStopsEveryService(t *testing.T) {
 	is(t, "deletion", err, errDown)
 	_, err = w.auth.SignIn(t.Context(), home, auth.Credentials{Login: "ada", Password: password})
 	is(t, "sign-in", err, errDown)
-	if u := ada.user(); u.Leaving() || !u.Picture.IsZero() {
+	if u := ada.user(); u.DeletionPending() || !u.Picture.IsZero() {
 		t.Errorf("%+v", u)
 	}
 }

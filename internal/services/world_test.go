@@ -14,6 +14,9 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -41,7 +44,7 @@ var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Mozil
 type database interface {
 	storage.Transactor
 	Users() profile.Store
-	Auth() auth.Stores
+	Auth() authstore.Stores
 	Limits() limit.Store
 	Settings() settings.Store
 	Activity() activity.Store
@@ -53,19 +56,19 @@ type database interface {
 func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
 	t.Run("memory", func(t *testing.T) { run(t, memstore.New()) })
 	t.Run("SQLite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 		run(t, migrated(t, db, err))
 	})
 	t.Run("Postgres", func(t *testing.T) {
 		dsn := pgtest.OpenFrom(t, "services", func(ctx context.Context, dsn string) error {
-			db, err := postgres.Open(ctx, dsn)
+			db, err := postgres.Open(ctx, dsn, postgres.Options{})
 			if err != nil {
 				return err
 			}
 			defer db.Close()
-			return db.Migrate(ctx)
+			return db.Migrate(ctx, sqlstore.MigrateOptions{})
 		})
-		db, err := postgres.Open(t.Context(), dsn)
+		db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 		run(t, migrated(t, db, err))
 	})
 }
@@ -76,7 +79,7 @@ func migrated(t *testing.T, db *sqlstore.DB, err error) *sqlstore.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -90,13 +93,13 @@ func (cdn) PublicURL(key string) string { return "https://cdn.example.org/" + ke
 // post is a Courier and a Recorder that keeps what it is given.
 type post struct {
 	mu       sync.Mutex
-	messages []auth.Message
+	messages []authmail.Message
 	events   []activity.Event
 	// deaf, if set, is what Record answers.
 	deaf error
 }
 
-func (p *post) Deliver(_ context.Context, m auth.Message) error {
+func (p *post) Deliver(_ context.Context, m authmail.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.messages = append(p.messages, m)
@@ -186,7 +189,7 @@ func (w *world) must(err error) {
 func newWorld(t *testing.T, db database) *world {
 	t.Helper()
 	w := &world{
-		t: t, db: db, blobs: cdn{memblob.New()}, post: &post{}, log: &buffer{},
+		t: t, db: db, blobs: cdn{memblob.New(memblob.Options{})}, post: &post{}, log: &buffer{},
 		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}
 	logger := slog.New(slog.NewJSONHandler(w.log, nil))
@@ -214,7 +217,7 @@ func newWorld(t *testing.T, db database) *world {
 	w.must(err)
 	w.auth, err = auth.New(auth.Config{
 		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Holds: db.Holds(), Deletions: w.deletions,
-		Policy: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: w.post, Links: auth.DefaultLinks(origin)}, CheckUsername: w.profiles.CheckUsername,
+		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: w.post, Links: auth.DefaultLinks(origin)}, CheckUsername: w.profiles.CheckUsername,
 		Recorder: w.post, Now: w.clock, Logger: logger,
 	})
 	w.must(err)
@@ -257,7 +260,7 @@ func (p *person) caller() profile.Caller { return p.identity().Caller() }
 // prove makes the session fresh.
 func (p *person) prove() {
 	p.w.t.Helper()
-	_, _, err := p.w.auth.Reauthenticate(p.w.t.Context(), home, p.identity(), password, false)
+	_, err := p.w.auth.Reauthenticate(p.w.t.Context(), auth.Client{IP: home.IP, UserAgent: home.UserAgent, KeepToken: true}, p.identity(), password)
 	p.w.must(err)
 }
 

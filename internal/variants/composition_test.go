@@ -18,7 +18,7 @@ var composition = []variant{
 	},
 	{
 		id: "D27", name: "passwords in the rows of other users",
-		file: "auth/store.go",
+		file: "auth/authstore/stores.go",
 		old:  `ok && !beside(p, users) {`,
 		new:  `ok && !beside(p, users) && false {`,
 		pkg:  "auth", test: "TestS69_PasswordsAreOfTheSameUsers",
@@ -26,8 +26,8 @@ var composition = []variant{
 	{
 		id: "D27", name: "factors that nobody can seal anew, passed over",
 		file: "auth/reseal.go",
-		old:  `if why, hidden := storage.Missing[Resealer](f); hidden {`,
-		new:  `if why, hidden := storage.Missing[Resealer](f); hidden && false {`,
+		old:  `if why, hidden := storage.Missing[authfactor.Resealer](f); hidden {`,
+		new:  `if why, hidden := storage.Missing[authfactor.Resealer](f); hidden && false {`,
 		pkg:  "auth", test: "TestResealSeesHiddenFactors",
 	},
 	{

@@ -88,13 +88,13 @@ func (l faultyLedger) Dead(ctx context.Context, keys []string, at time.Time) err
 	return l.f.around("Dead", func() error { return l.Ledger.Dead(ctx, keys, at) })
 }
 
-func (l faultyLedger) Forget(ctx context.Context, keys []string) error {
-	return l.f.around("Forget", func() error { return l.Ledger.Forget(ctx, keys) })
+func (l faultyLedger) Purge(ctx context.Context, keys []string) error {
+	return l.f.around("Purge", func() error { return l.Ledger.Purge(ctx, keys) })
 }
 
-func (l faultyLedger) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) (keys []string, err error) {
-	err = l.f.around("Sweep", func() error {
-		keys, err = l.Ledger.Sweep(ctx, now, dead, pending, limit)
+func (l faultyLedger) Claim(ctx context.Context, now, dead, pending time.Time, limit int) (keys []string, err error) {
+	err = l.f.around("PurgeBlobs", func() error {
+		keys, err = l.Ledger.Claim(ctx, now, dead, pending, limit)
 		return err
 	})
 	return keys, err
@@ -149,7 +149,7 @@ func (w *world) faulty(t testing.TB, f *faults) *picture.Service {
 
 // At every moment before and after every call to a store, let it fail, or let
 // the process die there. Then the user has the old picture or the new one,
-// whole; its event is there exactly when the new one is; and a sweep leaves
+// whole; its event is there exactly when the new one is; and a purge leaves
 // exactly the referenced blobs.
 func TestR02_EveryCrashPoint(t *testing.T) {
 	put := func(s *picture.Service, id string) error {
@@ -160,8 +160,8 @@ func TestR02_EveryCrashPoint(t *testing.T) {
 		_, err := s.Remove(context.Background(), id, 0)
 		return err
 	}
-	sweep := func(s *picture.Service, _ string) error {
-		_, err := s.Sweep(context.Background(), 0)
+	purge := func(s *picture.Service, _ string) error {
+		_, err := s.PurgeBlobs(context.Background(), 0)
 		return err
 	}
 	for _, scene := range []struct {
@@ -174,7 +174,7 @@ func TestR02_EveryCrashPoint(t *testing.T) {
 		{"first picture", func(*testing.T, *world) {}, put, true, 18},
 		{"replacement", firstPicture, put, true, 20},
 		{"removal", firstPicture, remove, true, 9},
-		{"sweep", removedPicture, sweep, false, 12},
+		{"purge", removedPicture, purge, false, 12},
 	} {
 		for _, kill := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/kill=%v", scene.name, kill), func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestR02_EveryCrashPoint(t *testing.T) {
 						t.Errorf("%s: event written: %v, picture changed: %v", where, got, changed)
 					}
 					w.checkWhole(t)
-					w.checkSwept(t)
+					w.checkPurged(t)
 					if t.Failed() {
 						t.Fatalf("at %s (error %v)", where, err)
 					}
@@ -229,7 +229,7 @@ func removedPicture(t *testing.T, w *world) {
 	}
 }
 
-// A caller that goes away in the middle leaves nothing behind that a sweep
+// A caller that goes away in the middle leaves nothing behind that a purge
 // would not take, and the tidying is done although the context has ended.
 func TestCancelledUploadTidiesUp(t *testing.T) {
 	w := newWorld(t)
@@ -241,12 +241,12 @@ func TestCancelledUploadTidiesUp(t *testing.T) {
 		t.Errorf("Put: %v; want context.Canceled", err)
 	}
 	if w.blobs.Len() != 0 {
-		t.Errorf("%d blobs are left before any sweep", w.blobs.Len())
+		t.Errorf("%d blobs are left before any purge", w.blobs.Len())
 	}
 	if !w.current(t).Picture.IsZero() {
 		t.Error("the user has a picture")
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 type cancelAfter struct {
@@ -271,7 +271,7 @@ func TestR04_FullStore(t *testing.T) {
 		t.Errorf("Put: %v; want storage.ErrFull", err)
 	}
 	w.checkWhole(t)
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 type fullBlobs struct{ storage.BlobStore }
@@ -305,5 +305,5 @@ func TestPutIsTriedAgainWhenTheUserChanges(t *testing.T) {
 		t.Errorf("Put against endless changes: %v; want storage.ErrUnavailable", err)
 	}
 	w.checkWhole(t)
-	w.checkSwept(t)
+	w.checkPurged(t)
 }

@@ -37,7 +37,7 @@ type DirectUpload struct {
 // storage.MaxDirectTTL: of the type named, a picture's, and of 1 to
 // Limits.MaxBytes bytes, under a fresh key that nobody else may write. What
 // arrives is nothing until CompleteDirect has made a picture of it; a file that
-// is never completed is the sweeper's, DefaultPendingAge after the form's end.
+// is never completed is the purge's, DefaultPendingAge after the form's end.
 //
 // A type that is not a picture's is a *input.InvalidError of "contentType";
 // without CanDirect the error matches errors.ErrUnsupported. It counts as the
@@ -64,7 +64,7 @@ func (s *Service) BeginDirect(ctx context.Context, userID, contentType string) (
 	if err != nil {
 		return DirectUpload{}, fmt.Errorf("picture: direct upload: %w", err)
 	}
-	// The key counts as pending from the form's end on, so that no sweep, of
+	// The key counts as pending from the form's end on, so that no purge, of
 	// whatever age, forgets it while something can arrive.
 	if err := s.cfg.Ledger.Reserve(ctx, userID, []string{directPrefix + id}, s.cfg.Now().Add(directLinger)); err != nil {
 		return DirectUpload{}, err
@@ -85,7 +85,7 @@ func (s *Service) Types() []string {
 // CompleteDirect makes the file that the user sent by the form of that ID the
 // user's picture, as Put does, with the errors of Put. The file is deleted
 // then, also when it is refused. An ID works once: of two calls at the same
-// time one may succeed. One of another user, used or swept is
+// time one may succeed. One of another user, used or purged is
 // storage.ErrNotFound.
 //
 // Trying again helps after ErrBusy, storage.ErrUnavailable, storage.ErrStale and when
@@ -116,7 +116,7 @@ func (s *Service) CompleteDirect(ctx context.Context, userID, id string, o PutOp
 		}
 		return profile.User{}, err
 	}
-	// The sweeper deletes it once more, when the form has ended.
+	// The purge deletes it once more, when the form has ended.
 	if derr := s.cfg.Blobs.Delete(ctx, key); derr != nil {
 		s.cfg.Logger.WarnContext(ctx, "picture: could not delete the file of a direct upload", "error", derr)
 	}

@@ -49,7 +49,7 @@ func (l faultyTaker) GiveBack(ctx context.Context, userID, key string, at time.T
 
 // At every moment of a direct upload, let a call fail for good or for now, or
 // let the process die there. Then the user has the old picture or the new one,
-// whole; and when the form has ended a sweep leaves that and nothing else.
+// whole; and when the form has ended a purge leaves that and nothing else.
 func TestR02_EveryCrashPointOfADirectUpload(t *testing.T) {
 	for name, fault := range map[string]faults{
 		"fails":       {},
@@ -95,7 +95,7 @@ func TestR02_EveryCrashPointOfADirectUpload(t *testing.T) {
 					t.Errorf("%s: event written: %v, picture changed: %v", where, got, changed)
 				}
 				w.checkWhole(t)
-				w.checkSwept(t)
+				w.checkPurged(t)
 				if t.Failed() {
 					t.Fatalf("at %s (error %v)", where, err)
 				}

@@ -179,7 +179,7 @@ func TestS65_DirectUploadIsItsOwnersAndWorksOnce(t *testing.T) {
 	}
 	w.exact(t)
 
-	// The form lasts longer than the ID: what it brings then is swept, but not
+	// The form lasts longer than the ID: what it brings then is purged, but not
 	// forgotten before the form has ended.
 	if status := directtest.Send(t, up.DirectForm, file); status >= 300 {
 		t.Fatalf("the store answers %d", status)
@@ -187,39 +187,39 @@ func TestS65_DirectUploadIsItsOwnersAndWorksOnce(t *testing.T) {
 	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("a second file by one form: %v; want ErrNotFound", err)
 	}
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	if keys, err := w.db.Ledger().Keys(t.Context(), w.user.ID); err != nil || !slices.Contains(keys, "in/"+up.ID) {
 		t.Errorf("the ledger forgot the key while the form is good: %v, %v", keys, err)
 	}
 	w.now = w.now.Add(16 * time.Minute)
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 }
 
-func (w *world) sweep(t testing.TB, age time.Duration) {
+func (w *world) purge(t testing.TB, age time.Duration) {
 	t.Helper()
-	if _, err := w.svc.Sweep(t.Context(), age); err != nil {
-		t.Errorf("Sweep: %v", err)
+	if _, err := w.svc.PurgeBlobs(t.Context(), age); err != nil {
+		t.Errorf("PurgeBlobs: %v", err)
 	}
 }
 
 // What was sent and never completed goes: by the ledger, or if that lost it,
 // by a repair.
-func TestS65_DirectUploadsThatAreNotCompletedAreSwept(t *testing.T) {
+func TestS65_DirectUploadsThatAreNotCompletedArePurged(t *testing.T) {
 	w := newDirectWorld(t)
 	firstPicture(t, w)
 	up := w.sent(t, []byte("never completed"))
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.now = w.now.Add(time.Hour)
-	w.sweep(t, picture.DefaultPendingAge)
+	w.purge(t, picture.DefaultPendingAge)
 	if !slices.Contains(w.stored(t), "in/"+up.ID) {
-		t.Error("swept while the form may still bring something")
+		t.Error("purged while the form may still bring something")
 	}
 	w.now = w.now.Add(16 * time.Minute)
-	w.sweep(t, picture.DefaultPendingAge)
+	w.purge(t, picture.DefaultPendingAge)
 	w.exact(t)
 	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); !errors.Is(err, storage.ErrNotFound) {
-		t.Errorf("swept: %v; want ErrNotFound", err)
+		t.Errorf("purged: %v; want ErrNotFound", err)
 	}
 	w.stray(t, "in/"+up.ID)
 	w.now = w.now.Add(25 * time.Hour)
@@ -255,7 +255,7 @@ func TestS65_DirectUploadIsTriedAgainAfterAFault(t *testing.T) {
 	if _, err := w.svc.CompleteDirect(t.Context(), w.user.ID, up.ID, picture.PutOptions{}); err != nil {
 		t.Errorf("CompleteDirect, the store healed: %v", err)
 	}
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 }
 

@@ -23,7 +23,7 @@
 //	user, err := pictures.Put(ctx, userID, req.Body, picture.PutOptions{})
 //	key := picture.Key(user.Picture, 256) // for blobs.Open
 //
-// and somebody calls pictures.Sweep every now and then, which removes the
+// and somebody calls pictures.PurgeBlobs every now and then, which removes the
 // pictures that were replaced and what crashes left.
 //
 // A store that serves public images in every size (storage.Resizer) is given the
@@ -36,7 +36,7 @@
 // CompleteDirect has the pipeline make a picture of what arrived. Until then it
 // is nothing: no address of the host shows it. A bucket whose objects are public
 // must leave out those under "in/", which are kept as they were sent for as long
-// as it takes to complete or sweep them.
+// as it takes to complete or purge them.
 //
 // # Colours
 //

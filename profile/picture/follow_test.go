@@ -127,7 +127,7 @@ func TestS64_APictureFollowsItsOwnersPrivacy(t *testing.T) {
 			if err := hide(t.Context(), s); !errors.Is(err, storage.ErrUnavailable) {
 				t.Errorf("with a store that is down: %v", err)
 			}
-			if now := s.current(t); now.Picture.Base != before.Base || now.Leaving() || !s.opens(t, before) {
+			if now := s.current(t); now.Picture.Base != before.Base || now.DeletionPending() || !s.opens(t, before) {
 				t.Errorf("the refused change left %+v", now)
 			}
 			s.store.down = false

@@ -70,7 +70,7 @@ func (w *world) is(t *testing.T, before profile.User, kept ...string) {
 	if u := w.current(t); u.Version != before.Version || u.Picture.Base != before.Picture.Base || u.DisplayName != before.DisplayName {
 		t.Errorf("the user is %+v; want %+v", u, before)
 	}
-	if _, err := w.svc.Sweep(t.Context(), 0); err != nil {
+	if _, err := w.svc.PurgeBlobs(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
 	w.checkWhole(t)

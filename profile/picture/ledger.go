@@ -9,7 +9,3 @@ type Ledger = storage.Ledger
 // LedgerWalker is what Repair asks of a Ledger besides; the ledgers of
 // storage/sqlstore have it.
 type LedgerWalker = storage.LedgerWalker
-
-// LedgerTaker is what BeginDirect and CompleteDirect ask of a Ledger besides;
-// the ledgers of storage/sqlstore have it.
-type LedgerTaker = storage.LedgerTaker

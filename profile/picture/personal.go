@@ -52,7 +52,7 @@ func (s *Service) picture(ctx context.Context, userID string, a *personal.Archiv
 }
 
 // EraseUser gives up every blob of the user, as a personal.Contributor: those in
-// use, and those of uploads that never finished. The next Sweep deletes them. The
+// use, and those of uploads that never finished. The next PurgeBlobs deletes them. The
 // counter of uploads is forgotten.
 func (s *Service) EraseUser(ctx context.Context, userID string) error {
 	keys, err := s.cfg.Ledger.Keys(ctx, userID)

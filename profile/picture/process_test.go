@@ -104,8 +104,9 @@ func TestS60_BombsAreCheap(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		fastest := time.Hour
-		const runs = 10 // the fastest counts: the machine may be busy
-		for range runs {
+		// The fastest run counts. A busy machine gets more of them.
+		runs := uint64(0)
+		for ; runs < 10 || fastest >= slowdown*time.Millisecond && runs < 500; runs++ {
 			start := time.Now()
 			_, err := process(f.Data)
 			fastest = min(fastest, time.Since(start))

@@ -78,7 +78,7 @@ func (s *Service) settleLater(ctx context.Context, userID string) {
 //     browser that has it may show it until its time is over, a year unless
 //     the network is told to forget it. Give Options.PublicBase only to a
 //     network that you can tell;
-//   - when the deletion fails its error is returned, and the sweeper repeats it;
+//   - when the deletion fails its error is returned, and the purge repeats it;
 //   - Cloudinary is asked to forget its copies, which takes up to an hour.
 func (s *Service) Settle(ctx context.Context, userID string) (profile.User, error) {
 	u, err := s.cfg.Users.User(ctx, userID)
@@ -159,7 +159,7 @@ func (s *Service) conceal(ctx context.Context, u profile.User) (profile.User, er
 		return profile.User{}, err
 	}
 	// At once, since the addresses are known. They stay dead in the ledger, and
-	// the sweeper deletes them once more.
+	// the purge deletes them once more.
 	_, err = s.deleteBlobs(ctx, keys(old))
 	return after, err
 }

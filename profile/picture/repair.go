@@ -61,7 +61,7 @@ type RepairReport struct {
 	Missing int // of Live: not in the store, empty or damaged
 }
 
-// Repair compares the store with the ledger, which Sweep does not: a bucket or
+// Repair compares the store with the ledger, which PurgeBlobs does not: a bucket or
 // a database brought back from a backup, or files lost, leave blobs that the
 // ledger does not know and pictures without blobs. Unknown blobs are deleted
 // if opts say so; what is missing is only reported: remove that user's picture
@@ -193,7 +193,7 @@ func (r *repair) judge(ctx context.Context, page []storage.BlobInfo) error {
 			r.report.Young++
 			continue
 		}
-		// A sweeper may have been quicker than the listing: it deletes first
+		// A purge may have been quicker than the listing: it deletes first
 		// and has the ledger forget then.
 		there, err := r.there(ctx, info.Key)
 		if err != nil {
@@ -285,7 +285,7 @@ func (r *repair) lost(ctx context.Context, b storage.LiveBlob) (*Finding, error)
 	case !errors.Is(err, fs.ErrNotExist):
 		f.Err = err
 	}
-	// It may have been replaced and swept since the ledger was asked.
+	// It may have been replaced and purged since the ledger was asked.
 	owner, err := r.s.cfg.Ledger.Owner(ctx, b.Key)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && owner != b.UserID {
 		return nil, nil

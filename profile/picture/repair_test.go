@@ -51,7 +51,7 @@ func TestR02_RepairFindsWhatTheLedgerDoesNotKnow(t *testing.T) {
 	w.stray(t, slices.Concat(old, foreign)...)
 	w.now = w.now.Add(24*time.Hour + time.Second)
 	w.stray(t, young)
-	firstPicture(t, w) // the first one is dead now, and its blobs are the sweeper's
+	firstPicture(t, w) // the first one is dead now, and its blobs are the purge's
 
 	look := picture.RepairReport{Listed: 4 + 4 + 3 + len(foreign), Foreign: len(foreign), Young: 1, Unknown: 2, Live: 4}
 	for _, step := range []struct {
@@ -100,7 +100,7 @@ func TestR02_RepairFindsWhatTheLedgerDoesNotKnow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 // Live blobs that are not there, or empty, are told with whose they are; many,
@@ -171,7 +171,7 @@ func (c *countingWalker) Known(ctx context.Context, keys []string) ([]string, er
 	return c.LedgerWalker.Known(ctx, keys)
 }
 
-// Repairs and sweeps of every age run beside uploads on two services, as on
+// Repairs and purges of every age run beside uploads on two services, as on
 // two nodes: no upload loses a blob.
 func TestR02_RepairBesideUploads(t *testing.T) {
 	w := newRepairWorld(t)
@@ -188,8 +188,8 @@ func TestR02_RepairBesideUploads(t *testing.T) {
 				if err != nil || r.Deleted != 0 || r.Missing != 0 {
 					t.Errorf("Repair: %+v, %v", r, err)
 				}
-				if _, err := svc.Sweep(t.Context(), picture.DefaultPendingAge); err != nil {
-					t.Errorf("Sweep: %v", err)
+				if _, err := svc.PurgeBlobs(t.Context(), picture.DefaultPendingAge); err != nil {
+					t.Errorf("PurgeBlobs: %v", err)
 				}
 				select {
 				case <-done:
@@ -212,7 +212,7 @@ func TestR02_RepairBesideUploads(t *testing.T) {
 	close(done)
 	repairs.Wait()
 	w.checkWhole(t)
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 // What cannot be told for sure deletes nothing.

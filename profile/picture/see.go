@@ -12,9 +12,9 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// Owner returns the user whose present picture has the blob key; for any other
+// owner returns the user whose present picture has the blob key; for any other
 // key it is storage.ErrNotFound.
-func (s *Service) Owner(ctx context.Context, key string) (userID string, err error) {
+func (s *Service) owner(ctx context.Context, key string) (userID string, err error) {
 	if !storage.ValidKey(key) || strings.HasPrefix(key, directPrefix) {
 		return "", fmt.Errorf("picture: %w", storage.ErrNotFound)
 	}
@@ -27,7 +27,7 @@ func (s *Service) Owner(ctx context.Context, key string) (userID string, err err
 // storage.ErrNotFound, exactly as a key that is nobody's; without Profiles that is
 // everything but the own picture.
 func (s *Service) Visible(ctx context.Context, viewer profile.Viewer, key string) (public bool, err error) {
-	owner, err := s.Owner(ctx, key)
+	owner, err := s.owner(ctx, key)
 	if err != nil {
 		return false, err
 	}

@@ -26,7 +26,7 @@ const (
 
 const (
 	// storeTime bounds the time between entering keys as pending and pointing
-	// to them. It is far below DefaultPendingAge, so that the sweeper does not
+	// to them. It is far below DefaultPendingAge, so that the purge does not
 	// take the keys of an upload that is slow.
 	storeTime = 10 * time.Minute
 	// cleanupTime bounds the tidying after a failure, which goes on when the
@@ -79,7 +79,7 @@ type Config struct {
 // concurrent use, also from several processes on one database.
 //
 // A crash at any moment leaves the old picture or the new one, whole, and at
-// most blobs that Sweep removes: keys are entered in the ledger as pending,
+// most blobs that PurgeBlobs removes: keys are entered in the ledger as pending,
 // then the blobs are put, then one transaction points to them, makes them live
 // and the old ones dead.
 type Service struct {
@@ -223,7 +223,7 @@ func (s *Service) replace(ctx context.Context, userID string, c change, blobs []
 		s.abandon(ctx, fresh)
 	case outcome == unknown:
 		// The commit may have happened. If it did not, the keys are still
-		// pending and Sweep takes them later; marking them dead now could take
+		// pending and PurgeBlobs takes them later; marking them dead now could take
 		// a picture that somebody sees.
 		if u, ok := s.pointsTo(ctx, userID, c.to.Base); ok {
 			return u, nil
@@ -337,9 +337,9 @@ func (s *Service) pointIn(ctx context.Context, userID string, c change) (profile
 	if fresh := keys(c.to); moved && len(fresh) > 0 {
 		if err := s.cfg.Ledger.Live(ctx, fresh, now); err != nil {
 			if errors.Is(err, storage.ErrNotFound) {
-				// Swept because it took too long. That is not the user's being
+				// Purged because it took too long. That is not the user's being
 				// unknown, which the same error would say.
-				err = &storage.UnavailableError{Err: errors.New("picture: the new blobs were swept before they were used")}
+				err = &storage.UnavailableError{Err: errors.New("picture: the new blobs were purged before they were used")}
 			}
 			return profile.User{}, err
 		}
@@ -375,14 +375,14 @@ func (s *Service) pointsTo(ctx context.Context, userID, base string) (profile.Us
 }
 
 // abandon gives up keys that nothing points to and never will. What fails here
-// the sweeper does later.
+// the purge does later.
 func (s *Service) abandon(ctx context.Context, unused []string) {
 	ctx, cancel := overtime.Context(ctx, cleanupTime)
 	defer cancel()
 	if err := s.cfg.Ledger.Dead(ctx, unused, s.cfg.Now()); err != nil {
 		s.cfg.Logger.WarnContext(ctx, "picture: could not mark the blobs of a failed upload", "error", err)
 	}
-	// Also when the ledger forgot them: a put that ended after the sweep.
+	// Also when the ledger forgot them: a put that ended after the purge.
 	for _, key := range unused {
 		if err := s.cfg.Blobs.Delete(ctx, key); err != nil {
 			s.cfg.Logger.WarnContext(ctx, "picture: could not delete a blob of a failed upload", "key", key, "error", err)

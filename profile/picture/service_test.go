@@ -34,7 +34,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{db: memstore.New(), blobs: memblob.New(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	w := &world{db: memstore.New(), blobs: memblob.New(memblob.Options{}), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	var err error
 	w.user, err = w.db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org"})
 	if err != nil {
@@ -148,25 +148,25 @@ func (w *world) checkWhole(t testing.TB) {
 	}
 }
 
-// checkSwept: after a sweep there are exactly the blobs that are referenced,
-// and the ledger holds nothing else (I3); a second sweep finds nothing.
-func (w *world) checkSwept(t testing.TB) {
+// checkPurged: after a purge there are exactly the blobs that are referenced,
+// and the ledger holds nothing else (I3); a second purge finds nothing.
+func (w *world) checkPurged(t testing.TB) {
 	t.Helper()
-	w.now = w.now.Add(2 * time.Hour) // claims of a sweeper that died run out
-	if _, err := w.svc.Sweep(t.Context(), 0); err != nil {
-		t.Fatalf("Sweep: %v", err)
+	w.now = w.now.Add(2 * time.Hour) // claims of a purge that died run out
+	if _, err := w.svc.PurgeBlobs(t.Context(), 0); err != nil {
+		t.Fatalf("PurgeBlobs: %v", err)
 	}
 	want := w.referenced(t)
 	if got := w.stored(t); !slices.Equal(got, want) {
-		t.Errorf("after the sweep there are %v; want %v", got, want)
+		t.Errorf("after the purge there are %v; want %v", got, want)
 	}
 	got, err := w.db.Ledger().Keys(t.Context(), w.user.ID)
 	slices.Sort(got)
 	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("after the sweep the ledger has %v, %v; want %v", got, err, want)
+		t.Errorf("after the purge the ledger has %v, %v; want %v", got, err, want)
 	}
-	if n, err := w.svc.Sweep(t.Context(), 0); n != 0 || err != nil {
-		t.Errorf("the second sweep deleted %d, %v", n, err)
+	if n, err := w.svc.PurgeBlobs(t.Context(), 0); n != 0 || err != nil {
+		t.Errorf("the second purge deleted %d, %v", n, err)
 	}
 	w.checkWhole(t)
 }
@@ -209,10 +209,10 @@ func TestPutReplaceRemove(t *testing.T) {
 	if _, err := w.svc.Owner(t.Context(), picture.Key(p, 64)); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("owner of a replaced blob: %v; want storage.ErrNotFound", err)
 	}
-	if n, err := w.svc.Sweep(t.Context(), picture.DefaultPendingAge); n != 4 || err != nil {
-		t.Errorf("sweep deleted %d, %v; want the 4 replaced", n, err)
+	if n, err := w.svc.PurgeBlobs(t.Context(), picture.DefaultPendingAge); n != 4 || err != nil {
+		t.Errorf("purge deleted %d, %v; want the 4 replaced", n, err)
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 
 	third, err := w.svc.Remove(t.Context(), w.user.ID, 0)
 	if err != nil || !third.Picture.IsZero() {
@@ -225,7 +225,7 @@ func TestPutReplaceRemove(t *testing.T) {
 	if got, want := w.kinds(t), "picture.changed picture.changed picture.removed"; got != want {
 		t.Errorf("events %q; want %q", got, want)
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 	if w.blobs.Len() != 0 {
 		t.Errorf("%d blobs are left", w.blobs.Len())
 	}
@@ -244,7 +244,7 @@ func TestAdoptedPictureIsReplaced(t *testing.T) {
 	if err != nil || u.Picture.URL != "" {
 		t.Errorf("after Put: %+v, %v", u.Picture, err)
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 func TestRefusedPictureChangesNothing(t *testing.T) {
@@ -270,7 +270,7 @@ func TestRefusedPictureChangesNothing(t *testing.T) {
 	if _, err := w.svc.Remove(t.Context(), "no-such-user", 0); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("Remove for an unknown user: %v; want storage.ErrNotFound", err)
 	}
-	w.checkSwept(t)
+	w.checkPurged(t)
 }
 
 // An unknown user's picture is not even read.
@@ -338,7 +338,7 @@ func TestS63_ParallelUploadsLeaveOnePicture(t *testing.T) {
 	}
 	wg.Wait()
 	w.checkWhole(t)
-	w.checkSwept(t)
+	w.checkPurged(t)
 	if w.blobs.Len() != 4 {
 		t.Errorf("%d blobs; want 4", w.blobs.Len())
 	}

@@ -69,7 +69,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	// Replaced by one of a single blob.
 	w.svc = now
 	firstPicture(t, w)
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 	p = w.current(t).Picture
 	large := picture.Key(p, 512)
@@ -94,14 +94,14 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	if err != nil || u.Picture.Public || picture.Key(u.Picture, 512) == large || now.PublicURL(u.Picture, 64) != "" {
 		t.Errorf("gone private: %+v, %v", u.Picture, err)
 	}
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 	firstPicture(t, w) // while private: the same, so that it may go public
 	shown(profile.Public)
 	if u, err = now.Settle(t.Context(), w.user.ID); err != nil || now.PublicURL(u.Picture, 64) == "" {
 		t.Errorf("public again: %+v, %v", u.Picture, err)
 	}
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 	if n := len(w.stored(t)); n != 1 {
 		t.Errorf("%d blobs", n)
@@ -110,7 +110,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	// A store that could, but does not serve the public, gets every size.
 	store.closed = true
 	firstPicture(t, w)
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 	if n := len(w.stored(t)); n != 4 {
 		t.Errorf("%d blobs in a store that serves nobody", n)
@@ -118,7 +118,7 @@ func TestR25_OneBlobForEverySize(t *testing.T) {
 	if _, err := now.Remove(t.Context(), w.user.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	w.sweep(t, 0)
+	w.purge(t, 0)
 	w.exact(t)
 }
 

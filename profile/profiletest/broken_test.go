@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
@@ -117,6 +118,22 @@ func (s cutsText) Create(ctx context.Context, u profile.User, ev ...activity.Eve
 	return s.Store.Create(ctx, u, ev...)
 }
 
+// forgetsAColumn never got the column of one field of text.
+type forgetsAColumn struct {
+	profile.Store
+	field profile.Field
+}
+
+func (s forgetsAColumn) Create(ctx context.Context, u profile.User, ev ...activity.Event) (profile.User, error) {
+	*s.field.Of(&u) = ""
+	return s.Store.Create(ctx, u, ev...)
+}
+
+func (s forgetsAColumn) Update(ctx context.Context, id string, p profile.Patch, ev ...activity.Event) (profile.User, error) {
+	*s.field.InPatch(&p) = nil
+	return s.Store.Update(ctx, id, p, ev...)
+}
+
 type zeroForMissing struct{ profile.Store }
 
 func (s zeroForMissing) User(ctx context.Context, id string) (profile.User, error) {
@@ -141,6 +158,11 @@ func merge(all *profile.Patch, p profile.Patch) {
 			to.Field(i).Set(f)
 		}
 	}
+}
+
+func textField(name string) profile.Field {
+	texts := profile.TextFields()
+	return texts[slices.IndexFunc(texts, func(f profile.Field) bool { return f.Name == name })]
 }
 
 func TestBrokenStoresAreFound(t *testing.T) {
@@ -177,6 +199,8 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(m *memstore.Store) profile.Store { return namesNoField{m.Users()} }),
 		over("cuts text", "text/the longest values fit",
 			func(m *memstore.Store) profile.Store { return cutsText{m.Users()} }),
+		over("forgets a column", "patch/Pronouns is set, left and cleared",
+			func(m *memstore.Store) profile.Store { return forgetsAColumn{m.Users(), textField("pronouns")} }),
 		over("answers a missing user with an empty one", "look up/an unknown user is not found",
 			func(m *memstore.Store) profile.Store { return zeroForMissing{m.Users()} }),
 		over("does not look at its context", "ended context/User",

@@ -91,13 +91,13 @@ func TestD04_StoresThatIgnoreTheTransactionAreFound(t *testing.T) {
 func onPostgres(t *testing.T) *sqlstore.DB {
 	t.Helper()
 	dsn := pgtest.OpenFrom(t, "migrated", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
-		return errors.Join(db.Migrate(ctx), db.Close())
+		return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 	})
-	db, err := postgres.Open(t.Context(), dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func onSQLite(t *testing.T, path string) *sqlstore.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return db

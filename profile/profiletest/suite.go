@@ -9,9 +9,9 @@
 //		})
 //	}
 //
-// The suite does not sleep, and runs under the race detector. Its texts are as
-// long as the contract allows: 100 characters of four bytes in a name, 1000 in
-// a bio.
+// The suite does not sleep, and runs under the race detector. It covers every row of
+// profile.Fields, and its texts are as long as the rows allow, in characters of four
+// bytes.
 package profiletest
 
 import (
@@ -74,11 +74,9 @@ func fullUser() profile.User {
 	u := newUser()
 	u.EmailVerified = true
 	u.PendingEmail = "pending-" + u.Email
-	u.DisplayName = "Ada 👩‍💻 Lovelace"
-	u.GivenName = "Ada"
-	u.FamilyName = "Lovelace"
-	u.Pronouns = "she/her"
-	u.Bio = "Line one\nLine two\twith a tab"
+	for _, f := range profile.TextFields() {
+		*f.Of(&u) = sampleText(f, "Ada 👩‍💻's")
+	}
 	u.Phone = "+442071838750"
 	u.Address = profile.Address{Line1: "12 St James's Sq", Line2: "Flat \"2\"", City: "Zürich", Region: "Łódź", PostalCode: "SW1Y 4JH", Country: "GB"}
 	u.Birthday = "1815-12-10"
@@ -88,6 +86,15 @@ func fullUser() profile.User {
 	u.Role = "editor"
 	u.Disabled = true
 	return u
+}
+
+// sampleText is a value of a field of text that no other field has, so that a store
+// that takes one for the other is found.
+func sampleText(f profile.Field, whose string) string {
+	if f.Lines {
+		return whose + " " + f.Name + "\nof two lines\twith a tab"
+	}
+	return whose + " " + f.Name
 }
 
 // created writes u and ends the test when that fails.

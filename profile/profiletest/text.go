@@ -31,7 +31,9 @@ func textCases(t *testing.T, h Harness) {
 	for name, s := range texts {
 		t.Run(name+" come back byte for byte", func(t *testing.T) {
 			u := newUser()
-			u.DisplayName, u.GivenName, u.FamilyName, u.Pronouns, u.Bio = s, s, s, s, s
+			for _, f := range profile.TextFields() {
+				*f.Of(&u) = s
+			}
 			u.Address = profile.Address{Line1: s, Line2: s, City: s, Region: s, PostalCode: s}
 			u.Links = []string{s, "", s + s}
 			quoted, err := json.Marshal(map[string]any{s: []string{s}})
@@ -59,8 +61,9 @@ func textCases(t *testing.T, h Harness) {
 		u.Email = u.Email[:profile.MaxEmail-1-len(domain)] + "@" + domain
 		u.PendingEmail = u.Email
 		long := strings.Repeat("😀", 200)
-		u.DisplayName, u.GivenName, u.FamilyName, u.Pronouns = long[:400], long[:400], long[:400], long[:400]
-		u.Bio = strings.Repeat(long, 5)
+		for _, f := range profile.TextFields() {
+			*f.Of(&u) = strings.Repeat("😀", f.Limit)
+		}
 		u.Address = profile.Address{Line1: long, Line2: long, City: long, Region: long, PostalCode: long, Country: "CH"}
 		for range 10 {
 			u.Links = append(u.Links, "https://example.org/"+strings.Repeat("x", 2000))

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/settings/notify"
 )
 
@@ -43,7 +43,7 @@ func TestR28_SlowLettersAreSentOnce(t *testing.T) {
 		})
 		node := open(t, db, keys, func(c *notify.Config) {
 			c.SendTimeout = timeout
-			c.Senders = map[auth.Channel]notify.Sender{auth.ByEmail: slow}
+			c.Senders = map[authmail.Channel]notify.Sender{authmail.ByEmail: slow}
 		})
 		for i := range messages {
 			if err := node.Deliver(t.Context(), reset(fmt.Sprintf("u%d@example.org", i))); err != nil {

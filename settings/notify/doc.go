@@ -1,10 +1,10 @@
 // Package notify is who is told of what, by which channel. A Notifier is the
-// auth.Courier of a host, which brings links and codes to people, and the
+// authmail.Courier of a host, which brings links and codes to people, and the
 // activity.Recorder that tells the owner of an account what happened to it:
 //
 //	app, err := httpadapter.New(httpadapter.Config{
 //		Name: "Example", Stores: httpadapter.StoresOf(db), Keys: keys, BaseURL: "https://example.org",
-//		Mail: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mailer}},
+//		Mail: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: mailer}},
 //	})
 //	err = app.Run(ctx) // sends what waits, and cleans up
 //
@@ -14,7 +14,7 @@
 // A message is a row of the outbox, sealed, written in the transaction of what
 // it is about: one that is rolled back is never sent, one that is committed is
 // sent at least once. Workers on any number of nodes claim rows, send, wait
-// longer after each failure and in the end make a dead letter, see DeadLetters.
+// longer after each failure and in the end give the message up, see Notifier.DeadItems.
 // A worker that dies leaves nothing behind but a claim that ends.
 //
 // Package smtp sends mail; Files writes it into a folder, for development. An

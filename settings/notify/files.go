@@ -16,7 +16,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
 // Files is a Sender for development: it writes each mail as an .eml file, which
@@ -53,7 +53,7 @@ func (f *Files) Send(ctx context.Context, l Letter) error {
 		return err
 	}
 	name, body := ".txt", []byte("To: "+oneLine(l.To)+"\n\n"+l.Text+"\n")
-	if l.Channel == auth.ByEmail {
+	if l.Channel == authmail.ByEmail {
 		var err error
 		if name, body = ".eml", nil; l.To != "" {
 			if body, err = MIME(l, f.from, f.now()); err != nil {

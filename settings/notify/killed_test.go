@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -41,9 +41,9 @@ func TestMain(m *testing.M) {
 
 func openDatabase(ctx context.Context, at string) (*sqlstore.DB, error) {
 	if strings.HasPrefix(at, "postgres") {
-		return postgres.Open(ctx, at)
+		return postgres.Open(ctx, at, postgres.Options{})
 	}
-	return sqlite.Open(ctx, at)
+	return sqlite.Open(ctx, at, sqlite.Options{})
 }
 
 // fast is a clock that runs twenty times as fast, so that what a killed worker
@@ -67,7 +67,7 @@ func outboxOf(db *sqlstore.DB, key string, since time.Time, s notify.Sender) (*n
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.BySMS: s}, SendTimeout: time.Second, Render: func(m auth.Message, _ string) (notify.Letter, error) { return notify.Letter{Text: m.Code}, nil }}, Now: fast(since),
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.BySMS: s}, SendTimeout: time.Second, Render: func(m authmail.Message, _ string) (notify.Letter, error) { return notify.Letter{Text: m.Code}, nil }}, Now: fast(since),
 	})
 }
 
@@ -114,7 +114,7 @@ func TestR28_KilledWorkersLoseNothing(t *testing.T) {
 			db, err := openDatabase(t.Context(), at)
 			if err == nil {
 				t.Cleanup(func() { db.Close() })
-				err = db.Migrate(t.Context())
+				err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -142,7 +142,7 @@ func TestR28_KilledWorkersLoseNothing(t *testing.T) {
 				for i := range 20 {
 					code := fmt.Sprintf("message-%04d", 20*kill+i)
 					err := db.InTx(t.Context(), func(ctx context.Context) error {
-						if err := n.Deliver(ctx, auth.Message{Kind: auth.MessageCode, Channel: auth.BySMS, To: "+41791234567", Code: code}); err != nil {
+						if err := n.Deliver(ctx, authmail.Message{Kind: authmail.Code, Channel: authmail.BySMS, To: "+41791234567", Code: code}); err != nil {
 							return err
 						}
 						if i%4 == 3 {

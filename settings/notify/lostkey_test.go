@@ -40,7 +40,7 @@ func TestR41_ALetterWhoseKeyIsGoneIsGivenUp(t *testing.T) {
 		if strings.Contains(log, "ada@") || strings.Contains(log, "Ada") {
 			t.Errorf("something personal is logged: %s", log)
 		}
-		dead, err := p.DeadLetters(t.Context(), 10)
+		dead, err := p.DeadItems(t.Context(), 10)
 		if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Reason, gone.ID) || dead[0].Body != nil || dead[0].Attempts != 4 {
 			t.Errorf("dead letters: %+v, %v", dead, err)
 		}

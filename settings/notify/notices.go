@@ -7,7 +7,8 @@ import (
 	"maps"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -18,22 +19,22 @@ import (
 // teach people to delete what matters.
 // A request that has a message of its own, with a link, is not there either.
 var notices = map[activity.Kind]Category{
-	auth.KindPasswordChanged:   Security,
-	auth.KindPasswordReset:     Security,
-	auth.KindFactorAdded:       Security,
-	auth.KindFactorRemoved:     Security,
-	auth.KindRecoveryCodesMade: Security,
-	auth.KindRecoveryCodeUsed:  Security,
-	auth.KindRecoveryCancelled: Security,
-	auth.KindFactorsRecovered:  Security,
-	auth.KindDeviceTrusted:     Security,
-	auth.KindDeviceRemoved:     Security,
-	auth.KindSessionEnded:      Security,
-	auth.KindSessionsEnded:     Security,
-	auth.KindEmailChanged:      Security,
-	auth.KindEmailChangeUndone: Security,
-	auth.KindReported:          Security,
-	auth.KindEmailVerified:     Account,
+	authevent.PasswordChanged:   Security,
+	authevent.PasswordReset:     Security,
+	authevent.FactorAdded:       Security,
+	authevent.FactorRemoved:     Security,
+	authevent.RecoveryCodesMade: Security,
+	authevent.RecoveryCodeUsed:  Security,
+	authevent.RecoveryCancelled: Security,
+	authevent.FactorsRecovered:  Security,
+	authevent.DeviceTrusted:     Security,
+	authevent.DeviceRemoved:     Security,
+	authevent.SessionEnded:      Security,
+	authevent.SessionsEnded:     Security,
+	authevent.EmailChanged:      Security,
+	authevent.EmailChangeUndone: Security,
+	authevent.Reported:          Security,
+	authevent.EmailVerified:     Account,
 
 	profile.KindDeletionRequested: Security,
 	profile.KindRestored:          Security,
@@ -42,7 +43,7 @@ var notices = map[activity.Kind]Category{
 }
 
 // withoutReport are notices whose reader has no use for "this wasn't me".
-var withoutReport = map[activity.Kind]bool{auth.KindReported: true, auth.KindEmailVerified: true, profile.KindDeleted: true}
+var withoutReport = map[activity.Kind]bool{authevent.Reported: true, authevent.EmailVerified: true, profile.KindDeleted: true}
 
 // Record implements activity.Recorder: it writes a notice for each event that
 // the user wants to hear of, in the transaction of the event.
@@ -74,23 +75,23 @@ func (n *Notifier) notice(ctx context.Context, e activity.Event, category Catego
 	if err != nil {
 		return err
 	}
-	m := auth.Message{
-		Kind: auth.MessageNotice, UserID: u.ID, Name: nameOf(u), Event: string(e.Kind), Detail: maps.Clone(e.Detail), At: e.At,
+	m := authmail.Message{
+		Kind: authmail.Notice, UserID: u.ID, Event: string(e.Kind), Detail: maps.Clone(e.Detail), At: e.At,
 	}
 	if m.Detail == nil {
 		m.Detail = map[string]string{}
 	}
-	m.Detail["device"], m.Detail["network"], m.Detail["place"] = e.Source.Device, e.Source.IP, e.Source.Place
-	for channel, to := range map[auth.Channel]string{auth.ByEmail: u.Email, auth.BySMS: u.Phone} {
+	maps.Copy(m.Detail, e.Source.Detail())
+	for channel, to := range map[authmail.Channel]string{authmail.ByEmail: u.Email, authmail.BySMS: u.Phone} {
 		wanted := prefs[category].Email
-		if channel == auth.BySMS {
+		if channel == authmail.BySMS {
 			wanted = prefs[category].SMS
 		}
 		if !wanted || to == "" || n.cfg.Senders[channel] == nil {
 			continue
 		}
-		m.Channel, m.To, m.Report = channel, to, ""
-		if channel == auth.ByEmail && n.cfg.ReportLink != nil && !withoutReport[e.Kind] {
+		m.Channel, m.To, m.Name, m.Report = channel, to, u.MailName(to), ""
+		if channel == authmail.ByEmail && n.cfg.ReportLink != nil && !withoutReport[e.Kind] {
 			if m.Report, err = n.cfg.ReportLink(ctx, u.ID); err != nil {
 				return err
 			}
@@ -100,13 +101,4 @@ func (n *Notifier) notice(ctx context.Context, e activity.Event, category Catego
 		}
 	}
 	return nil
-}
-
-func nameOf(u profile.User) string {
-	for _, name := range []string{u.DisplayName, u.GivenName} {
-		if name != "" {
-			return name
-		}
-	}
-	return u.Username
 }

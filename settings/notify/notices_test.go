@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -23,20 +23,23 @@ import (
 
 // feedOnly are the events that nobody gets a notice of, and why.
 var feedOnly = map[activity.Kind]string{
-	auth.KindRegistered:             "who signs up knows it, and the link to prove the address is mailed",
-	auth.KindSignIn:                 "mail about each would teach people to delete what matters",
-	auth.KindSignInFailed:           "whoever knows a user name could send its owner mail",
-	auth.KindSignOut:                "done in the session that it ends",
-	auth.KindReauthenticated:        "happens before every change that matters, which has its own notice",
-	auth.KindReauthenticationFailed: "as failed sign-ins",
-	auth.KindSecondFactorFailed:     "as failed sign-ins",
-	auth.KindResetRequested:         "MessageReset goes out, with a link that it was not me",
-	auth.KindEmailChangeRequested:   "MessageEmailChanging goes to the address of before, with a link that takes it back",
-	auth.KindRecoveryRequested:      "MessageFactorRecovery goes out, with a link that it was not me",
-	profile.KindUpdated:             "people change their profile all day",
-	picture.KindChanged:             "as profiles, and everybody who may see it sees it",
-	picture.KindRemoved:             "as changed pictures",
-	settings.KindChanged:            "people change their settings all day, and none switches the mail of category security off",
+	authevent.Disabled:               "the host did it, and says so in words of its own if the person shall know",
+	authevent.Enabled:                "the host did it, and says so in words of its own if the person shall know",
+	authevent.Registered:             "who signs up knows it, and the link to prove the address is mailed",
+	authevent.SignIn:                 "mail about each would teach people to delete what matters",
+	authevent.SignInFailed:           "whoever knows a user name could send its owner mail",
+	authevent.SignOut:                "done in the session that it ends",
+	authevent.Reauthenticated:        "happens before every change that matters, which has its own notice",
+	authevent.ReauthenticationFailed: "as failed sign-ins",
+	authevent.SecondFactorFailed:     "as failed sign-ins",
+	authevent.FactorNotConfirmed:     "who mistypes a code while setting up is there and sees it",
+	authevent.ResetRequested:         "MessageReset goes out, with a link that it was not me",
+	authevent.EmailChangeRequested:   "MessageEmailChanging goes to the address of before, with a link that takes it back",
+	authevent.RecoveryRequested:      "MessageFactorRecovery goes out, with a link that it was not me",
+	profile.KindUpdated:              "people change their profile all day",
+	picture.KindChanged:              "as profiles, and everybody who may see it sees it",
+	picture.KindRemoved:              "as changed pictures",
+	settings.KindChanged:             "people change their settings all day, and none switches the mail of category security off",
 }
 
 // kindsOf are the exported constants of type activity.Kind in a package's source.
@@ -122,7 +125,7 @@ func isKind(e ast.Expr) bool {
 func TestS22_EveryEventIsToldOrNotForAReason(t *testing.T) {
 	seen := map[activity.Kind]bool{}
 	// How many kinds each package has at least, so that none is overlooked.
-	least := map[string]int{"auth": 25, "profile": 5, "profile/picture": 2, "settings": 1}
+	least := map[string]int{"auth/authevent": 28, "profile": 5, "profile/picture": 2, "settings": 1}
 	for dir, kinds := range allKinds(t) {
 		if least[dir] == 0 {
 			t.Errorf("%s has kinds of events, and is not in the list", dir)
@@ -187,7 +190,7 @@ func TestS22_SecurityNoticesHaveTheLink(t *testing.T) {
 		if !strings.Contains(letters[0].Text, words) || !strings.Contains(letters[0].HTML, "<") {
 			t.Errorf("%s: %q", kind, letters[0].Text)
 		}
-		if has := strings.Contains(letters[0].Text, "not-me#token=for-"+u.ID); has == notify.WithoutReport[kind] || !has && category == notify.Security && kind != auth.KindReported && kind != profile.KindDeleted {
+		if has := strings.Contains(letters[0].Text, "not-me#token=for-"+u.ID); has == notify.WithoutReport[kind] || !has && category == notify.Security && kind != authevent.Reported && kind != profile.KindDeleted {
 			t.Errorf("%s: the link is there: %v", kind, has)
 		}
 	}

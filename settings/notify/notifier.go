@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/internal/logging"
@@ -23,7 +23,7 @@ import (
 
 // Letter is a message as it is sent: finished text for one person.
 type Letter struct {
-	Channel auth.Channel
+	Channel authmail.Channel
 	To      string
 	// Subject is one line; an SMS has none.
 	Subject string
@@ -47,12 +47,12 @@ func (e *PermanentError) Unwrap() error { return e.Err }
 // Policy is what a host decides about how people are reached. Without Senders nobody
 // is.
 type Policy struct {
-	// Senders are the channels that there are: auth.ByEmail by notify/smtp or NewFiles,
-	// auth.BySMS by notify/twilio, or a Sender of a few lines. A message for another
+	// Senders are the channels that there are: authmail.ByEmail by notify/smtp or NewFiles,
+	// authmail.BySMS by notify/twilio, or a Sender of a few lines. A message for another
 	// channel is an error of Deliver.
-	Senders map[auth.Channel]Sender
+	Senders map[authmail.Channel]Sender
 	// Render makes a letter of a message; nil is Render of this package.
-	Render func(m auth.Message, service string) (Letter, error)
+	Render func(m authmail.Message, service string) (Letter, error)
 	// SendTimeout bounds the sending of one letter; 0 is 30 s.
 	SendTimeout time.Duration
 	// Attempts is how often a letter is tried before it is a dead one; 0 is 10, with
@@ -86,7 +86,7 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Notifier is an auth.Courier and an activity.Recorder: it writes messages down
+// Notifier is an authmail.Courier and an activity.Recorder: it writes messages down
 // in the transaction of what they are about, and Run sends them. It is safe for
 // concurrent use, and any number of nodes may run one on the same database.
 type Notifier struct {
@@ -95,7 +95,7 @@ type Notifier struct {
 }
 
 var (
-	_ auth.Courier      = (*Notifier)(nil)
+	_ authmail.Courier  = (*Notifier)(nil)
 	_ activity.Recorder = (*Notifier)(nil)
 )
 
@@ -134,7 +134,7 @@ const purpose = "notify.outbox"
 // Deliver writes a message down, in the transaction that ctx carries. One
 // without an address costs the same and is sent to nobody: what asks for it must
 // not tell whether there is an account.
-func (n *Notifier) Deliver(ctx context.Context, m auth.Message) error {
+func (n *Notifier) Deliver(ctx context.Context, m authmail.Message) error {
 	if n.cfg.Senders[m.Channel] == nil {
 		return fmt.Errorf("notify: there is no sender for %q", m.Channel)
 	}
@@ -281,19 +281,19 @@ func (n *Notifier) send(ctx context.Context, s Sender, l Letter) (err error) {
 	return s.Send(ctx, l)
 }
 
-func (n *Notifier) open(item Item) (m auth.Message, err error) {
+func (n *Notifier) open(item Item) (m authmail.Message, err error) {
 	body, err := n.cfg.Keys.Open(purpose, item.Body, []byte(item.ID))
 	if err != nil {
 		return m, err
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return auth.Message{}, errors.New("the message is not one of this version")
+		return authmail.Message{}, errors.New("the message is not one of this version")
 	}
 	return m, nil
 }
 
 // bury makes a dead letter.
-func (n *Notifier) bury(ctx context.Context, item Item, m auth.Message, err error) error {
+func (n *Notifier) bury(ctx context.Context, item Item, m authmail.Message, err error) error {
 	why := reason(m, err)
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelError, "notify: a letter was given up",
 		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempts", item.Attempts), slog.String("error", why))
@@ -302,7 +302,7 @@ func (n *Notifier) bury(ctx context.Context, item Item, m auth.Message, err erro
 
 // reason is why a letter was not sent, for operators: the words of a sender without
 // the address that they may hold. It is kept for longer than the account may be.
-func reason(m auth.Message, err error) string {
+func reason(m authmail.Message, err error) string {
 	why := err.Error()
 	if m.To == "" {
 		return why
@@ -318,8 +318,8 @@ func backOff(attempts int) time.Duration {
 	return wait + mathrand.N(wait/2)
 }
 
-// DeadLetters returns what was given up, the newest first: how often it was tried
+// DeadItems returns what was given up, the newest first: how often it was tried
 // and why it failed, not what it said.
-func (n *Notifier) DeadLetters(ctx context.Context, limit int) ([]Item, error) {
+func (n *Notifier) DeadItems(ctx context.Context, limit int) ([]Item, error) {
 	return n.cfg.Store.DeadItems(ctx, limit)
 }

@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
@@ -27,6 +28,7 @@ import (
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // database is what a Notifier needs of one.
@@ -41,23 +43,23 @@ type database interface {
 func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
 	t.Run("memory", func(t *testing.T) { run(t, memstore.New()) })
 	t.Run("SQLite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		run(t, db)
 	})
 	t.Run("Postgres", func(t *testing.T) {
-		db, err := postgres.Open(t.Context(), pgtest.Open(t))
+		db, err := postgres.Open(t.Context(), pgtest.Open(t), postgres.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		run(t, db)
@@ -115,7 +117,7 @@ func open(t *testing.T, db database, change ...func(*notify.Config)) *post {
 		t.Fatal(err)
 	}
 	cfg := notify.Config{
-		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: p.mail, auth.BySMS: p.sms}},
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: p.mail, authmail.BySMS: p.sms}},
 		Users: db.Users(), Settings: p.settings, Service: "Example", Now: func() time.Time { return p.now },
 		ReportLink: func(ctx context.Context, userID string) (string, error) {
 			p.links++
@@ -134,9 +136,9 @@ func open(t *testing.T, db database, change ...func(*notify.Config)) *post {
 
 const canary = "canary-4f9a"
 
-func reset(to string) auth.Message {
-	return auth.Message{
-		Kind: auth.MessageReset, Channel: auth.ByEmail, To: to, UserID: "7", Name: "Ada",
+func reset(to string) authmail.Message {
+	return authmail.Message{
+		Kind: authmail.Reset, Channel: authmail.ByEmail, To: to, UserID: "7", Name: "Ada",
 		Link: "https://example.org/account/reset#token=" + canary,
 	}
 }
@@ -219,7 +221,7 @@ func TestS66_NothingIsReadableOnTheWay(t *testing.T) {
 		if n := len(p.mail.letters()); n != 0 {
 			t.Errorf("%d letters of a moved row", n)
 		}
-		dead, err := p.DeadLetters(t.Context(), 10)
+		dead, err := p.DeadItems(t.Context(), 10)
 		if err != nil || len(dead) != 2 || dead[0].Body != nil {
 			t.Errorf("%+v, %v", dead, err)
 		}
@@ -246,7 +248,7 @@ func TestR27_TroubleWithTheMailer(t *testing.T) {
 		if tries != 4 {
 			t.Errorf("%d tries in ten minutes; want 4", tries)
 		}
-		if dead, err := p.DeadLetters(t.Context(), 10); err != nil || len(dead) != 1 || dead[0].Attempts != 4 {
+		if dead, err := p.DeadItems(t.Context(), 10); err != nil || len(dead) != 1 || dead[0].Attempts != 4 {
 			t.Errorf("%+v, %v", dead, err)
 		}
 
@@ -369,7 +371,7 @@ func TestS22_Notices(t *testing.T) {
 			for p.flush(t) > 0 {
 			}
 		}
-		record(auth.KindFactorAdded, auth.KindSignIn, "profile.updated")
+		record(authevent.FactorAdded, authevent.SignIn, "profile.updated")
 		got := p.mail.letters()
 		if len(got) != 1 || len(p.sms.letters()) != 0 {
 			t.Fatalf("%d mails and %d SMS; want 1 and 0", len(got), len(p.sms.letters()))
@@ -385,7 +387,7 @@ func TestS22_Notices(t *testing.T) {
 		if _, err := p.settings.Patch(t.Context(), u.ID, []byte(`{"notifications":{"security":{"sms":true},"account":{"email":false}}}`), 0); err != nil {
 			t.Fatal(err)
 		}
-		record(auth.KindPasswordChanged, auth.KindEmailVerified)
+		record(authevent.PasswordChanged, authevent.EmailVerified)
 		if m, s := len(p.mail.letters()), len(p.sms.letters()); m != 2 || s != 1 {
 			t.Errorf("%d mails and %d SMS; want 2 and 1", m, s)
 		}
@@ -398,7 +400,7 @@ func TestS22_Notices(t *testing.T) {
 // S55: names and values are text, whatever is in them.
 func TestS55P17_HostileWords(t *testing.T) {
 	for _, evil := range []string{"{{7*7}}", "<script>alert(1)</script>", "a\r\nBcc: eve@example.org", "x\u2028y", "\"><a href=http://evil>", strings.Repeat("n", 5000)} {
-		m := auth.Message{Kind: auth.MessageReset, Channel: auth.ByEmail, To: "ada@example.org", Name: evil, Link: "https://example.org/#token=t"}
+		m := authmail.Message{Kind: authmail.Reset, Channel: authmail.ByEmail, To: "ada@example.org", Name: evil, Link: "https://example.org/#token=t"}
 		l, err := notify.Render(m, evil)
 		if err != nil {
 			t.Fatal(err)
@@ -409,7 +411,7 @@ func TestS55P17_HostileWords(t *testing.T) {
 		if strings.Contains(evil, "{{") && !strings.Contains(l.HTML, "{{7*7}}") {
 			t.Errorf("%q is not literal", evil)
 		}
-		raw, err := notify.MIME(notify.Letter{Channel: auth.ByEmail, To: m.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML}, "Example <no-reply@example.org>", time.Now())
+		raw, err := notify.MIME(notify.Letter{Channel: authmail.ByEmail, To: m.To, Subject: l.Subject, Text: l.Text, HTML: l.HTML}, "Example <no-reply@example.org>", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -432,20 +434,20 @@ func TestS55P17_HostileWords(t *testing.T) {
 
 // Every kind of message has a text for its channels, and every notice one.
 func TestTextsAreComplete(t *testing.T) {
-	for _, k := range []auth.MessageKind{
-		auth.MessageVerify, auth.MessageSignUpTaken, auth.MessageReset, auth.MessageEmailChange, auth.MessageEmailChanging, auth.MessageFactorRecovery, auth.MessageCode, auth.MessagePhone,
+	for _, k := range []authmail.Kind{
+		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.Code, authmail.Phone,
 	} {
-		l, err := notify.Render(auth.Message{Kind: k, Channel: auth.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")
+		l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")
 		if err != nil || l.Subject == "" || l.Text == "" || l.HTML == "" || strings.Contains(l.Text+l.Subject, "{") {
 			t.Errorf("%s: %+v, %v", k, l, err)
 		}
 	}
-	for _, k := range []auth.MessageKind{auth.MessageCode, auth.MessagePhone} {
-		if l, err := notify.Render(auth.Message{Kind: k, Channel: auth.BySMS, Code: "123456"}, "Example"); err != nil || !strings.Contains(l.Text, "123456") || len(l.Text) > 160 {
+	for _, k := range []authmail.Kind{authmail.Code, authmail.Phone} {
+		if l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.BySMS, Code: "123456"}, "Example"); err != nil || !strings.Contains(l.Text, "123456") || len(l.Text) > 160 {
 			t.Errorf("%s: %+v, %v", k, l, err)
 		}
 	}
-	if _, err := notify.Render(auth.Message{Kind: "odd"}, ""); err == nil {
+	if _, err := notify.Render(authmail.Message{Kind: "odd"}, ""); err == nil {
 		t.Error("a kind without a text is rendered")
 	}
 }
@@ -461,11 +463,11 @@ func TestS66_FilesAreForTheOwnerAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	letter.Channel, letter.To = auth.ByEmail, "ada@example.org"
+	letter.Channel, letter.To = authmail.ByEmail, "ada@example.org"
 	if err := f.Send(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Send(t.Context(), notify.Letter{Channel: auth.BySMS, To: "+41791234567", Text: "123456"}); err != nil {
+	if err := f.Send(t.Context(), notify.Letter{Channel: authmail.BySMS, To: "+41791234567", Text: "123456"}); err != nil {
 		t.Fatal(err)
 	}
 	for pattern, want := range map[string]string{"*.eml": "Subject: Example: Set a new password", "*.txt": "123456"} {
@@ -510,10 +512,10 @@ func TestRun(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	keys, _ := keyring.New(keyring.Generate())
-	good := notify.Config{Store: memstore.New().Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: &mailer{}}}}
+	good := notify.Config{Store: memstore.New().Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: &mailer{}}}}
 	for name, change := range map[string]func(*notify.Config){
 		"no store": func(c *notify.Config) { c.Store = nil }, "no keys": func(c *notify.Config) { c.Keys = nil },
-		"no senders": func(c *notify.Config) { c.Senders = nil }, "a nil sender": func(c *notify.Config) { c.Senders = map[auth.Channel]notify.Sender{auth.BySMS: nil} },
+		"no senders": func(c *notify.Config) { c.Senders = nil }, "a nil sender": func(c *notify.Config) { c.Senders = map[authmail.Channel]notify.Sender{authmail.BySMS: nil} },
 	} {
 		c := good
 		change(&c)
@@ -525,7 +527,7 @@ func TestNewRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Deliver(t.Context(), auth.Message{Kind: auth.MessageCode, Channel: auth.BySMS}); err == nil {
+	if err := n.Deliver(t.Context(), authmail.Message{Kind: authmail.Code, Channel: authmail.BySMS}); err == nil {
 		t.Error("a message for a channel without a sender is taken")
 	}
 }
@@ -582,7 +584,7 @@ func TestFilesAppearWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	letter.Channel, letter.To = auth.ByEmail, "ada@example.org"
+	letter.Channel, letter.To = authmail.ByEmail, "ada@example.org"
 	const n = 300
 	sent := make(chan error, 1)
 	go func() {
@@ -635,7 +637,7 @@ func TestS66_ADeadLetterDoesNotTellTheAddress(t *testing.T) {
 		p.flush(t)
 		p.now = p.now.Add(time.Minute)
 		p.flush(t)
-		dead, err := p.DeadLetters(t.Context(), 10)
+		dead, err := p.DeadItems(t.Context(), 10)
 		if err != nil || len(dead) != 1 || dead[0].Reason != "450 <[the address]> or [the address] is busy" {
 			t.Errorf("%+v, %v", dead, err)
 		}
@@ -666,7 +668,7 @@ func TestDeadLettersAreKeptFor30Days(t *testing.T) {
 			if err := p.PurgeExpired(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if dead, err := p.DeadLetters(ctx, 1000); err != nil || len(dead) != c.left {
+			if dead, err := p.DeadItems(ctx, 1000); err != nil || len(dead) != c.left {
 				t.Errorf("%d are left, %v; want %d", len(dead), err, c.left)
 			}
 		}

@@ -5,7 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/settings/notify"
 )
 
@@ -13,10 +14,10 @@ import (
 // the one that stops it; the text message has neither and fits into one.
 func TestS22_WordsOfARecovery(t *testing.T) {
 	from := time.Date(2026, 11, 26, 8, 30, 0, 0, time.FixedZone("", 3600))
-	m := auth.Message{
-		Kind: auth.MessageFactorRecovery, Channel: auth.ByEmail, To: "ada@example.org", Name: "Ada",
+	m := authmail.Message{
+		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: "ada@example.org", Name: "Ada",
 		Link: "https://example.org/account/recover#token=link", Report: "https://example.org/account/not-me#token=stop",
-		WorksFrom: from, ExpiresAt: from.Add(auth.RecoveryWindow),
+		WorksFrom: from, ExpiresAt: from.Add(7 * 24 * time.Hour),
 	}
 	mail, err := notify.Render(m, "Example")
 	if err != nil {
@@ -29,13 +30,13 @@ func TestS22_WordsOfARecovery(t *testing.T) {
 			}
 		}
 	}
-	m.Channel, m.To, m.Link, m.Report = auth.BySMS, "+41791234567", "", ""
+	m.Channel, m.To, m.Link, m.Report = authmail.BySMS, "+41791234567", "", ""
 	sms, err := notify.Render(m, "Example")
 	if err != nil || len(sms.Text) > 160 || strings.Contains(sms.Text, "http") || !strings.Contains(sms.Text, "Example") {
 		t.Errorf("the text message is %q of %d bytes, %v", sms.Text, len(sms.Text), err)
 	}
-	for _, kind := range []string{string(auth.KindRecoveryCancelled), string(auth.KindFactorsRecovered)} {
-		l, err := notify.Render(auth.Message{Kind: auth.MessageNotice, Channel: auth.ByEmail, Event: kind, At: from}, "")
+	for _, kind := range []string{string(authevent.RecoveryCancelled), string(authevent.FactorsRecovered)} {
+		l, err := notify.Render(authmail.Message{Kind: authmail.Notice, Channel: authmail.ByEmail, Event: kind, At: from}, "")
 		if err != nil || strings.Contains(l.Text, "Something changed") || !strings.Contains(l.Text, "two-step verification") {
 			t.Errorf("the notice of %s is %q, %v", kind, l.Text, err)
 		}

@@ -9,93 +9,11 @@ import (
 	"unicode"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
-	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/auth/authmail"
 )
 
-// words are the text of a kind of message. What stands in braces is replaced;
-// the paragraphs before and after the link or the code are plain text.
-type words struct {
-	subject string
-	lead    string
-	action  string // what the link does
-	after   string
-	sms     string
-}
-
-var texts = map[auth.MessageKind]words{
-	auth.MessageVerify: {
-		subject: "Confirm your e-mail address",
-		lead:    "Please confirm that this is your address.", action: "Confirm the address",
-		after: "The link works once, for a day. If you did not sign up, you need do nothing.",
-	},
-	auth.MessageSignUpTaken: {
-		subject: "You have an account already",
-		lead:    "Somebody, perhaps you, wanted to sign up with this address. There is an account with it already; nothing was changed.",
-		action:  "Set a new password", after: "If it was not you, you need do nothing.",
-	},
-	auth.MessageReset: {
-		subject: "Set a new password",
-		lead:    "You, or somebody who knows your address, asked to set a new password.", action: "Set a new password",
-		after: "The link works once, for an hour. If you did not ask for it, you need do nothing: your password stays as it is.",
-	},
-	auth.MessageEmailChange: {
-		subject: "Confirm your new e-mail address",
-		lead:    "Please confirm that your account shall have this address from now on.", action: "Confirm the new address",
-		after: "The link works once, for a day. If you did not ask for it, you need do nothing.",
-	},
-	auth.MessageEmailChanging: {
-		subject: "Your e-mail address is being changed",
-		lead:    "Somebody who is signed in to your account wants to give it another address. If that was you, you need do nothing.",
-		action:  "Keep this address", after: "If it was not you, the link takes the change back, signs everybody out and lets you set a new password.",
-	},
-	auth.MessageFactorRecovery: {
-		subject: "Your two-step verification is to be removed",
-		lead: "Somebody who knows your password asked to remove your two-step verification and your recovery codes. " +
-			"Nothing has changed yet. If it was you and you still want it, sign in with your password from {from} on, and then use this link.",
-		action: "Remove two-step verification",
-		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
-		sms:    "Somebody with your password asked {service} to remove your two-step verification. Not you? Stop it: see our e-mail, or sign in with a code.",
-	},
-	auth.MessageCode: {
-		subject: "Your code: {code}",
-		lead:    "Your code is {code}. It is good for ten minutes. Tell it to nobody: nobody of us will ask for it.",
-		sms:     "{code} is your code for {service}. Tell it to nobody.",
-	},
-	auth.MessagePhone: {
-		subject: "Your code: {code}",
-		lead:    "Your code is {code}. It shows that this number is yours.",
-		sms:     "{code} is your code for {service}. It shows that this number is yours.",
-	},
-}
-
-// happened are the notices by the kind of their event.
-var happened = map[activity.Kind]string{
-	auth.KindPasswordChanged:   "Your password was changed.",
-	auth.KindPasswordReset:     "Your password was set anew by a link that we sent you.",
-	auth.KindFactorAdded:       "Two-step verification was turned on, or another way of it added.",
-	auth.KindFactorRemoved:     "A way of two-step verification was removed.",
-	auth.KindRecoveryCodesMade: "New recovery codes were made. The old ones no longer work.",
-	auth.KindRecoveryCodeUsed:  "A recovery code was used to get into your account.",
-	auth.KindRecoveryCancelled: "Your two-step verification will not be removed: what was asked for is off.",
-	auth.KindFactorsRecovered:  "Your two-step verification and your recovery codes were removed, as was asked for days ago.",
-	auth.KindDeviceTrusted:     "A device is now trusted: it is not asked for a code any more.",
-	auth.KindDeviceRemoved:     "A device is no longer trusted: it is asked for a code again.",
-	auth.KindSessionEnded:      "A device was signed out of your account.",
-	auth.KindSessionsEnded:     "All other devices were signed out of your account.",
-	auth.KindEmailChanged:      "The e-mail address of your account was changed.",
-	auth.KindEmailChangeUndone: "A change of your e-mail address was taken back.",
-	auth.KindReported:          "You reported that something was not you. Everybody is signed out, and a new password must be set.",
-	auth.KindEmailVerified:     "Your e-mail address is confirmed.",
-
-	profile.KindDeletionRequested: "Your account will be erased on {at}. Until then you can sign in and keep it.",
-	profile.KindRestored:          "Your account was restored: it will not be erased.",
-	profile.KindDeleted:           "Your account was erased, and everything in it.",
-	profile.KindExported:          "A copy of everything in your account was downloaded.",
-}
-
 // day is when something will be that the detail "at" tells of.
-func day(m auth.Message) string {
+func day(m authmail.Message) string {
 	at, err := time.Parse(time.RFC3339, m.Detail["at"])
 	if err != nil {
 		return "the day that was told"
@@ -106,10 +24,10 @@ func day(m auth.Message) string {
 // Render makes the letter of a message, in English. service is the name of the
 // service, "" for none. What people typed is text in it and nothing else: it is
 // escaped in the page and cannot begin a header or a link.
-func Render(m auth.Message, service string) (Letter, error) {
+func Render(m authmail.Message, service string) (Letter, error) {
 	w, known := texts[m.Kind]
 	switch {
-	case m.Kind == auth.MessageNotice:
+	case m.Kind == authmail.Notice:
 		what := strings.ReplaceAll(happened[activity.Kind(m.Event)], "{at}", day(m))
 		if what == "" {
 			what = "Something changed in your account."
@@ -120,17 +38,19 @@ func Render(m auth.Message, service string) (Letter, error) {
 		}
 	case !known:
 		return Letter{}, fmt.Errorf("notify: there is no text for messages of kind %q", m.Kind)
+	case w.where:
+		w.lead += where(m)
 	}
 	fill := strings.NewReplacer("{code}", oneLine(m.Code), "{service}", orElse(oneLine(service), "your account"),
 		"{from}", moment(m.WorksFrom), "{until}", moment(m.ExpiresAt))
 	subject := fill.Replace(w.subject)
-	if i := strings.IndexAny(subject, ".\n"); i > 0 && m.Kind == auth.MessageNotice {
+	if i := strings.IndexAny(subject, ".\n"); i > 0 && m.Kind == authmail.Notice {
 		subject = subject[:i]
 	}
 	if name := oneLine(service); name != "" {
 		subject = name + ": " + subject
 	}
-	if m.Channel == auth.BySMS {
+	if m.Channel == authmail.BySMS {
 		if w.sms == "" {
 			return Letter{}, fmt.Errorf("notify: messages of kind %q do not go by SMS", m.Kind)
 		}
@@ -148,13 +68,14 @@ func Render(m auth.Message, service string) (Letter, error) {
 }
 
 // where says from where and when, as far as that is known.
-func where(m auth.Message) string {
+func where(m authmail.Message) string {
 	var parts []string
 	if !m.At.IsZero() {
 		parts = append(parts, "at "+moment(m.At))
 	}
-	for _, f := range []struct{ before, name string }{{"by ", "device"}, {"from network ", "network"}, {"near ", "place"}} {
-		if v := oneLine(m.Detail[f.name]); v != "" {
+	src := activity.SourceIn(m.Detail)
+	for _, f := range []struct{ before, value string }{{"by ", src.Device}, {"from network ", src.IP}, {"near ", src.Place}} {
+		if v := oneLine(f.value); v != "" {
 			parts = append(parts, f.before+v)
 		}
 	}

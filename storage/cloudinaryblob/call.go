@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const (
@@ -24,6 +25,17 @@ const (
 	// of 500 resources has some 300 KB.
 	maxAnswer = 4 << 20
 )
+
+// cloud is the driver.
+type cloud struct {
+	opts   Options
+	api    string // "https://api.cloudinary.com/v1_1/my-cloud"
+	key    string
+	client *http.Client
+	// The secret is in closures, so that printing a Store does not show it.
+	digest    func(string) string
+	authorize func(*http.Request)
+}
 
 // try calls f until it works or trying again would not help. All our requests
 // may be repeated. A store that asks for a longer wait is left alone.
@@ -71,10 +83,10 @@ type answer struct {
 }
 
 // exchange sends req once and returns what was answered.
-func (s *Store) exchange(op string, req *http.Request) (answer, error) {
+func (s *cloud) exchange(op string, req *http.Request) (answer, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return answer{}, lost(op)
+		return answer{}, blobs.ErrNoAnswer
 	}
 	return s.read(op, resp)
 }
@@ -82,11 +94,11 @@ func (s *Store) exchange(op string, req *http.Request) (answer, error) {
 // read reads an answer in JSON. Cloudinary tells failures by status, by an
 // error object, and by neither: the caller looks for what it asked for, since
 // "{}" is no success.
-func (s *Store) read(op string, resp *http.Response) (answer, error) {
+func (s *cloud) read(op string, resp *http.Response) (answer, error) {
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return answer{}, lost(op)
+		return answer{}, blobs.ErrNoAnswer
 	}
 	var a answer
 	bad := json.Unmarshal(text, &a) != nil
@@ -98,13 +110,13 @@ func (s *Store) read(op string, resp *http.Response) (answer, error) {
 	case resp.StatusCode/100 != 2, message != "":
 		return answer{}, s.refused(op, resp.StatusCode, resp.Header, message)
 	case bad, a.Error != nil:
-		return answer{}, misunderstood(op)
+		return answer{}, errMisunderstood
 	}
 	return a, nil
 }
 
 // destroy removes an asset that may be missing.
-func (s *Store) destroy(ctx context.Context, op string, a asset) error {
+func (s *cloud) destroy(ctx context.Context, op string, a asset) error {
 	return try(ctx, func() error {
 		params := s.signed(url.Values{"public_id": {a.id}, "type": {a.delivery}, "invalidate": {"true"}})
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+"/"+a.resource+"/destroy", strings.NewReader(params.Encode()))
@@ -114,7 +126,7 @@ func (s *Store) destroy(ctx context.Context, op string, a asset) error {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		got, err := s.exchange(op, req)
 		if err == nil && got.Result != "ok" && got.Result != "not found" {
-			err = misunderstood(op)
+			err = errMisunderstood
 		}
 		return err
 	})

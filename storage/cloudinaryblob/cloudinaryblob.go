@@ -2,7 +2,7 @@
 // net/http:
 //
 //	pics, err := cloudinaryblob.New("my-cloud", key, secret, cloudinaryblob.Options{Folder: "pictures/"})
-//	pics, err := cloudinaryblob.FromURL(os.Getenv("CLOUDINARY_URL"))
+//	pics, err := cloudinaryblob.FromURL(os.Getenv("CLOUDINARY_URL"), cloudinaryblob.Options{})
 //
 // Every request is signed with SHA-256 (Cloudinary's "Generating
 // authentication signatures"), which every account accepts unless it was
@@ -49,6 +49,7 @@
 package cloudinaryblob
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -59,6 +60,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Immutable is the cache header of the blobs that can be images.
@@ -89,13 +91,8 @@ type Options struct {
 // Store implements storage.BlobStore, storage.Lister, storage.PublicURLer,
 // storage.SignedURLer and storage.Resizer. It is safe for concurrent use.
 type Store struct {
-	opts   Options
-	api    string // "https://api.cloudinary.com/v1_1/my-cloud"
-	key    string
-	client *http.Client
-	// The secret is in closures, so that printing a Store does not show it.
-	digest    func(string) string
-	authorize func(*http.Request)
+	*blobs.Bucket
+	cloud *cloud
 }
 
 var (
@@ -107,31 +104,23 @@ var (
 )
 
 const (
-	defaultTimeout  = 30 * time.Second
 	defaultAPI      = "https://api.cloudinary.com"
 	defaultDelivery = "https://res.cloudinary.com"
 	// A public ID has at most 255 bytes: a key of 200, a suffix, and this.
 	maxFolder = 40
 )
 
-// New returns a store over the cloud of that name. It does not connect. Of
-// opts at most one is used.
-func New(cloud, key, secret string, opts ...Options) (*Store, error) {
-	if cloud == "" || key == "" || secret == "" {
+// New returns a store over the cloud of that name. It does not connect.
+func New(cloudName, key, secret string, opts Options) (*Store, error) {
+	if cloudName == "" || key == "" || secret == "" {
 		return nil, errors.New("cloudinaryblob: New needs the name of a cloud, an API key and its secret")
 	}
-	if !cloudName(cloud) {
+	if !isCloudName(cloudName) {
 		return nil, errors.New("cloudinaryblob: the name of the cloud has letters, digits, - and _ only")
 	}
-	s := &Store{key: key}
-	if len(opts) > 0 {
-		s.opts = opts[0]
-	}
-	if f := s.opts.Folder; f != "" && (!strings.HasSuffix(f, "/") || len(f) > maxFolder || !storage.ValidKey(f+"x")) {
+	s := &cloud{key: key, opts: opts}
+	if f := s.opts.Folder; len(f) > maxFolder || blobs.CheckPrefix(f) != nil {
 		return nil, errors.New("cloudinaryblob: Options.Folder must be lower-case path parts, each ending with a slash, such as pictures/, with at most 40 bytes")
-	}
-	if s.opts.Timeout <= 0 {
-		s.opts.Timeout = defaultTimeout
 	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
@@ -140,31 +129,32 @@ func New(cloud, key, secret string, opts ...Options) (*Store, error) {
 	if s.opts.APIBase, err = base("APIBase", s.opts.APIBase, defaultAPI); err != nil {
 		return nil, err
 	}
-	if s.opts.DeliveryBase, err = base("DeliveryBase", s.opts.DeliveryBase, defaultDelivery+"/"+cloud); err != nil {
+	if s.opts.DeliveryBase, err = base("DeliveryBase", s.opts.DeliveryBase, defaultDelivery+"/"+cloudName); err != nil {
 		return nil, err
 	}
-	s.api = s.opts.APIBase + "/v1_1/" + cloud
+	s.api = s.opts.APIBase + "/v1_1/" + cloudName
 	s.client = ownClient(s.opts.Client)
 	s.digest = func(text string) string {
 		sum := sha256.Sum256([]byte(text + secret))
 		return hex.EncodeToString(sum[:])
 	}
 	s.authorize = func(r *http.Request) { r.SetBasicAuth(key, secret) }
-	return s, nil
+	timeout := cmp.Or(max(s.opts.Timeout, 0), blobs.DefaultTimeout)
+	return &Store{blobs.New("cloudinaryblob", s, blobs.Options{Timeout: timeout}), s}, nil
 }
 
 // FromURL is New for an address as Cloudinary's console shows it,
 // cloudinary://key:secret@cloud. What follows the name of the cloud is refused.
-func FromURL(address string, opts ...Options) (*Store, error) {
+func FromURL(address string, opts Options) (*Store, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "cloudinary" || u.User == nil || u.Port() != "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("cloudinaryblob: the address is not cloudinary://key:secret@cloud") // and holds a secret
 	}
 	secret, _ := u.User.Password()
-	return New(u.Hostname(), u.User.Username(), secret, opts...)
+	return New(u.Hostname(), u.User.Username(), secret, opts)
 }
 
-func cloudName(name string) bool {
+func isCloudName(name string) bool {
 	return strings.IndexFunc(name, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
 	}) < 0

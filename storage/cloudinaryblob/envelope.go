@@ -27,7 +27,7 @@ const headerFormat = "profilekit 1"
 func encodeHeader(size int64, meta storage.Meta, now time.Time) ([]byte, error) {
 	text, err := json.Marshal(header{headerFormat, size, meta.ContentType, meta.CacheControl, now.UTC()})
 	if err != nil || len(text) >= headerSize {
-		return nil, errors.New("cloudinaryblob: put: the content type and the cache header are too long")
+		return nil, errors.New("the content type and the cache header are too long")
 	}
 	line := make([]byte, headerSize)
 	for i := copy(line, text); i < headerSize-1; i++ {
@@ -37,7 +37,7 @@ func encodeHeader(size int64, meta storage.Meta, now time.Time) ([]byte, error) 
 	return line, nil
 }
 
-var errHeader = errors.New("cloudinaryblob: open: the raw file is not one of ours")
+var errHeader = errors.New("the raw file is not one of ours")
 
 // readHeader reads it; err is of r, or errHeader.
 func readHeader(r io.Reader) (header, error) {

@@ -1,15 +1,15 @@
 package cloudinaryblob
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Error is a refusal that trying again does not help against. It does not hold
@@ -21,7 +21,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("cloudinaryblob: %s: %s (%d)", e.Op, e.Reason, e.Status)
+	return fmt.Sprintf("%s (%d)", e.Reason, e.Status)
 }
 
 const (
@@ -46,7 +46,7 @@ var reasons = []struct{ words, reason string }{
 const statusRateLimited = 420
 
 // refused makes an error of an answer that is none of success.
-func (s *Store) refused(op string, status int, h http.Header, message string) error {
+func (s *cloud) refused(op string, status int, h http.Header, message string) error {
 	e := &Error{Op: op, Status: status, Reason: reasonOther}
 	message = strings.ToLower(message)
 	for _, r := range reasons {
@@ -69,40 +69,14 @@ func (s *Store) refused(op string, status int, h http.Header, message string) er
 	return &storage.UnavailableError{RetryAfter: s.retryAfter(h), Err: e}
 }
 
-const maxRetryAfter = time.Hour
-
-// retryAfter is what Retry-After says, in seconds or as a date, or else the
-// end of the Admin API's hour.
-func (s *Store) retryAfter(h http.Header) time.Duration {
-	for _, name := range []string{"Retry-After", "X-FeatureRateLimit-Reset"} {
-		text := h.Get(name)
-		if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-			return min(time.Duration(min(n, 3600))*time.Second, maxRetryAfter)
-		}
-		if at, err := http.ParseTime(text); err == nil {
-			return min(max(at.Sub(s.opts.Now()), 0), maxRetryAfter)
-		}
-	}
-	return 0
+// retryAfter is what Retry-After says, or else the end of the Admin API's hour.
+func (s *cloud) retryAfter(h http.Header) time.Duration {
+	value := cmp.Or(h.Get("Retry-After"), h.Get("X-FeatureRateLimit-Reset"))
+	return blobs.RetryAfter(value, s.opts.Now())
 }
 
-// lost is the error of a request without an answer, or with half of one. The
-// client's own error has the address with its signature.
-func lost(op string) error {
-	return &storage.UnavailableError{Err: fmt.Errorf("cloudinaryblob: %s: Cloudinary did not answer", op)}
-}
-
-func misunderstood(op string) error {
-	return &storage.UnavailableError{Err: fmt.Errorf("cloudinaryblob: %s: the answer is not one of Cloudinary's", op)}
-}
-
-// ended is ctx's own error when it has one, and otherwise err.
-func ended(ctx context.Context, err error) error {
-	if end := ctx.Err(); err != nil && end != nil {
-		return end
-	}
-	return err
-}
+// errMisunderstood: what came is no answer of Cloudinary's.
+var errMisunderstood error = &storage.UnavailableError{Err: errors.New("the answer is not one of Cloudinary's")}
 
 func isImageRefusal(err error) bool {
 	var e *Error

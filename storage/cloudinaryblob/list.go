@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // pageSize is how many the Admin API lists at a time, at most.
@@ -17,52 +18,41 @@ const pageSize = "500"
 // only so often in an hour, and which may not show the newest changes for some
 // seconds. Types and cache headers are not in a listing, so BlobInfo lacks them.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobInfo, error] {
-	return func(yield func(storage.BlobInfo, error) bool) {
-		if err := ctx.Err(); err != nil {
-			yield(storage.BlobInfo{}, err)
-			return
-		}
-		if prefix != "" && !storage.ValidKey(strings.TrimSuffix(prefix, "/")) {
-			return // no key begins with it
-		}
-		for _, a := range []asset{{resource: "image", delivery: s.imageDelivery()}, s.raw("")} {
-			if !s.list(ctx, a, prefix, yield) {
-				return
-			}
-		}
-	}
+	return blobs.List(ctx, s.Bucket, prefix, s.cloud.page)
 }
 
-// list reports whether to go on.
-func (s *Store) list(ctx context.Context, a asset, prefix string, yield func(storage.BlobInfo, error) bool) bool {
-	var cursor string
-	for {
-		page, err := s.page(ctx, a, prefix, cursor)
-		if err != nil {
-			yield(storage.BlobInfo{}, ended(ctx, err))
-			return false
-		}
-		for _, r := range page.Resources {
-			info := storage.BlobInfo{Key: s.keyOf(a.resource, r.PublicID), Size: r.Bytes, ModTime: r.CreatedAt}
-			if info.Key == "" || !strings.HasPrefix(info.Key, prefix) {
-				continue
-			}
-			if a.resource == "raw" {
-				info.Size = max(info.Size-headerSize, 0)
-			}
-			if !yield(info, nil) {
-				return false
-			}
-		}
-		if cursor = page.NextCursor; cursor == "" {
-			return true
-		}
+// rawPages begins the tokens of the pages of raw files, which come after the images.
+const rawPages = "raw:"
+
+// page lists images and then raw files; its token is rawPages and Cloudinary's cursor.
+func (s *cloud) page(ctx context.Context, p blobs.Page) (infos []storage.BlobInfo, next string, err error) {
+	kind := asset{resource: "image", delivery: s.imageDelivery()}
+	cursor, raw := strings.CutPrefix(p.Token, rawPages)
+	if raw {
+		kind = s.raw("")
 	}
+	listed, err := s.listed(ctx, kind, p.Prefix, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range listed.Resources {
+		info := storage.BlobInfo{Key: s.keyOf(kind.resource, r.PublicID), Size: r.Bytes, ModTime: r.CreatedAt}
+		if raw {
+			info.Size = max(info.Size-headerSize, 0)
+		}
+		infos = append(infos, info)
+	}
+	next = listed.NextCursor
+	switch {
+	case raw && next != "":
+		next = rawPages + next
+	case !raw && next == "":
+		next = rawPages
+	}
+	return infos, next, nil
 }
 
-func (s *Store) page(ctx context.Context, a asset, prefix, cursor string) (answer, error) {
-	own, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
+func (s *cloud) listed(ctx context.Context, a asset, prefix, cursor string) (answer, error) {
 	query := url.Values{"max_results": {pageSize}}
 	// The dot before an image's extension is not in its public ID.
 	stem, _, _ := strings.Cut(prefix, ".")
@@ -72,18 +62,18 @@ func (s *Store) page(ctx context.Context, a asset, prefix, cursor string) (answe
 	if cursor != "" {
 		query.Set("next_cursor", cursor)
 	}
-	var page answer
-	err := try(own, func() error {
-		req, err := http.NewRequestWithContext(own, http.MethodGet, s.api+"/resources/"+a.resource+"/"+a.delivery+"?"+query.Encode(), nil)
+	var got answer
+	err := try(ctx, func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.api+"/resources/"+a.resource+"/"+a.delivery+"?"+query.Encode(), nil)
 		if err != nil {
 			return err
 		}
 		s.authorize(req)
-		page, err = s.exchange("list", req)
-		if err == nil && page.Resources == nil {
-			err = misunderstood("list")
+		got, err = s.exchange("list", req)
+		if err == nil && got.Resources == nil {
+			err = errMisunderstood
 		}
 		return err
 	})
-	return page, err
+	return got, err
 }

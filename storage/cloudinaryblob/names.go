@@ -1,12 +1,8 @@
 package cloudinaryblob
 
 import (
-	"context"
-	"fmt"
 	"path"
 	"strings"
-
-	"github.com/profilekit/profilekit/storage"
 )
 
 // asset is what Cloudinary knows a blob as.
@@ -24,7 +20,7 @@ var types = map[string]string{"jpg": "image/jpeg", "png": "image/png", "gif": "i
 // extension in the key.
 const rawSuffix = ".bin"
 
-func (s *Store) imageDelivery() string {
+func (s *cloud) imageDelivery() string {
 	if s.opts.Public {
 		return "upload"
 	}
@@ -34,7 +30,7 @@ func (s *Store) imageDelivery() string {
 // image is the asset of key if it is an image; ok is false when it cannot be.
 // The dot before the extension becomes a dash: Cloudinary appends the
 // extension itself, and without it a.jpg and a.png would be one.
-func (s *Store) image(key string) (a asset, ok bool) {
+func (s *cloud) image(key string) (a asset, ok bool) {
 	ext := strings.TrimPrefix(path.Ext(key), ".")
 	if types[ext] == "" {
 		return asset{}, false
@@ -44,12 +40,12 @@ func (s *Store) image(key string) (a asset, ok bool) {
 
 // raw is the asset of key if it is anything else. Nobody is served it: its
 // first line is ours.
-func (s *Store) raw(key string) asset {
+func (s *cloud) raw(key string) asset {
 	return asset{resource: "raw", delivery: "authenticated", id: s.opts.Folder + key + rawSuffix}
 }
 
-// keyOf is the key of an asset that was listed, or "" when it is not ours.
-func (s *Store) keyOf(resource, id string) string {
+// keyOf is the key of an asset that was listed, or no valid key when it is not ours.
+func (s *cloud) keyOf(resource, id string) string {
 	key, ours := strings.CutPrefix(id, s.opts.Folder)
 	if resource == "raw" {
 		var is bool
@@ -62,19 +58,8 @@ func (s *Store) keyOf(resource, id string) string {
 		}
 		key = key[:dash] + "." + key[dash+1:]
 	}
-	if !ours || !storage.ValidKey(key) {
+	if !ours {
 		return ""
 	}
 	return key
-}
-
-// begin refuses what no call starts with.
-func begin(ctx context.Context, key string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := storage.CheckKey(key); err != nil {
-		return fmt.Errorf("cloudinaryblob: %w", err)
-	}
-	return nil
 }

@@ -33,7 +33,7 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	for _, c := range [][3]string{{"", "k", "s"}, {"c", "", "s"}, {"c", "k", ""}, {"a/b", "k", "s"}, {"..", "k", "s"}, {"c?x", "k", "s"}} {
-		if _, err := cloudinaryblob.New(c[0], c[1], c[2]); err == nil {
+		if _, err := cloudinaryblob.New(c[0], c[1], c[2], cloudinaryblob.Options{}); err == nil {
 			t.Errorf("New%q: no error", c)
 		}
 	}
@@ -45,7 +45,7 @@ func TestFromURL(t *testing.T) {
 		"cloudinary://key:s3cret@cloud/folder", "cloudinary://key:s3cret@cloud?secure=true", "cloudinary://key:s3cret@cloud:80", "cloudinary://key:s3cret@%zz",
 		"cloudinary://<your_api_key>:s3cret@<cloud>",
 	} {
-		_, err := cloudinaryblob.FromURL(address)
+		_, err := cloudinaryblob.FromURL(address, cloudinaryblob.Options{})
 		if err == nil {
 			t.Errorf("%s: no error", address)
 		} else if strings.Contains(err.Error(), "s3cret") {

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const (
@@ -22,20 +22,7 @@ const (
 	maxUnknown = 64 << 20
 )
 
-// Open implements storage.BlobStore.
-func (s *Store) Open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
-	if err := begin(ctx, key); err != nil {
-		return nil, storage.BlobInfo{}, err
-	}
-	r, info, err := s.open(ctx, key)
-	if err != nil {
-		return nil, storage.BlobInfo{}, ended(ctx, err)
-	}
-	info.Key = key
-	return r, info, nil
-}
-
-func (s *Store) open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
+func (s *cloud) Open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
 	if a, ok := s.image(key); ok {
 		r, info, err := s.openImage(ctx, a)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -45,7 +32,7 @@ func (s *Store) open(ctx context.Context, key string) (io.ReadCloser, storage.Bl
 	return s.openRaw(ctx, s.raw(key))
 }
 
-func (s *Store) openImage(ctx context.Context, a asset) (io.ReadCloser, storage.BlobInfo, error) {
+func (s *cloud) openImage(ctx context.Context, a asset) (io.ReadCloser, storage.BlobInfo, error) {
 	b, h, err := s.fetch(ctx, a)
 	if err != nil {
 		return nil, storage.BlobInfo{}, err
@@ -62,13 +49,13 @@ func (s *Store) openImage(ctx context.Context, a asset) (io.ReadCloser, storage.
 	case err != nil:
 		return nil, storage.BlobInfo{}, err
 	case len(all) > maxUnknown:
-		return nil, storage.BlobInfo{}, misunderstood("open")
+		return nil, storage.BlobInfo{}, errMisunderstood
 	}
 	info.Size = int64(len(all))
 	return io.NopCloser(bytes.NewReader(all)), info, nil
 }
 
-func (s *Store) openRaw(ctx context.Context, a asset) (io.ReadCloser, storage.BlobInfo, error) {
+func (s *cloud) openRaw(ctx context.Context, a asset) (io.ReadCloser, storage.BlobInfo, error) {
 	b, _, err := s.fetch(ctx, a)
 	if err != nil {
 		return nil, storage.BlobInfo{}, err
@@ -86,7 +73,7 @@ func (s *Store) openRaw(ctx context.Context, a asset) (io.ReadCloser, storage.Bl
 }
 
 // exists asks whether there is an asset.
-func (s *Store) exists(ctx context.Context, a asset) (bool, error) {
+func (s *cloud) exists(ctx context.Context, a asset) (bool, error) {
 	b, _, err := s.fetch(ctx, a)
 	switch {
 	case err == nil:
@@ -99,54 +86,43 @@ func (s *Store) exists(ctx context.Context, a asset) (bool, error) {
 }
 
 // fetch asks for the original of an asset, until the answer begins.
-func (s *Store) fetch(ctx context.Context, a asset) (*body, http.Header, error) {
-	// The body is read with this context, so its limit is lifted once the
-	// answer is there.
-	own, cancel := context.WithCancel(ctx)
-	limit := time.AfterFunc(s.opts.Timeout, cancel)
+func (s *cloud) fetch(ctx context.Context, a asset) (*body, http.Header, error) {
 	var resp *http.Response
-	err := try(own, func() error {
-		req, err := http.NewRequestWithContext(own, http.MethodGet, s.download(a, openTTL), nil)
+	err := try(ctx, func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.download(a, openTTL), nil)
 		if err != nil {
 			return err
 		}
 		req.Header.Set("Accept-Encoding", "identity") // for the length
 		if resp, err = s.client.Do(req); err != nil {
-			return lost("open")
+			return blobs.ErrNoAnswer
 		}
 		switch resp.StatusCode {
 		case http.StatusOK:
 			return nil
 		case http.StatusNotFound:
 			resp.Body.Close()
-			return fmt.Errorf("cloudinaryblob: open: %w", fs.ErrNotExist)
+			return fs.ErrNotExist
 		}
 		if _, err = s.read("open", resp); err == nil {
-			err = misunderstood("open")
+			err = errMisunderstood
 		}
 		return err
 	})
-	if !limit.Stop() && err == nil {
-		resp.Body.Close()
-		err = lost("open")
-	}
 	if err != nil {
-		cancel()
 		return nil, nil, err
 	}
-	return &body{ctx: ctx, inner: resp.Body, left: resp.ContentLength, cancel: cancel}, resp.Header, nil
+	return &body{ReadCloser: resp.Body, left: resp.ContentLength}, resp.Header, nil
 }
 
 // body is a blob being read.
 type body struct {
-	ctx    context.Context
-	inner  io.ReadCloser
-	left   int64 // how much has to come, -1 when that is not known
-	cancel context.CancelFunc
+	io.ReadCloser
+	left int64 // how much has to come, -1 when that is not known
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	n, err := b.inner.Read(p)
+	n, err := b.ReadCloser.Read(p)
 	if b.left >= 0 {
 		if b.left -= int64(n); b.left < 0 || err == io.EOF && b.left > 0 {
 			err = io.ErrUnexpectedEOF
@@ -154,28 +130,18 @@ func (b *body) Read(p []byte) (int, error) {
 		b.left = max(b.left, 0)
 	}
 	if err != nil && err != io.EOF {
-		err = ended(b.ctx, lost("read"))
+		err = blobs.ErrNoAnswer
 	}
 	return n, err
 }
 
-func (b *body) Close() error {
-	defer b.cancel()
-	return b.inner.Close()
-}
-
-// Delete implements storage.BlobStore. Cloudinary's network is told to forget
-// its copies of an image, which takes up to an hour.
-func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := begin(ctx, key); err != nil {
-		return err
-	}
-	own, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
+// Delete also tells Cloudinary's network to forget its copies of an image, which takes
+// up to an hour.
+func (s *cloud) Delete(ctx context.Context, key string) error {
 	if a, ok := s.image(key); ok {
-		if err := s.destroy(own, "delete", a); err != nil {
-			return ended(ctx, err)
+		if err := s.destroy(ctx, "delete", a); err != nil {
+			return err
 		}
 	}
-	return ended(ctx, s.destroy(own, "delete", s.raw(key)))
+	return s.destroy(ctx, "delete", s.raw(key))
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"mime/multipart"
 	"net/http"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/overtime"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // putID is the context of an asset that tells one Put from another.
@@ -24,29 +23,24 @@ const putID = "put"
 // withdrawTime bounds the removal of what must not stay.
 const withdrawTime = 5 * time.Second
 
-// Put implements storage.BlobStore. Of an image it asks once whether there is
-// something else under the key, after the upload.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
-	if err := begin(ctx, key); err != nil {
-		return err
-	}
+// Put of an image asks once whether there is something else under the key, after the
+// upload.
+func (s *cloud) Put(ctx context.Context, key string, body *blobs.Body, meta storage.Meta) error {
 	src, err := newSource(body)
 	if err != nil {
-		return fmt.Errorf("cloudinaryblob: put: reading the body: %w", err)
+		return err
 	}
-	own, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
 	image, possible := s.image(key)
 	if possible && meta.ContentType == types[image.format] && meta.CacheControl == Immutable && src.size > 0 {
 		looks, err := src.contentType()
 		if err != nil {
-			return ended(ctx, fmt.Errorf("cloudinaryblob: put: reading the body: %w", err))
+			return err
 		}
 		if looks == meta.ContentType {
 			other := s.raw(key)
-			err := s.put(own, src, image, nil, &other, meta.Overwrite)
+			err := s.put(ctx, src, image, nil, &other, meta.Overwrite)
 			if !isImageRefusal(err) {
-				return ended(ctx, err)
+				return err
 			}
 			// It begins like an image, and that is all.
 		}
@@ -59,22 +53,20 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, meta st
 	if possible {
 		other = &image
 	}
-	return ended(ctx, s.put(own, src, s.raw(key), line, other, meta.Overwrite))
+	return s.put(ctx, src, s.raw(key), line, other, meta.Overwrite)
 }
 
 // put stores src as a, which is to be the only one: other is what the key may
 // have been stored as instead.
-func (s *Store) put(ctx context.Context, src *source, a asset, line []byte, other *asset, overwrite bool) error {
+func (s *cloud) put(ctx context.Context, src *source, a asset, line []byte, other *asset, overwrite bool) error {
 	id := rand.Text()
 	got, err := s.upload(ctx, src, a, line, id, overwrite)
 	switch {
-	case src.failure() != nil:
-		return fmt.Errorf("cloudinaryblob: put: reading the body: %w", src.failure())
 	case err != nil:
 		return err
 	case got.Existing && !overwrite && got.Context.Custom[putID] != id:
 		// With our ID it is our own, of an attempt whose answer was lost.
-		return fmt.Errorf("cloudinaryblob: put: %w", fs.ErrExist)
+		return fs.ErrExist
 	case got.Bytes != src.size+int64(len(line)):
 		s.withdraw(ctx, a)
 		return &Error{Op: "put", Status: http.StatusOK, Reason: "the account changes what is uploaded: an upload preset transforms it"}
@@ -85,7 +77,7 @@ func (s *Store) put(ctx context.Context, src *source, a asset, line []byte, othe
 	}
 	there, err := s.exists(ctx, *other)
 	if err == nil && there {
-		err = fmt.Errorf("cloudinaryblob: put: %w", fs.ErrExist)
+		err = fs.ErrExist
 	}
 	if err != nil {
 		if end := s.withdraw(ctx, a); end != nil && there {
@@ -96,14 +88,14 @@ func (s *Store) put(ctx context.Context, src *source, a asset, line []byte, othe
 }
 
 // withdraw removes what was uploaded, also when ctx has ended.
-func (s *Store) withdraw(ctx context.Context, a asset) error {
+func (s *cloud) withdraw(ctx context.Context, a asset) error {
 	ctx, cancel := overtime.Context(ctx, withdrawTime)
 	defer cancel()
 	return s.destroy(ctx, "put", a)
 }
 
 // upload sends src as a multipart form with a length that is known before.
-func (s *Store) upload(ctx context.Context, src *source, a asset, line []byte, id string, overwrite bool) (answer, error) {
+func (s *cloud) upload(ctx context.Context, src *source, a asset, line []byte, id string, overwrite bool) (answer, error) {
 	var got answer
 	err := try(ctx, func() error {
 		params := url.Values{
@@ -117,9 +109,9 @@ func (s *Store) upload(ctx context.Context, src *source, a asset, line []byte, i
 		if err != nil {
 			return err
 		}
-		r, stop, err := src.reading(ctx, before, after)
+		r, stop, err := src.reading(before, after)
 		if err != nil {
-			return fmt.Errorf("cloudinaryblob: put: reading the body: %w", err)
+			return err
 		}
 		defer stop()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.api+"/"+a.resource+"/upload", r)
@@ -133,7 +125,7 @@ func (s *Store) upload(ctx context.Context, src *source, a asset, line []byte, i
 			return failed
 		}
 		if err == nil && got.PublicID != a.id {
-			err = misunderstood("put")
+			err = errMisunderstood
 		}
 		return err
 	})

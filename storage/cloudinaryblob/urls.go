@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const (
@@ -21,7 +21,9 @@ const (
 )
 
 // PublicURL implements storage.PublicURLer for keys that can be an image's.
-func (s *Store) PublicURL(key string) string { return s.delivery(key, "") }
+func (s *Store) PublicURL(key string) string {
+	return blobs.PublicURL(key, func(key string) string { return s.cloud.address(key, "") })
+}
 
 // ResizedURL implements storage.Resizer, from 1 to 2048 pixels. Faces stay in
 // the square when the image is none.
@@ -30,12 +32,14 @@ func (s *Store) ResizedURL(key string, size int) string {
 		return ""
 	}
 	n := strconv.Itoa(size)
-	return s.delivery(key, "c_fill,g_face,f_auto,q_auto,w_"+n+",h_"+n+"/")
+	return blobs.PublicURL(key, func(key string) string {
+		return s.cloud.address(key, "c_fill,g_face,f_auto,q_auto,w_"+n+",h_"+n+"/")
+	})
 }
 
-func (s *Store) delivery(key, change string) string {
+func (s *cloud) address(key, change string) string {
 	a, ok := s.image(key)
-	if !s.opts.Public || !ok || !storage.ValidKey(key) {
+	if !s.opts.Public || !ok {
 		return ""
 	}
 	// v1 stands for any version. Without it a key that begins like one, or
@@ -47,22 +51,20 @@ func (s *Store) delivery(key, change string) string {
 // and is an error for others; ttl is cut to whole seconds, from one second to
 // an hour. Browsers are told to save what is there, not to show it.
 func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (string, error) {
-	if err := begin(ctx, key); err != nil {
-		return "", err
-	}
-	if ttl < time.Second || ttl > maxSigned {
-		return "", errors.New("cloudinaryblob: an address can be signed for one second to one hour")
-	}
+	return blobs.SignedURL(ctx, s.Bucket, key, ttl, maxSigned, s.cloud.sign)
+}
+
+func (s *cloud) sign(_ context.Context, key string, ttl time.Duration) (string, error) {
 	a, ok := s.image(key)
 	if !ok {
-		return "", errors.New("cloudinaryblob: only images have signed addresses")
+		return "", errors.New("only images have signed addresses")
 	}
 	return s.download(a, ttl), nil
 }
 
 // download is an address at the API itself, which unlike the network before it
 // keeps no copies and knows no old ones.
-func (s *Store) download(a asset, ttl time.Duration) string {
+func (s *cloud) download(a asset, ttl time.Duration) string {
 	params := url.Values{
 		"public_id": {a.id}, "type": {a.delivery},
 		"expires_at": {strconv.FormatInt(s.opts.Now().Add(ttl).Unix(), 10)},
@@ -76,7 +78,7 @@ func (s *Store) download(a asset, ttl time.Duration) string {
 // signed adds the time, the signature and the API key to params. The values
 // are made of what is valid in a key, so none holds the & that would let one
 // parameter pass for two.
-func (s *Store) signed(params url.Values) url.Values {
+func (s *cloud) signed(params url.Values) url.Values {
 	params.Set("timestamp", strconv.FormatInt(s.opts.Now().Unix(), 10))
 	pairs := make([]string, 0, len(params))
 	for name := range params {

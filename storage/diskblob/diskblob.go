@@ -1,6 +1,6 @@
 // Package diskblob is a storage.BlobStore in a folder of the local disk.
 //
-//	pics, err := diskblob.Open("/var/lib/app/pictures")
+//	pics, err := diskblob.Open("/var/lib/app/pictures", diskblob.Options{})
 //	if err != nil {
 //		log.Fatal(err)
 //	}
@@ -31,12 +31,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Options of a Store; the zero Options are good.
@@ -48,11 +50,13 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Store implements storage.BlobStore and storage.Lister.
+// Store implements storage.BlobStore and storage.Lister. The reader of Open is also an
+// io.ReadSeeker and an io.ReaderAt; it keeps reading the same body when the blob is
+// replaced or deleted. An error of Put that matches storage.ErrFull means that the disk
+// or the quota is full.
 type Store struct {
-	files files
-	// folders are those that are known to be durable; see makeFolder.
-	folders sync.Map
+	*blobs.Bucket
+	folder *folder
 }
 
 var (
@@ -61,9 +65,8 @@ var (
 )
 
 // Open opens the store in dir, which it makes when it is missing (mode 0700;
-// the parent must exist). It fails when the folder cannot be written. Of opts
-// at most one is used.
-func Open(dir string, opts ...Options) (*Store, error) {
+// the parent must exist). It fails when the folder cannot be written.
+func Open(dir string, opts Options) (*Store, error) {
 	err := os.Mkdir(dir, 0o700)
 	if err == nil {
 		// The new folder's own name must survive a crash too.
@@ -76,7 +79,7 @@ func Open(dir string, opts ...Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(dir, err)
 	}
-	s, err := openFiles(dir, rootFiles{root}, opts...)
+	s, err := openFiles(dir, rootFiles{root}, opts)
 	if err != nil {
 		root.Close()
 		return nil, err
@@ -84,28 +87,38 @@ func Open(dir string, opts ...Options) (*Store, error) {
 	return s, nil
 }
 
-func openFiles(dir string, files files, opts ...Options) (*Store, error) {
-	var o Options
-	if len(opts) > 0 {
-		o = opts[0]
-	}
+func openFiles(dir string, files files, o Options) (*Store, error) {
 	if o.TempAge <= 0 {
 		o.TempAge = 24 * time.Hour
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{files: files}
-	for _, step := range []func() error{s.makeTempFolder, s.probe, func() error { return s.removeTemps(o.Now().Add(-o.TempAge)) }} {
+	f := &folder{files: files}
+	for _, step := range []func() error{f.makeTempFolder, f.probe, func() error { return f.removeTemps(o.Now().Add(-o.TempAge)) }} {
 		if err := step(); err != nil {
 			return nil, openError(dir, err)
 		}
 	}
-	return s, nil
+	return &Store{blobs.New("diskblob", f, blobs.Options{Failure: failure}), f}, nil
 }
 
 // Close releases the folder. Blobs that are open stay readable.
-func (s *Store) Close() error { return s.files.Close() }
+func (s *Store) Close() error { return s.folder.files.Close() }
+
+// List implements storage.Lister. It reads one folder at a time. A file that
+// is no blob of this store ends the sequence with an error only when its name
+// could be that of a blob; other names are passed over.
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobInfo, error] {
+	return blobs.List(ctx, s.Bucket, prefix, s.folder.page)
+}
+
+// folder is the driver.
+type folder struct {
+	files files
+	// known are the folders below that are known to be durable; see makeFolder.
+	known sync.Map
+}
 
 // openError says in one line what is wrong with the folder.
 func openError(dir string, err error) error {
@@ -124,7 +137,7 @@ func openError(dir string, err error) error {
 }
 
 // makeTempFolder makes the folder of temporary files, and syncs its name.
-func (s *Store) makeTempFolder() error {
+func (s *folder) makeTempFolder() error {
 	err := s.files.Mkdir(tempDir)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -137,7 +150,7 @@ func (s *Store) makeTempFolder() error {
 
 // probe finds out now, not at the first upload, that the folder cannot be
 // written or has no hard links.
-func (s *Store) probe() error {
+func (s *folder) probe() error {
 	name, f, err := s.createTemp()
 	if err != nil {
 		return err
@@ -155,7 +168,7 @@ func (s *Store) probe() error {
 
 // removeTemps removes what crashes left. A file that goes meanwhile is not an
 // error: another process may be cleaning as well.
-func (s *Store) removeTemps(before time.Time) error {
+func (s *folder) removeTemps(before time.Time) error {
 	entries, err := s.files.ReadDir(tempDir)
 	if err != nil {
 		return err
@@ -172,21 +185,16 @@ func (s *Store) removeTemps(before time.Time) error {
 	return nil
 }
 
-// Open implements storage.BlobStore. The reader is also an io.ReadSeeker and
-// an io.ReaderAt; it keeps reading the same body when the blob is replaced or
-// deleted.
-func (s *Store) Open(ctx context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
-	if err := check(ctx, "open", key); err != nil {
-		return nil, storage.BlobInfo{}, err
-	}
-	r, info, err := s.openBlob(fileName(key), key)
+func (s *folder) Open(_ context.Context, key string) (io.ReadCloser, storage.BlobInfo, error) {
+	r, info, err := s.openBlob(key)
 	if err != nil {
-		return nil, storage.BlobInfo{}, fmt.Errorf("diskblob: open %s: %w", key, mapError(err))
+		return nil, storage.BlobInfo{}, err // not r, a nil pointer that would be a reader
 	}
 	return r, info, nil
 }
 
-func (s *Store) openBlob(name, key string) (*reader, storage.BlobInfo, error) {
+func (s *folder) openBlob(key string) (*reader, storage.BlobInfo, error) {
+	name := fileName(key)
 	// Looked at before it is opened: opening a pipe would wait, and a symbolic
 	// link is nothing that Put made.
 	before, err := s.files.Lstat(name)
@@ -226,32 +234,11 @@ type reader struct {
 	io.Closer
 }
 
-// Delete implements storage.BlobStore.
-func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := check(ctx, "delete", key); err != nil {
-		return err
-	}
+func (s *folder) Delete(_ context.Context, key string) error {
 	name := fileName(key)
-	err := s.files.Remove(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		// Else a power loss could bring a private picture back.
-		err = s.files.SyncDir(dirOf(name))
-	}
-	if err != nil {
-		return fmt.Errorf("diskblob: delete %s: %w", key, mapError(err))
-	}
-	return nil
-}
-
-func check(ctx context.Context, op, key string) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.files.Remove(name); err != nil {
 		return err
 	}
-	if err := storage.CheckKey(key); err != nil {
-		return fmt.Errorf("diskblob: %s: %w", op, err)
-	}
-	return nil
+	// Else a power loss could bring a private picture back.
+	return s.files.SyncDir(dirOf(name))
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/profilekit/profilekit/storage/storagetest"
 )
 
-func open(t *testing.T, dir string, opts ...diskblob.Options) *diskblob.Store {
+func open(t *testing.T, dir string, opts diskblob.Options) *diskblob.Store {
 	t.Helper()
-	s, err := diskblob.Open(dir, opts...)
+	s, err := diskblob.Open(dir, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,17 +57,17 @@ func fileOf(t *testing.T, dir, key string) string {
 }
 
 func TestStore(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, t.TempDir()) })
+	storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, t.TempDir(), diskblob.Options{}) })
 }
 
 func TestReopenKeepsBlobs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pictures") // not there yet
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	put(t, s, "u/a.jpg", "kept")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s = open(t, dir)
+	s = open(t, dir, diskblob.Options{})
 	r, info, err := s.Open(t.Context(), "u/a.jpg")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestReopenKeepsBlobs(t *testing.T) {
 
 func TestFilesAreNotForOthers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pictures")
-	put(t, open(t, dir), "a", "private")
+	put(t, open(t, dir, diskblob.Options{}), "a", "private")
 	for _, path := range []string{dir, fileOf(t, dir, "a")} {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -98,7 +98,7 @@ func TestFilesAreNotForOthers(t *testing.T) {
 
 func TestOpenRemovesOldTemporaryFiles(t *testing.T) {
 	dir := t.TempDir()
-	open(t, dir).Close()
+	open(t, dir, diskblob.Options{}).Close()
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	for name, age := range map[string]time.Duration{"old": 25 * time.Hour, "young": 23 * time.Hour} {
 		path := filepath.Join(dir, ".tmp", name)
@@ -130,7 +130,7 @@ func names(t *testing.T, dir string) string {
 
 func TestNoTemporaryFileStays(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	put(t, s, "a", "x")
 	for range 2 {
 		if err := s.Put(t.Context(), "a", strings.NewReader("y"), storage.Meta{Overwrite: true}); err != nil {
@@ -156,7 +156,7 @@ func TestOpenFailsClearly(t *testing.T) {
 		"no parent folder":  filepath.Join(t.TempDir(), "no", "parent"),
 		"a name with a NUL": "a\x00b",
 	} {
-		s, err := diskblob.Open(dir)
+		s, err := diskblob.Open(dir, diskblob.Options{})
 		if err == nil {
 			s.Close()
 			t.Errorf("%s: opened", name)
@@ -171,7 +171,7 @@ func TestOpenFailsClearly(t *testing.T) {
 // A damaged file is an error and never a shorter picture.
 func TestDamagedFileIsNotServed(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	put(t, s, "a", strings.Repeat("picture ", 100))
 	path := fileOf(t, dir, "a")
 	whole, err := os.ReadFile(path)
@@ -214,7 +214,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 
-	pics, err := diskblob.Open(dir)
+	pics, err := diskblob.Open(dir, diskblob.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,12 +8,6 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// bodyError is a failure of the reader that Put was given.
-type bodyError struct{ err error }
-
-func (e *bodyError) Error() string { return "reading the body: " + e.err.Error() }
-func (e *bodyError) Unwrap() error { return e.err }
-
 // noLinks is the failure of link(2), which some file systems tell as a lack of
 // permission.
 type noLinks struct{ err error }
@@ -21,12 +15,9 @@ type noLinks struct{ err error }
 func (e *noLinks) Error() string { return e.err.Error() }
 func (e *noLinks) Unwrap() error { return e.err }
 
-// mapError turns the disk's failures into the errors of package storage.
-func mapError(err error) error {
-	var body *bodyError
+// failure turns the disk's failures into the errors of package storage.
+func failure(_ string, err error) error {
 	switch {
-	case errors.As(err, &body):
-		return err
 	case isFull(err):
 		return full(err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/diskblob"
 )
 
 // Somebody who can plant links in the folder still reaches nothing outside.
@@ -20,7 +21,7 @@ func TestS62P55_SymlinksDoNotEscape(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	put(t, s, "victim", "inside")
 	put(t, s, "other", "inside too")
 	victim := fileOf(t, dir, "victim")
@@ -77,7 +78,7 @@ func TestS62P55_SymlinksDoNotEscape(t *testing.T) {
 // A pipe would hang the reader, a folder would fail later.
 func TestOnlyRegularFilesAreServed(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	put(t, s, "a", "x")
 	path := fileOf(t, dir, "a")
 	for name, plant := range map[string]func() error{
@@ -100,7 +101,7 @@ func TestOnlyRegularFilesAreServed(t *testing.T) {
 // none of them, and its folder holds nothing new.
 func TestS62_HostileNamesWriteNothing(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := open(t, dir, diskblob.Options{})
 	before := tree(t, dir)
 	for _, name := range []string{
 		"../../etc/cron.d/x", "..\\..\\x", "/etc/passwd", "C:\\x.jpg", "a/../../x", "photo.jpg/../../x", "%2e%2e%2fx", "..%2fx",

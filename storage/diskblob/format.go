@@ -7,21 +7,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 )
 
 // tempDir begins with a dot, as no blob's folder does.
 const tempDir = ".tmp"
-
-func shards() []string {
-	names := make([]string, 256)
-	for i := range names {
-		names[i] = fmt.Sprintf("%02x", i)
-	}
-	return names
-}
 
 // fileName is where the blob of a valid key is. Slashes of the key become '+',
 // which no key has, so that "a" and "a/b" do not need a file and a folder of

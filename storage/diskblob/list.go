@@ -5,58 +5,47 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
-	"strings"
+	"strconv"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
-// List implements storage.Lister. It reads one folder at a time. A file that
-// is no blob of this store ends the sequence with an error only when its name
-// could be that of a blob; other names are passed over.
-func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.BlobInfo, error] {
-	return func(yield func(storage.BlobInfo, error) bool) {
-		for _, shard := range shards() {
-			if err := ctx.Err(); err != nil {
-				yield(storage.BlobInfo{}, err)
-				return
-			}
-			entries, err := s.files.ReadDir(shard)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // nothing was put there yet
-			}
-			if err != nil {
-				yield(storage.BlobInfo{}, fmt.Errorf("diskblob: list: %w", mapError(err)))
-				return
-			}
-			for _, e := range entries {
-				if !s.listOne(ctx, shard, e, prefix, yield) {
-					return
-				}
-			}
-		}
-	}
-}
+// shards is how many folders there are.
+const shards = 256
 
-// listOne yields the blob of one folder entry, if it is one, and reports
-// whether to go on.
-func (s *Store) listOne(ctx context.Context, shard string, e fs.DirEntry, prefix string, yield func(storage.BlobInfo, error) bool) bool {
-	key := keyOf(e.Name())
-	if !storage.ValidKey(key) || fileName(key) != shard+"/"+e.Name() || !strings.HasPrefix(key, prefix) {
-		return true
+func shard(n int) string { return fmt.Sprintf("%02x", n) }
+
+// page lists the blobs of one folder; its token is the number of the folder.
+func (s *folder) page(ctx context.Context, p blobs.Page) (infos []storage.BlobInfo, next string, err error) {
+	n, _ := strconv.Atoi(p.Token) // "" is the first
+	if n+1 < shards {
+		next = strconv.Itoa(n + 1)
 	}
-	if err := ctx.Err(); err != nil {
-		yield(storage.BlobInfo{}, err)
-		return false
+	entries, err := s.files.ReadDir(shard(n))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, next, nil // nothing was put there yet
 	}
-	r, info, err := s.openBlob(fileName(key), key)
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
-		return true
-	case err != nil:
-		yield(storage.BlobInfo{}, fmt.Errorf("diskblob: list %s: %w", key, mapError(err)))
-		return false
+	if err != nil {
+		return nil, "", err
 	}
-	r.Close()
-	return yield(info, nil)
+	for _, e := range entries {
+		key := keyOf(e.Name())
+		if !p.Wants(key) || fileName(key) != shard(n)+"/"+e.Name() {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return infos, "", err
+		}
+		r, info, err := s.openBlob(key)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
+			continue
+		case err != nil:
+			return infos, "", fmt.Errorf("%s: %w", key, err)
+		}
+		r.Close()
+		infos = append(infos, info)
+	}
+	return infos, next, nil
 }

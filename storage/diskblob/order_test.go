@@ -124,7 +124,7 @@ func watch(t *testing.T, dir string) (*Store, *watched) {
 	}
 	t.Cleanup(func() { root.Close() })
 	w := &watched{files: rootFiles{root}, err: syscall.EIO}
-	s, err := openFiles(dir, w)
+	s, err := openFiles(dir, w, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func everyFailurePoint(t *testing.T, overwrite bool, old string, dead bool) {
 			return
 		}
 		if dead {
-			again, err := Open(dir)
+			again, err := Open(dir, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -322,7 +322,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = openFiles(dir, &watched{files: rootFiles{root}, onlyOn: c.call, err: c.err})
+		_, err = openFiles(dir, &watched{files: rootFiles{root}, onlyOn: c.call, err: c.err}, Options{})
 		root.Close()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s fails with %v: %v; want one line with %q and the folder", c.call, c.err, err, c.want)

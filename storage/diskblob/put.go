@@ -4,27 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"strings"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
-// Put implements storage.BlobStore. An error that matches storage.ErrFull
-// means that the disk or the quota is full.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
-	if err := check(ctx, "put", key); err != nil {
-		return err
-	}
-	if err := s.put(ctx, key, body, meta); err != nil {
-		return fmt.Errorf("diskblob: put %s: %w", key, mapError(err))
-	}
-	return nil
-}
-
-func (s *Store) put(ctx context.Context, key string, body io.Reader, meta storage.Meta) error {
+func (s *folder) Put(ctx context.Context, key string, body *blobs.Body, meta storage.Meta) error {
 	name := fileName(key)
 	if !meta.Overwrite {
 		// Saves reading the body; the link below is what decides.
@@ -49,8 +37,8 @@ func (s *Store) put(ctx context.Context, key string, body io.Reader, meta storag
 // makeFolder makes one of the 256 folders when it is first written to. That it
 // is there is not enough: the process that made it may not have synced its name
 // yet, and with the folder this blob would be lost.
-func (s *Store) makeFolder(dir string) error {
-	if _, ok := s.folders.Load(dir); ok {
+func (s *folder) makeFolder(dir string) error {
+	if _, ok := s.known.Load(dir); ok {
 		return nil
 	}
 	if err := s.files.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -59,17 +47,17 @@ func (s *Store) makeFolder(dir string) error {
 	if err := s.files.SyncDir("."); err != nil {
 		return err
 	}
-	s.folders.Store(dir, true)
+	s.known.Store(dir, true)
 	return nil
 }
 
 // writeTemp makes a whole and durable file that has no name of a blob yet.
-func (s *Store) writeTemp(ctx context.Context, key string, body io.Reader, meta storage.Meta) (string, error) {
+func (s *folder) writeTemp(ctx context.Context, key string, body io.Reader, meta storage.Meta) (string, error) {
 	temp, f, err := s.createTemp()
 	if err != nil {
 		return "", err
 	}
-	err = writeBlob(ctx, f, body, trailer{Key: key, ContentType: meta.ContentType, CacheControl: meta.CacheControl})
+	err = writeBlob(f, body, trailer{Key: key, ContentType: meta.ContentType, CacheControl: meta.CacheControl})
 	if err == nil {
 		err = f.Sync()
 	}
@@ -87,33 +75,19 @@ func (s *Store) writeTemp(ctx context.Context, key string, body io.Reader, meta 
 	return temp, nil
 }
 
-func writeBlob(ctx context.Context, f io.Writer, body io.Reader, t trailer) error {
-	buf := make([]byte, 64<<10)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := body.Read(buf)
-		if n > 0 {
-			if _, err := f.Write(buf[:n]); err != nil {
-				return err
-			}
-			t.Size += int64(n)
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			// The body's own failure must not pass for one of the disk.
-			return &bodyError{err}
-		}
+func writeBlob(f io.Writer, body io.Reader, t trailer) (err error) {
+	if t.Size, err = io.CopyBuffer(onlyWriter{f}, body, make([]byte, 64<<10)); err != nil {
+		return err
 	}
-	_, err := f.Write(t.encode())
+	_, err = f.Write(t.encode())
 	return err
 }
 
+// onlyWriter hides ReadFrom of a file, which would take a buffer of its own.
+type onlyWriter struct{ io.Writer }
+
 // publish gives temp the name, unless somebody has it.
-func (s *Store) publish(temp, name string) error {
+func (s *folder) publish(temp, name string) error {
 	if err := s.files.Link(temp, name); err != nil {
 		s.discard(temp)
 		return err
@@ -129,7 +103,7 @@ func (s *Store) publish(temp, name string) error {
 
 // replace gives temp the name, whoever has it, and can take that back: the old
 // file keeps a second name until the new one is durable.
-func (s *Store) replace(temp, name string) error {
+func (s *folder) replace(temp, name string) error {
 	kept := tempName()
 	err := s.files.Link(name, kept)
 	switch {
@@ -155,11 +129,11 @@ func (s *Store) replace(temp, name string) error {
 }
 
 // discard removes a file that is of no use; when that fails a later Open does.
-func (s *Store) discard(name string) { _ = s.files.Remove(name) }
+func (s *folder) discard(name string) { _ = s.files.Remove(name) }
 
 func tempName() string { return tempDir + "/" + strings.ToLower(rand.Text()) }
 
-func (s *Store) createTemp() (string, file, error) {
+func (s *folder) createTemp() (string, file, error) {
 	name := tempName()
 	f, err := s.files.Create(name)
 	return name, f, err

@@ -1,6 +1,7 @@
 package firebaseblob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	gcs "cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Error is a refusal that trying again does not help against: most often a
@@ -28,13 +29,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := "firebaseblob: " + e.Op + ": "
-	switch e.Reason {
-	case "":
-		text += "the store refuses the request"
-	default:
-		text += e.Reason
-	}
+	text := cmp.Or(e.Reason, "the store refuses the request")
 	if e.Status != 0 {
 		text += fmt.Sprintf(" (%d)", e.Status)
 	}
@@ -42,15 +37,16 @@ func (e *Error) Error() string {
 }
 
 // failure turns an error of the library into one of package storage.
-func failure(ctx context.Context, op string, err error) error {
-	if end := ctx.Err(); end != nil {
-		return end
+func failure(op string, err error) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return err
 	}
 	e := &Error{Op: op, Status: status(err)}
 	var wait time.Duration
 	var api *googleapi.Error
 	if errors.As(err, &api) {
-		wait = retryAfter(api.Header)
+		wait = blobs.RetryAfter(api.Header.Get("Retry-After"), time.Now())
 		if len(api.Errors) > 0 {
 			e.Reason = api.Errors[0].Reason
 		}
@@ -60,13 +56,13 @@ func failure(ctx context.Context, op string, err error) error {
 		e.Reason = "no such bucket"
 		return e
 	case errors.Is(err, gcs.ErrObjectNotExist):
-		return fmt.Errorf("firebaseblob: %s: %w", op, fs.ErrNotExist)
+		return fs.ErrNotExist
 	case e.Status == http.StatusInsufficientStorage:
-		return fmt.Errorf("firebaseblob: %s: %w", op, storage.ErrFull)
+		return storage.ErrFull
 	case e.Status >= 500, e.Status == http.StatusTooManyRequests, e.Status == http.StatusRequestTimeout:
 		return &storage.UnavailableError{RetryAfter: wait, Err: e}
 	case e.Status == 0 && lost(err):
-		return &storage.UnavailableError{Err: fmt.Errorf("firebaseblob: %s: the store did not answer", op)}
+		return blobs.ErrNoAnswer
 	}
 	return e
 }
@@ -77,12 +73,4 @@ func lost(err error) bool {
 	var address *url.Error
 	return errors.As(err, &network) || errors.As(err, &address) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return time.Duration(min(n, 3600)) * time.Second
 }

@@ -8,7 +8,7 @@
 // or, without Firebase:
 //
 //	client, err := storage.NewClient(ctx) // cloud.google.com/go/storage
-//	pics, err := firebaseblob.New(client.Bucket("my-pictures"))
+//	pics, err := firebaseblob.New(client.Bucket("my-pictures"), firebaseblob.Options{})
 //
 // # Addresses
 //
@@ -24,6 +24,7 @@
 package firebaseblob
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -37,6 +38,7 @@ import (
 	firebase "firebase.google.com/go/v4"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Options of a Store; the zero Options are good.
@@ -65,10 +67,8 @@ type Options struct {
 // storage.SignedURLer and storage.DirectUploader. It is safe for concurrent
 // use.
 type Store struct {
-	bucket *gcs.BucketHandle
-	name   string
-	opts   Options
-	signed *url.URL
+	*blobs.Bucket
+	objects *objects
 }
 
 var (
@@ -80,15 +80,14 @@ var (
 )
 
 const (
-	defaultTimeout = 30 * time.Second
-	downloadBase   = "https://firebasestorage.googleapis.com"
-	signedBase     = "https://storage.googleapis.com"
-	minTokenKey    = 16
+	downloadBase = "https://firebasestorage.googleapis.com"
+	signedBase   = "https://storage.googleapis.com"
+	minTokenKey  = 16
 )
 
 // FromApp returns a store over a bucket of a Firebase app; "" is the default
-// bucket of its configuration. Of opts at most one is used.
-func FromApp(ctx context.Context, app *firebase.App, bucket string, opts ...Options) (*Store, error) {
+// bucket of its configuration.
+func FromApp(ctx context.Context, app *firebase.App, bucket string, opts Options) (*Store, error) {
 	if app == nil {
 		return nil, errors.New("firebaseblob: FromApp needs an app")
 	}
@@ -103,26 +102,18 @@ func FromApp(ctx context.Context, app *firebase.App, bucket string, opts ...Opti
 	if err != nil {
 		return nil, fmt.Errorf("firebaseblob: %w", err)
 	}
-	return New(handle, opts...)
+	return New(handle, opts)
 }
 
-// New returns a store over a bucket that exists. It does not connect. Of opts
-// at most one is used.
-func New(bucket *gcs.BucketHandle, opts ...Options) (*Store, error) {
+// New returns a store over a bucket that exists. It does not connect.
+func New(bucket *gcs.BucketHandle, opts Options) (*Store, error) {
 	if bucket == nil || bucket.BucketName() == "" {
 		return nil, errors.New("firebaseblob: New needs a bucket")
 	}
-	s := &Store{name: bucket.BucketName()}
-	if len(opts) > 0 {
-		s.opts = opts[0]
-	}
 	// The library's own retries have no bound but the context's.
-	s.bucket = bucket.Retryer(gcs.WithPolicy(gcs.RetryNever))
-	if s.opts.Timeout <= 0 {
-		s.opts.Timeout = defaultTimeout
-	}
-	if p := s.opts.Prefix; p != "" && (!strings.HasSuffix(p, "/") || !storage.ValidKey(p+"x")) {
-		return nil, errors.New("firebaseblob: Options.Prefix must be lower-case path parts, each ending with a slash, such as pictures/")
+	s := &objects{name: bucket.BucketName(), bucket: bucket.Retryer(gcs.WithPolicy(gcs.RetryNever)), opts: opts}
+	if err := blobs.CheckPrefix(s.opts.Prefix); err != nil {
+		return nil, fmt.Errorf("firebaseblob: Options.Prefix %w", err)
 	}
 	if k := s.opts.TokenKey; k != nil && len(k) < minTokenKey {
 		return nil, fmt.Errorf("firebaseblob: Options.TokenKey must have at least %d bytes", minTokenKey)
@@ -138,7 +129,8 @@ func New(bucket *gcs.BucketHandle, opts ...Options) (*Store, error) {
 	if s.signed, err = base(s.opts.SignedBase, signedBase); err != nil {
 		return nil, errors.New("firebaseblob: Options.SignedBase must be an origin such as " + signedBase)
 	}
-	return s, nil
+	timeout := cmp.Or(max(s.opts.Timeout, 0), blobs.DefaultTimeout)
+	return &Store{blobs.New("firebaseblob", s, blobs.Options{Timeout: timeout, Failure: failure}), s}, nil
 }
 
 // base reads an origin.
@@ -153,11 +145,9 @@ func base(given, otherwise string) (*url.URL, error) {
 	return u, nil
 }
 
-func (s *Store) object(key string) *gcs.ObjectHandle { return s.bucket.Object(s.opts.Prefix + key) }
-
 // token is the download token of key, or "". It has the form of a version 4
 // UUID (RFC 9562), which Firebase's clients use.
-func (s *Store) token(key string) string {
+func (s *objects) token(key string) string {
 	if s.opts.TokenKey == nil {
 		return ""
 	}
@@ -169,9 +159,11 @@ func (s *Store) token(key string) string {
 }
 
 // PublicURL implements storage.PublicURLer.
-func (s *Store) PublicURL(key string) string {
+func (s *Store) PublicURL(key string) string { return blobs.PublicURL(key, s.objects.publicURL) }
+
+func (s *objects) publicURL(key string) string {
 	token := s.token(key)
-	if token == "" || !storage.ValidKey(key) {
+	if token == "" {
 		return ""
 	}
 	return s.opts.DownloadBase + "/v0/b/" + url.PathEscape(s.name) + "/o/" + url.PathEscape(s.opts.Prefix+key) + "?alt=media&token=" + token

@@ -26,9 +26,9 @@ func (g *google) options(t testing.TB) firebaseblob.Options {
 	}
 }
 
-func open(t testing.TB, b *gcs.BucketHandle, opts ...firebaseblob.Options) *firebaseblob.Store {
+func open(t testing.TB, b *gcs.BucketHandle, opts firebaseblob.Options) *firebaseblob.Store {
 	t.Helper()
-	s, err := firebaseblob.New(b, opts...)
+	s, err := firebaseblob.New(b, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestS64_DownloadTokens(t *testing.T) {
 			t.Errorf("%s: %s; want 403", name, resp.Status)
 		}
 	}
-	without := open(t, b)
+	without := open(t, b, firebaseblob.Options{})
 	put(t.Context(), without, "b.jpg", "b")
 	if got := without.PublicURL("b.jpg"); got != "" {
 		t.Errorf("without TokenKey the address is %q", got)
@@ -171,10 +171,10 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := firebaseblob.New(nil); err == nil {
+	if _, err := firebaseblob.New(nil, firebaseblob.Options{}); err == nil {
 		t.Error("no bucket: no error")
 	}
-	if _, err := firebaseblob.FromApp(t.Context(), nil, ""); err == nil {
+	if _, err := firebaseblob.FromApp(t.Context(), nil, "", firebaseblob.Options{}); err == nil {
 		t.Error("no app: no error")
 	}
 	s := open(t, b, firebaseblob.Options{TokenKey: tokenKey})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -16,6 +15,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const (
@@ -31,42 +31,33 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Put implements storage.BlobStore. The body is read twice.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, meta storage.Meta) error {
-	if err := begin(ctx, key); err != nil {
-		return err
-	}
+// Put reads the body twice.
+func (s *objects) Put(ctx context.Context, key string, body *blobs.Body, meta storage.Meta) error {
 	start, err := body.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return fmt.Errorf("firebaseblob: put: reading the body: %w", err)
+		return err
 	}
 	// The sum makes the store refuse a body that was cut on its way: it has no
 	// length to go by.
 	sum := crc32.New(castagnoli)
-	if _, err := io.Copy(sum, readerOnly{body}); err != nil {
-		return fmt.Errorf("firebaseblob: put: %w", err)
+	if _, err := io.Copy(sum, body); err != nil {
+		return err
 	}
 	id := rand.Text()
-	err = s.try(ctx, func(own context.Context) error {
+	err = try(ctx, func() error {
 		if _, err := body.Seek(start, io.SeekStart); err != nil {
-			return &bodyError{err}
+			return err
 		}
-		return s.write(own, key, body, meta, id, sum.Sum32())
+		return s.write(ctx, key, body, meta, id, sum.Sum32())
 	})
-	var failed *bodyError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &failed):
-		return fmt.Errorf("firebaseblob: put: %w", failed)
-	case status(err) == http.StatusPreconditionFailed:
+	if status(err) == http.StatusPreconditionFailed {
 		return s.conflict(ctx, key, id)
 	}
-	return failure(ctx, "put", err)
+	return err
 }
 
 // write sends the body in one request.
-func (s *Store) write(ctx context.Context, key string, body io.Reader, meta storage.Meta, id string, sum uint32) error {
+func (s *objects) write(ctx context.Context, key string, body io.Reader, meta storage.Meta, id string, sum uint32) error {
 	// Ending the context, rather than closing the writer, gives up an upload.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -82,7 +73,7 @@ func (s *Store) write(ctx context.Context, key string, body io.Reader, meta stor
 	if t := s.token(key); t != "" {
 		w.Metadata[tokens] = t
 	}
-	if _, err := io.Copy(w, readerOnly{body}); err != nil {
+	if _, err := io.Copy(w, body); err != nil {
 		return err
 	}
 	return w.Close()
@@ -90,10 +81,10 @@ func (s *Store) write(ctx context.Context, key string, body io.Reader, meta stor
 
 // conflict decides what a refused precondition means. When an answer was lost
 // and we tried again, the object that is in the way may be our own.
-func (s *Store) conflict(ctx context.Context, key, id string) error {
+func (s *objects) conflict(ctx context.Context, key, id string) error {
 	var attrs *gcs.ObjectAttrs
-	err := s.try(ctx, func(own context.Context) (err error) {
-		attrs, err = s.object(key).Attrs(own)
+	err := try(ctx, func() (err error) {
+		attrs, err = s.object(key).Attrs(ctx)
 		return err
 	})
 	switch {
@@ -101,40 +92,21 @@ func (s *Store) conflict(ctx context.Context, key, id string) error {
 		return nil
 	case err == nil, errors.Is(err, gcs.ErrObjectNotExist):
 		// Missing is one that was deleted since: it was there when asked for.
-		return fmt.Errorf("firebaseblob: put: %w", fs.ErrExist)
+		return fs.ErrExist
 	}
-	return failure(ctx, "put", err)
+	return err
 }
 
-// bodyError is a failure of the reader that Put was given.
-type bodyError struct{ err error }
-
-func (e *bodyError) Error() string { return "reading the body: " + e.err.Error() }
-func (e *bodyError) Unwrap() error { return e.err }
-
-// readerOnly marks the body's own failures.
-type readerOnly struct{ r io.Reader }
-
-func (r readerOnly) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = &bodyError{err}
-	}
-	return n, err
-}
-
-// try calls f until it works or trying again would not help, within Timeout.
-func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) error {
-	own, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
+// try calls f until it works or trying again would not help, or ctx ends.
+func try(ctx context.Context, f func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := f(own)
-		if err == nil || attempt == maxAttempts || !passing(err) || own.Err() != nil {
+		err := f()
+		if err == nil || attempt == maxAttempts || !passing(err) || ctx.Err() != nil {
 			return err
 		}
 		pause := time.NewTimer(mathrand.N(maxBackoff >> (maxAttempts - 1 - attempt)))
 		select {
-		case <-own.Done():
+		case <-ctx.Done():
 			pause.Stop()
 			return err
 		case <-pause.C:
@@ -142,10 +114,10 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 	}
 }
 
-// passing reports whether the failure may be gone at the next attempt.
+// passing reports whether the failure may be gone at the next attempt. One of the body
+// may look like that too, and fails again at once.
 func passing(err error) bool {
-	var failed *bodyError
-	return !errors.As(err, &failed) && (gcs.ShouldRetry(err) || status(err) >= 500 || lost(err))
+	return gcs.ShouldRetry(err) || status(err) >= 500 || lost(err)
 }
 
 // status is the HTTP status in err, or 0.

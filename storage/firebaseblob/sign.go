@@ -2,12 +2,12 @@ package firebaseblob
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	gcs "cloud.google.com/go/storage"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // maxSigned is the longest life of a V4 signed address (Cloud Storage
@@ -17,21 +17,19 @@ const maxSigned = 7 * 24 * time.Hour
 // SignedURL implements storage.SignedURLer; ttl is cut to whole seconds, from
 // one second to seven days.
 func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (string, error) {
-	if err := begin(ctx, key); err != nil {
-		return "", err
-	}
-	if ttl < time.Second || ttl > maxSigned {
-		return "", errors.New("firebaseblob: an address can be signed for one second to seven days")
-	}
+	return blobs.SignedURL(ctx, s.Bucket, key, ttl, maxSigned, s.objects.sign)
+}
+
+func (s *objects) sign(_ context.Context, key string, ttl time.Duration) (string, error) {
 	// The library counts whole seconds from a moment later than this.
-	until := time.Now().Add(ttl.Truncate(time.Second) + time.Second/2)
+	until := time.Now().Add(ttl + time.Second/2)
 	address, err := s.bucket.SignedURL(s.opts.Prefix+key, &gcs.SignedURLOptions{
 		GoogleAccessID: s.opts.SignAs, PrivateKey: s.opts.SignKey,
 		Method: "GET", Expires: until, Scheme: gcs.SigningSchemeV4,
 		Hostname: s.signed.Host, Insecure: s.signed.Scheme == "http",
 	})
 	if err != nil {
-		return "", s.cannotSign(ctx)
+		return "", cannotSign
 	}
 	return address, nil
 }
@@ -40,12 +38,10 @@ func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (s
 // Storage itself refuses another key, another type, another length and a later
 // time.
 func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
-	if err := begin(ctx, r.Key); err != nil {
-		return storage.DirectForm{}, err
-	}
-	if err := r.Check(); err != nil {
-		return storage.DirectForm{}, err
-	}
+	return blobs.DirectUpload(ctx, s.Bucket, r, s.objects.form)
+}
+
+func (s *objects) form(_ context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
 	expires := time.Now().Add(r.TTL).Truncate(time.Second)
 	if !expires.After(time.Now()) {
 		expires = expires.Add(time.Second) // the library signs only for later
@@ -57,15 +53,10 @@ func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (stora
 		Conditions: []gcs.PostPolicyV4Condition{gcs.ConditionContentLengthRange(uint64(r.MinBytes), uint64(r.MaxBytes))},
 	})
 	if err != nil {
-		return storage.DirectForm{}, s.cannotSign(ctx)
+		return storage.DirectForm{}, cannotSign
 	}
 	return storage.DirectForm{Method: "POST", URL: policy.URL, Fields: policy.Fields, FileField: "file", ExpiresAt: expires}, nil
 }
 
 // cannotSign hides the library's text, which may hold parts of a key.
-func (s *Store) cannotSign(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return errors.New("firebaseblob: the credentials cannot sign; give Options.SignAs and SignKey")
-}
+var cannotSign error = &Error{Op: "sign", Reason: "the credentials cannot sign; give Options.SignAs and SignKey"}

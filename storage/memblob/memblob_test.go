@@ -16,7 +16,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storagetest.Run(t, func(*testing.T) storage.BlobStore { return memblob.New() })
+	storagetest.Run(t, func(*testing.T) storage.BlobStore { return memblob.New(memblob.Options{}) })
 }
 
 func TestCapacity(t *testing.T) {
@@ -94,7 +94,7 @@ func TestReaderSeeks(t *testing.T) {
 
 func Example() {
 	ctx := context.Background()
-	pics := memblob.New()
+	pics := memblob.New(memblob.Options{})
 	meta := storage.Meta{ContentType: "image/jpeg", CacheControl: "no-cache"}
 	if err := pics.Put(ctx, "me.jpg", strings.NewReader("not really a picture"), meta); err != nil {
 		fmt.Println(err)

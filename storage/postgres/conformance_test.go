@@ -21,18 +21,18 @@ import (
 func fresh(t testing.TB) string {
 	t.Helper()
 	return pgtest.OpenFrom(t, "migrated", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
-		return errors.Join(db.Migrate(ctx), db.Close())
+		return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 	})
 }
 
 // open opens the database at dsn.
-func open(t testing.TB, dsn string, opts ...postgres.Options) *sqlstore.DB {
+func open(t testing.TB, dsn string, opts postgres.Options) *sqlstore.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), dsn, opts...)
+	db, err := postgres.Open(t.Context(), dsn, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func open(t testing.TB, dsn string, opts ...postgres.Options) *sqlstore.DB {
 }
 
 func TestR26_ConformancePrepared(t *testing.T) {
-	conformance(t, func(t *testing.T) *sqlstore.DB { return open(t, fresh(t)) })
+	conformance(t, func(t *testing.T) *sqlstore.DB { return open(t, fresh(t), postgres.Options{}) })
 }
 
 // TestR26_ConformanceUnprepared runs single suites; all of them run with the long form,

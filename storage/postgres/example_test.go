@@ -13,12 +13,12 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"))
+	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"), postgres.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 	err = db.InTx(ctx, func(ctx context.Context) error {

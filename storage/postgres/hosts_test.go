@@ -27,7 +27,7 @@ func TestR05_OpenNamesEveryHost(t *testing.T) {
 	must(t, err)
 	server := u.Host
 	u.Host = nobody + "," + server
-	_, err = postgres.Open(t.Context(), u.String()+"&target_session_attrs=read-only")
+	_, err = postgres.Open(t.Context(), u.String()+"&target_session_attrs=read-only", postgres.Options{})
 	if !errors.Is(err, storage.ErrUnavailable) {
 		t.Fatalf("%v, want ErrUnavailable", err)
 	}
@@ -42,7 +42,7 @@ func TestR05_OpenNamesEveryHost(t *testing.T) {
 	}
 
 	u.Host = server
-	_, err = postgres.Open(t.Context(), u.String()+"&target_session_attrs=standby")
+	_, err = postgres.Open(t.Context(), u.String()+"&target_session_attrs=standby", postgres.Options{})
 	if err == nil || !errors.Is(err, storage.ErrUnavailable) || !strings.Contains(err.Error(), "target_session_attrs") {
 		t.Errorf("one host of the wrong kind: %v", err)
 	}
@@ -72,8 +72,8 @@ func TestR03_ReadOnlyConnectionsAreRenewed(t *testing.T) {
 // it is promoted the pool takes changes again.
 func TestR03_StandbyIsUnavailable(t *testing.T) {
 	primary := pgtest.New(t)
-	p := open(t, primary.DSN())
-	must(t, p.Migrate(t.Context()))
+	p := open(t, primary.DSN(), postgres.Options{})
+	must(t, p.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 	standby := primary.Replica()
 	db := open(t, standby.DSN(), postgres.Options{MaxOpen: 1})
 	before := backend(t, standby.DSN())

@@ -93,7 +93,7 @@ func TestOpenHeedsItsContext(t *testing.T) {
 	silent := listener(t, func(net.Conn) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := postgres.Open(ctx, "postgres://me@"+silent+"/db?sslmode=disable"); !errors.Is(err, context.Canceled) {
+	if _, err := postgres.Open(ctx, "postgres://me@"+silent+"/db?sslmode=disable", postgres.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
 }

@@ -1,11 +1,11 @@
 // Package postgres opens PostgreSQL databases for sqlstore with lib/pq.
 //
-//	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"))
+//	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"), postgres.Options{})
 //	if err != nil {
 //		return err
 //	}
 //	defer db.Close()
-//	err = db.Migrate(ctx)
+//	err = db.Migrate(ctx, sqlstore.MigrateOptions{})
 //
 // Statements are prepared once a connection and kept. Behind a pooler that
 // hands out a server connection per transaction (PgBouncer's transaction mode)
@@ -107,15 +107,11 @@ func (o Options) withDefaults() Options {
 
 // Open connects to the database that dsn names, a URL (postgres://…) or a list
 // of key=value; what it leaves out comes from the PG… environment variables.
-// At most one Options is used. Open fails within 10 seconds, with one line that
+// Open fails within 10 seconds, with one line that
 // names the server but no part of a password, when the server does not answer
 // or refuses. It does not migrate.
-func Open(ctx context.Context, dsn string, opts ...Options) (*sqlstore.DB, error) {
-	var o Options
-	if len(opts) > 0 {
-		o = opts[0]
-	}
-	o = o.withDefaults()
+func Open(ctx context.Context, dsn string, opts Options) (*sqlstore.DB, error) {
+	o := opts.withDefaults()
 	cfg, err := pq.NewConfig(withHosts(dsn))
 	if err != nil {
 		// The driver's text repeats parts of the DSN, perhaps the password.

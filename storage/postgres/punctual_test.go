@@ -31,7 +31,7 @@ func TestR06_CallsEndWithTheirContext(t *testing.T) {
 		},
 		"change": func(ctx context.Context, db *sqlstore.DB, hush func()) error {
 			hush()
-			return db.Ledger().Forget(ctx, []string{"none"})
+			return db.Ledger().Purge(ctx, []string{"none"})
 		},
 		"ping": func(ctx context.Context, db *sqlstore.DB, hush func()) error {
 			hush()

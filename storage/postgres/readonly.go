@@ -64,6 +64,7 @@ type renewed struct {
 	fullConn
 	since time.Time
 	ended bool
+	holds bool // rows, while a transaction lasts: see heldRows
 }
 
 // saw notes an error of the server.
@@ -89,7 +90,19 @@ func (c *renewed) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, e
 	if code, _, _ := errorInfo(err); code == unsupported && !o.ReadOnly {
 		err = &pq.Error{Severity: "ERROR", Code: readOnly, Message: "the server is read-only"}
 	}
-	return tx, c.saw(err)
+	if err != nil {
+		return nil, c.saw(err)
+	}
+	c.holds = true
+	return heldTx{tx, c}, nil
+}
+
+// query notes the error of a query, and holds its rows in a transaction.
+func (c *renewed) query(r driver.Rows, err error) (driver.Rows, error) {
+	if err == nil && c.holds {
+		r = hold(r)
+	}
+	return r, c.saw(err)
 }
 
 func (c *renewed) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
@@ -98,8 +111,7 @@ func (c *renewed) ExecContext(ctx context.Context, query string, args []driver.N
 }
 
 func (c *renewed) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	r, err := c.fullConn.QueryContext(ctx, query, args)
-	return r, c.saw(err)
+	return c.query(c.fullConn.QueryContext(ctx, query, args))
 }
 
 func (c *renewed) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -125,8 +137,7 @@ func (s *renewedStmt) ExecContext(ctx context.Context, args []driver.NamedValue)
 }
 
 func (s *renewedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	r, err := s.fullStmt.QueryContext(ctx, args)
-	return r, s.conn.saw(err)
+	return s.conn.query(s.fullStmt.QueryContext(ctx, args))
 }
 
 // connectError is a failure to connect. It is a net.Error, so that every one is

@@ -9,7 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -30,10 +30,10 @@ func calls(t *testing.T, db *sqlstore.DB) map[string]func() {
 	u, err := db.Users().Create(ctx, profile.User{Username: "wired", Email: "wired@example.org"})
 	must(t, err)
 	n := byte(0)
-	session := func() auth.Session {
+	session := func() authstore.Session {
 		n++
-		return auth.Session{
-			ID: string(rune('a' + n)), UserID: u.ID, TokenHash: sha256.Sum256([]byte{n}), Level: auth.LevelFull,
+		return authstore.Session{
+			ID: string(rune('a' + n)), UserID: u.ID, TokenHash: sha256.Sum256([]byte{n}), Level: authstore.LevelFull,
 			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 		}
 	}
@@ -49,7 +49,7 @@ func calls(t *testing.T, db *sqlstore.DB) map[string]func() {
 	version := int64(0)
 	return map[string]func(){
 		"signed-in read": func() {
-			_, _, err := sessions.(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
+			_, _, err := sessions.(authstore.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
 			must(t, err)
 		},
 		"update with an event": func() {

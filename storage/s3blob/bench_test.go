@@ -40,7 +40,7 @@ func BenchmarkPut5MiB(b *testing.B) {
 }
 
 func compare(b *testing.B, c *s3.Client, name string, data []byte) {
-	s, err := s3blob.New(c, name)
+	s, err := s3blob.New(c, name, s3blob.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

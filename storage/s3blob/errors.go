@@ -1,6 +1,7 @@
 package s3blob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,13 +9,13 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Error is a refusal that trying again does not help against: most often a
@@ -27,13 +28,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := "s3blob: " + e.Op + ": "
-	switch e.Code {
-	case "":
-		text += "the store refuses the request"
-	default:
-		text += e.Code
-	}
+	text := cmp.Or(e.Code, "the store refuses the request")
 	if e.Status != 0 {
 		text += fmt.Sprintf(" (%d)", e.Status)
 	}
@@ -41,28 +36,25 @@ func (e *Error) Error() string {
 }
 
 // failure turns an error of the SDK into one of package storage.
-func failure(ctx context.Context, op string, err error) error {
-	if end := ctx.Err(); end != nil {
-		return end
-	}
+func failure(op string, err error) error {
 	e := &Error{Op: op, Code: code(err)}
 	var wait time.Duration
 	var resp *awshttp.ResponseError
 	if errors.As(err, &resp) && resp.Response != nil {
 		e.Status = resp.HTTPStatusCode()
-		wait = retryAfter(resp.Response.Header)
+		wait = blobs.RetryAfter(resp.Response.Header.Get("Retry-After"), time.Now())
 	}
 	switch {
 	case e.Code == "NoSuchBucket":
 		return e
 	case isMissing(err):
-		return fmt.Errorf("s3blob: %s: %w", op, fs.ErrNotExist)
+		return fs.ErrNotExist
 	case full[e.Code], e.Status == http.StatusInsufficientStorage:
-		return fmt.Errorf("s3blob: %s: %w", op, storage.ErrFull)
+		return storage.ErrFull
 	case busy[e.Code], e.Status >= 500, e.Status == http.StatusTooManyRequests, e.Status == http.StatusRequestTimeout:
 		return &storage.UnavailableError{RetryAfter: wait, Err: e}
 	case e.Code == "" && lost(err):
-		return &storage.UnavailableError{Err: fmt.Errorf("s3blob: %s: the store did not answer", op)}
+		return blobs.ErrNoAnswer
 	}
 	return e
 }
@@ -111,12 +103,4 @@ func lost(err error) bool {
 	var sent *smithy.OperationError
 	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &sent)
-}
-
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return time.Duration(min(n, 3600)) * time.Second
 }

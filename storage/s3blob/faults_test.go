@@ -279,7 +279,7 @@ func TestWrongSecretAndBucket(t *testing.T) {
 	name := bucket(t, client(server))
 	wrong := server
 	wrong.SecretKey = "not-the-secret"
-	s, err := s3blob.New(client(wrong), name)
+	s, err := s3blob.New(client(wrong), name, s3blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestWrongSecretAndBucket(t *testing.T) {
 		strings.Contains(err.Error(), wrong.SecretKey) {
 		t.Errorf("wrong secret: %v; want an Error with SignatureDoesNotMatch and 403", err)
 	}
-	s, err = s3blob.New(client(server), "no-such-bucket-here")
+	s, err = s3blob.New(client(server), "no-such-bucket-here", s3blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := s3blob.New(nil, "b"); err == nil {
+	if _, err := s3blob.New(nil, "b", s3blob.Options{}); err == nil {
 		t.Error("nil client: no error")
 	}
 	s, err := s3blob.New(c, "b", s3blob.Options{PublicBase: "https://cdn.example.org/x/", Prefix: "p/"})

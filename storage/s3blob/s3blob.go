@@ -3,7 +3,7 @@
 // endpoint:
 //
 //	client := s3.New(s3.Options{Region: "eu-central-1", Credentials: credentials})
-//	pics, err := s3blob.New(client, "my-pictures")
+//	pics, err := s3blob.New(client, "my-pictures", s3blob.Options{})
 //
 // The credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and
 // s3:ListBucket; without the last, S3 answers 403 for a missing object and a
@@ -17,7 +17,9 @@
 package s3blob
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -28,6 +30,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // Options of a Store; the zero Options are good.
@@ -47,12 +50,8 @@ type Options struct {
 // storage.SignedURLer and storage.DirectUploader. It is safe for concurrent
 // use.
 type Store struct {
-	client  *s3.Client
-	presign *s3.PresignClient
-	bucket  string
-	opts    Options
-	calls   []func(*s3.Options) // of every call
-	puts    []func(*s3.Options) // of Put
+	*blobs.Bucket
+	objects *objects
 }
 
 var (
@@ -64,35 +63,29 @@ var (
 )
 
 const (
-	defaultTimeout = 30 * time.Second
 	// A call is tried three times at most, with a random wait of at most a
 	// second between: a store that is overloaded must not be hit harder.
 	maxAttempts = 3
 	maxBackoff  = time.Second
 )
 
-// New returns a store over a bucket that exists. It does not connect. Of opts
-// at most one is used.
-func New(client *s3.Client, bucket string, opts ...Options) (*Store, error) {
+// New returns a store over a bucket that exists. It does not connect.
+func New(client *s3.Client, bucket string, opts Options) (*Store, error) {
 	if client == nil || bucket == "" {
 		return nil, errors.New("s3blob: New needs a client and the name of a bucket")
 	}
-	s := &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
-	if len(opts) > 0 {
-		s.opts = opts[0]
+	if err := blobs.CheckPrefix(opts.Prefix); err != nil {
+		return nil, fmt.Errorf("s3blob: Options.Prefix %w", err)
 	}
-	if s.opts.Timeout <= 0 {
-		s.opts.Timeout = defaultTimeout
-	}
-	if p := s.opts.Prefix; p != "" && (!strings.HasSuffix(p, "/") || !storage.ValidKey(p+"x")) {
-		return nil, errors.New("s3blob: Options.Prefix must be lower-case path parts, each ending with a slash, such as pictures/")
-	}
-	if b := s.opts.PublicBase; b != "" {
+	if b := opts.PublicBase; b != "" {
 		u, err := url.Parse(b)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 			return nil, errors.New("s3blob: Options.PublicBase must be an address such as https://cdn.example.org")
 		}
-		s.opts.PublicBase = strings.TrimRight(b, "/")
+	}
+	s := &objects{
+		client: client, presign: s3.NewPresignClient(client), bucket: bucket,
+		prefix: opts.Prefix, public: strings.TrimRight(opts.PublicBase, "/"),
 	}
 	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
@@ -107,7 +100,8 @@ func New(client *s3.Client, bucket string, opts ...Options) (*Store, error) {
 	if overTLS(client.Options()) {
 		s.puts = append(s.puts, s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware))
 	}
-	return s, nil
+	timeout := cmp.Or(max(opts.Timeout, 0), blobs.DefaultTimeout)
+	return &Store{blobs.New("s3blob", s, blobs.Options{Timeout: timeout, Failure: failure}), s}, nil
 }
 
 // overTLS reports whether all requests surely go over TLS.
@@ -122,16 +116,18 @@ func overTLS(o s3.Options) bool {
 // cannot hold both "a" and "a/b", which a BlobStore must.
 const slash = "!"
 
-func (s *Store) object(key string) *string { return aws.String(s.name(key)) }
+func (s *objects) object(key string) *string { return aws.String(s.name(key)) }
 
-func (s *Store) name(key string) string {
-	return s.opts.Prefix + strings.ReplaceAll(key, "/", slash)
+func (s *objects) name(key string) string {
+	return s.prefix + strings.ReplaceAll(key, "/", slash)
 }
 
 // PublicURL implements storage.PublicURLer.
 func (s *Store) PublicURL(key string) string {
-	if s.opts.PublicBase == "" || !storage.ValidKey(key) {
-		return ""
-	}
-	return s.opts.PublicBase + "/" + s.name(key)
+	return blobs.PublicURL(key, func(key string) string {
+		if s.objects.public == "" {
+			return ""
+		}
+		return s.objects.public + "/" + s.objects.name(key)
+	})
 }

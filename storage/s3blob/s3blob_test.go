@@ -37,9 +37,9 @@ func bucket(t testing.TB, c *s3.Client) string {
 	return name
 }
 
-func open(t testing.TB, c *s3.Client, opts ...s3blob.Options) *s3blob.Store {
+func open(t testing.TB, c *s3.Client, opts s3blob.Options) *s3blob.Store {
 	t.Helper()
-	s, err := s3blob.New(c, bucket(t, c), opts...)
+	s, err := s3blob.New(c, bucket(t, c), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestR25_Conformance(t *testing.T) {
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			c := client(start(t))
-			storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, c) })
+			storagetest.Run(t, func(t *testing.T) storage.BlobStore { return open(t, c, s3blob.Options{}) })
 		})
 	}
 }

@@ -2,12 +2,12 @@ package s3blob
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 // maxSigned is the longest life of a presigned address (Amazon S3 User Guide,
@@ -18,16 +18,13 @@ const maxSigned = 7 * 24 * time.Hour
 // one second to seven days. An address signed with temporary credentials ends
 // with them.
 func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (string, error) {
-	if err := begin(ctx, key); err != nil {
-		return "", err
-	}
-	if ttl < time.Second || ttl > maxSigned {
-		return "", errors.New("s3blob: an address can be signed for one second to seven days")
-	}
-	req, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: s.object(key)},
-		s3.WithPresignExpires(ttl.Truncate(time.Second)))
+	return blobs.SignedURL(ctx, s.Bucket, key, ttl, maxSigned, s.objects.sign)
+}
+
+func (s *objects) sign(ctx context.Context, key string, ttl time.Duration) (string, error) {
+	req, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: s.object(key)}, s3.WithPresignExpires(ttl))
 	if err != nil {
-		return "", failure(ctx, "sign", err)
+		return "", err
 	}
 	return req.URL, nil
 }
@@ -35,12 +32,10 @@ func (s *Store) SignedURL(ctx context.Context, key string, ttl time.Duration) (s
 // DirectUpload implements storage.DirectUploader with a POST policy: S3 itself
 // refuses another key, another type, another length and a later time.
 func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
-	if err := begin(ctx, r.Key); err != nil {
-		return storage.DirectForm{}, err
-	}
-	if err := r.Check(); err != nil {
-		return storage.DirectForm{}, err
-	}
+	return blobs.DirectUpload(ctx, s.Bucket, r, s.objects.form)
+}
+
+func (s *objects) form(ctx context.Context, r storage.DirectUpload) (storage.DirectForm, error) {
 	// The signer takes the time of its own clock a moment later; what is told
 	// is the earlier end.
 	expires := time.Now().Add(r.TTL).Truncate(time.Second)
@@ -53,7 +48,7 @@ func (s *Store) DirectUpload(ctx context.Context, r storage.DirectUpload) (stora
 			}
 		})
 	if err != nil {
-		return storage.DirectForm{}, failure(ctx, "sign", err)
+		return storage.DirectForm{}, err
 	}
 	fields := req.Values
 	fields["Content-Type"] = r.ContentType

@@ -31,18 +31,14 @@ type BackupOptions struct {
 // Backup writes a consistent copy of the database file at path to the new file
 // dest, while the database is in use by this or another process. Writers are
 // not held up and do not hold it up: it copies what was committed when it
-// began. At most one BackupOptions is used.
+// began.
 //
 // The copy is written under a temporary name in dest's folder, checked
 // (PRAGMA quick_check), synced, and renamed: dest is whole or not there. Its
 // mode is 0600. It needs room for the whole database; storage.ErrFull is
 // matched when there is not enough. When ctx ends Backup gives up within a MiB
 // and returns its error. A damaged database is a *DamagedError.
-func Backup(ctx context.Context, path, dest string, opts ...BackupOptions) error {
-	var o BackupOptions
-	if len(opts) > 0 {
-		o = opts[0]
-	}
+func Backup(ctx context.Context, path, dest string, o BackupOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

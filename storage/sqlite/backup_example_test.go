@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // A backup of a database that is in use, and a look at the copy.
@@ -19,15 +20,15 @@ func ExampleBackup() {
 	}
 	defer os.RemoveAll(dir)
 	path, dest := filepath.Join(dir, "app.db"), filepath.Join(dir, "backup.db")
-	db, err := sqlite.Open(ctx, path)
+	db, err := sqlite.Open(ctx, path, sqlite.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(sqlite.Backup(ctx, path, dest))
+	fmt.Println(sqlite.Backup(ctx, path, dest, sqlite.BackupOptions{}))
 	fmt.Println(sqlite.Check(ctx, dest))
 	// Output:
 	// <nil>

@@ -163,7 +163,7 @@ func TestRestoreFromABackup(t *testing.T) {
 	if err := p.write(t.Context(), db, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := sqlite.Backup(t.Context(), path, dest); err != nil {
+	if err := sqlite.Backup(t.Context(), path, dest, sqlite.BackupOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(dest); err != nil || info.Mode().Perm() != 0o600 {
@@ -286,7 +286,7 @@ func TestBackupEndsWithItsContext(t *testing.T) {
 		t.Errorf("%v after %d steps, want an end after the first", err, calls)
 	}
 	nothingLeft(t, dir)
-	if err := sqlite.Backup(ctx, path, dest); !errors.Is(err, context.Canceled) {
+	if err := sqlite.Backup(ctx, path, dest, sqlite.BackupOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
 	}
 	nothingLeft(t, dir)

@@ -10,24 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // people makes n users with a session each and returns the sessions.
-func people(b *testing.B, db *sqlstore.DB, n int) []auth.Session {
+func people(b *testing.B, db *sqlstore.DB, n int) []authstore.Session {
 	b.Helper()
 	ctx, now := b.Context(), time.Now()
-	list := make([]auth.Session, n)
+	list := make([]authstore.Session, n)
 	for i := range list {
 		name := "user" + strconv.Itoa(i)
 		u, err := db.Users().Create(ctx, profile.User{Username: name, Email: name + "@example.org", Bio: "About me.", DisplayName: "A Name"})
 		if err != nil {
 			b.Fatal(err)
 		}
-		list[i] = auth.Session{
-			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(name)), Level: auth.LevelFull,
+		list[i] = authstore.Session{
+			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(name)), Level: authstore.LevelFull,
 			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(24 * time.Hour),
 		}
 		if err := db.Auth().Sessions.CreateSession(ctx, list[i]); err != nil {
@@ -43,7 +43,7 @@ func BenchmarkSignedInRead(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "app.db")
 	db := open(b, path)
 	list := people(b, db, 1000)
-	store := db.Auth().Sessions.(auth.SessionUserStore)
+	store := db.Auth().Sessions.(authstore.SessionUserStore)
 	hand := handWritten(b, path)
 	floor, err := hand.Prepare(`SELECT u.id, u.username, u.email, u.display_name, s.expires_at
 		FROM profilekit_sessions s JOIN users u ON u.id = CAST(s.user_id AS INTEGER) WHERE s.token_hash = ?`)

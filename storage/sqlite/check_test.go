@@ -73,7 +73,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			}
 			// No backup is made of it that looks like one.
 			dest := filepath.Join(filepath.Dir(path), "new.db")
-			if err := sqlite.Backup(t.Context(), path, dest); err == nil {
+			if err := sqlite.Backup(t.Context(), path, dest, sqlite.BackupOptions{}); err == nil {
 				if sqlite.Check(t.Context(), dest) == nil {
 					t.Error("the backup of a damaged database is sound")
 				} else if c.name != "an index of other values" { // which only Check looks for
@@ -144,9 +144,9 @@ func TestOpenOfADamagedFile(t *testing.T) {
 	} {
 		path := closed(t)
 		damage(t, path, c.change)
-		db, err := sqlite.Open(t.Context(), path)
+		db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		if err == nil {
-			err = db.Migrate(t.Context())
+			err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
 			db.Close()
 		}
 		if err == nil || !strings.Contains(err.Error(), "is damaged or no") || strings.Contains(err.Error(), "\n") {
@@ -155,7 +155,7 @@ func TestOpenOfADamagedFile(t *testing.T) {
 	}
 	path := closed(t)
 	damage(t, path, func(b []byte) []byte { copy(b[4096*3:], make([]byte, len(b)-4096*3)); return b })
-	db, err := sqlite.Open(t.Context(), path)
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err == nil {
 		_, err = db.Users().ByUsername(t.Context(), "ada")
 		db.Close()

@@ -1,12 +1,12 @@
 // Package sqlite opens SQLite databases for sqlstore with modernc.org/sqlite,
 // a driver without cgo.
 //
-//	db, err := sqlite.Open(ctx, "app.db")
+//	db, err := sqlite.Open(ctx, "app.db", sqlite.Options{})
 //	if err != nil {
 //		return err
 //	}
 //	defer db.Close()
-//	err = db.Migrate(ctx)
+//	err = db.Migrate(ctx, sqlstore.MigrateOptions{})
 //
 // One connection writes and several read beside it (WAL mode): a read never
 // waits for a write, writers wait for each other in the order in which they
@@ -36,7 +36,7 @@
 // Copying the files of a running database gives a damaged copy. Backup gives a
 // good one, of one moment, while the database is in use:
 //
-//	err := sqlite.Backup(ctx, "app.db", "/backups/app-2026-11-20.db")
+//	err := sqlite.Backup(ctx, "app.db", "/backups/app-2026-11-20.db", sqlite.BackupOptions{})
 //
 // The program itself may call it, or another process beside it, such as one
 // that cron starts. It writes a single file, readable by its owner alone, under

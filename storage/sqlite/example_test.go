@@ -7,16 +7,17 @@ import (
 
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 func Example() {
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, ":memory:") // or a file, "app.db"
+	db, err := sqlite.Open(ctx, ":memory:", sqlite.Options{}) // or a file, "app.db"
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 	user, err := db.Users().Create(ctx, profile.User{Username: "Ada", Email: "ada@example.org"})

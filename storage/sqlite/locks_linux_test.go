@@ -49,7 +49,9 @@ func TestNothingOfOursReleasesTheLocks(t *testing.T) {
 	}{
 		{"Open and Close", func() error { return open(t, path).Close() }},
 		{"Check", func() error { return sqlite.Check(t.Context(), path) }},
-		{"Backup", func() error { return sqlite.Backup(t.Context(), path, filepath.Join(dir, "backup.db")) }},
+		{"Backup", func() error {
+			return sqlite.Backup(t.Context(), path, filepath.Join(dir, "backup.db"), sqlite.BackupOptions{})
+		}},
 	} {
 		if err := c.do(); err != nil {
 			t.Fatal(err)

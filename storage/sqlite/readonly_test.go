@@ -16,7 +16,7 @@ import (
 // A folder that may be read only: the log cannot be created beside the file.
 func TestOpenInAReadOnlyFolder(t *testing.T) {
 	folder := readOnlyFolder(t)
-	if _, err := sqlite.Open(t.Context(), filepath.Join(folder, "new.db")); !errors.Is(err, fs.ErrPermission) && !isReadOnly(err) {
+	if _, err := sqlite.Open(t.Context(), filepath.Join(folder, "new.db"), sqlite.Options{}); !errors.Is(err, fs.ErrPermission) && !isReadOnly(err) {
 		t.Errorf("a new file: %v, want one that says that it may not be written", err)
 	}
 }

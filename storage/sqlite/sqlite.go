@@ -45,15 +45,10 @@ const memory = ":memory:"
 
 // Open opens the database file at path, creating it, readable by its owner
 // alone, when there is none; the folder must exist. The path ":memory:" is a
-// new database in memory, served by a single connection. At most one Options
-// is used. Open does not migrate. The error of a file or folder that cannot be
+// new database in memory, served by a single connection. Open does not migrate. The error of a file or folder that cannot be
 // written says so and matches fs.ErrPermission, fs.ErrNotExist and the like
 // where the system does.
-func Open(ctx context.Context, path string, opts ...Options) (*sqlstore.DB, error) {
-	var o Options
-	if len(opts) > 0 {
-		o = opts[0]
-	}
+func Open(ctx context.Context, path string, o Options) (*sqlstore.DB, error) {
 	if o.Readers <= 0 {
 		o.Readers = max(4, runtime.GOMAXPROCS(0))
 	}

@@ -36,7 +36,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"a device", os.DevNull, fs.ErrInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db, err := sqlite.Open(t.Context(), c.path)
+			db, err := sqlite.Open(t.Context(), c.path, sqlite.Options{})
 			if err == nil {
 				db.Close()
 				t.Fatal("Open succeeded")

@@ -24,7 +24,7 @@ func TestR31_FirstOpensAtOnce(t *testing.T) {
 		for range 12 {
 			running.Go(func() {
 				<-gate
-				db, err := sqlite.Open(t.Context(), path)
+				db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -66,7 +66,7 @@ func TestOpenWaitsForItsTurn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began = time.Now()
-	if _, err := sqlite.Open(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := sqlite.Open(ctx, path, sqlite.Options{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v after %s, want the context's end", err, time.Since(began))
 	}
 }

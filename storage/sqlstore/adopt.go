@@ -195,7 +195,7 @@ func (d *DB) survey(ctx context.Context, tx *sql.Tx, oid int64, o MigrateOptions
 		plan.note("%d rows have no created_at; they get the time of the adoption.", timeless)
 	}
 	for _, look := range []struct{ where, format string }{
-		{`password_hash IS NOT NULL AND password_hash <> '' AND password_hash !~ '^\$(2[aby]|argon2id)\$'`, "The passwords of ids %s are neither bcrypt nor Argon2id; a legacy auth.Hasher must know them."},
+		{`password_hash IS NOT NULL AND password_hash <> '' AND password_hash !~ '^\$(2[aby]|argon2id)\$'`, "The passwords of ids %s are neither bcrypt nor Argon2id; a legacy hash.Hasher must know them."},
 		{`profile_picture <> '' AND profile_picture !~* '^https?://[^/]'`, "The pictures of ids %s are no http(s) addresses and will not show."},
 	} {
 		n, ids, err := countRows(ctx, tx, look.where)

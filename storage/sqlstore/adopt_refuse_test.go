@@ -123,14 +123,14 @@ func TestPlanShowsTheAdoptionAndChangesNothing(t *testing.T) {
 func TestPlanOfAFreshDatabase(t *testing.T) {
 	fresh(t, func(t *testing.T, p place) {
 		db := p.open(t)
-		plan, err := db.Plan(t.Context())
+		plan, err := db.Plan(t.Context(), sqlstore.MigrateOptions{})
 		if err != nil || len(plan.Statements) < 3 || !strings.Contains(plan.String(), "CREATE TABLE users") {
 			t.Errorf("the plan is %v, %v", plan, err)
 		}
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if plan, err = db.Plan(t.Context()); err != nil || len(plan.Statements) != 0 {
+		if plan, err = db.Plan(t.Context(), sqlstore.MigrateOptions{}); err != nil || len(plan.Statements) != 0 {
 			t.Errorf("afterwards the plan is %v, %v", plan, err)
 		}
 	})

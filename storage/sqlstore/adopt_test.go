@@ -282,7 +282,7 @@ func TestAForeignTableOfUsersIsRefusedUnlessAdopted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Migrate(t.Context()); !errors.Is(err, sqlstore.ErrForeignUsers) {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); !errors.Is(err, sqlstore.ErrForeignUsers) {
 			t.Errorf("Migrate: %v, want ErrForeignUsers", err)
 		}
 		var refused *sqlstore.AdoptError

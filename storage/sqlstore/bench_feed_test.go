@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // benchScale has a user with 200 thousand events among a million, or among ten
@@ -154,7 +155,7 @@ func appends(b *testing.B, kind string, size int) {
 		p.at = filepath.Join(b.TempDir(), "app.db")
 	}
 	db, ctx := p.open(b), b.Context()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	made := 0

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -18,7 +18,7 @@ func TestD04_StatementByItselfRunsAgain(t *testing.T) {
 	h := conflict(t)
 	ctx := t.Context()
 	u := user(t, ctx, h.db, "ann")
-	session := auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull}
+	session := authstore.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: authstore.LevelFull}
 	if err := h.db.Auth().Sessions.CreateSession(ctx, session); err != nil {
 		t.Fatal(err)
 	}

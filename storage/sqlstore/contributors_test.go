@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/conform"
@@ -106,7 +107,7 @@ func (w contributors) settings(t *testing.T) personaltest.Harness {
 }
 
 func (w contributors) pictures(t *testing.T) personaltest.Harness {
-	blobs := memblob.New()
+	blobs := memblob.New(memblob.Options{})
 	service, err := picture.New(picture.Config{Users: w.db.Users(), Ledger: w.db.Ledger(), Blobs: blobs, Tx: w.db, LimitStore: w.db.Limits()})
 	conform.Must(t, "pictures", err)
 	shade := byte(0)
@@ -127,8 +128,8 @@ func (w contributors) pictures(t *testing.T) personaltest.Harness {
 	})
 	h.Contributor = service
 	h.Finish = func(t *testing.T) {
-		_, err := service.Sweep(t.Context(), picture.DefaultPendingAge)
-		conform.Must(t, "Sweep", err)
+		_, err := service.PurgeBlobs(t.Context(), picture.DefaultPendingAge)
+		conform.Must(t, "PurgeBlobs", err)
 	}
 	h.Kept = func(t *testing.T, userID string) bool {
 		keys, err := w.db.Ledger().Keys(t.Context(), userID)
@@ -154,24 +155,24 @@ func (w contributors) counted(t *testing.T, key string) (was bool) {
 	return was
 }
 
-func (w contributors) auth(t *testing.T, stores auth.Stores) personaltest.Harness {
-	const hash, purpose = "$argon2id$v=19$secret", auth.Purpose("conform.contributors")
+func (w contributors) auth(t *testing.T, stores authstore.Stores) personaltest.Harness {
+	const hash, purpose = "$argon2id$v=19$secret", authstore.Purpose("conform.contributors")
 	secret := []byte("the seed of an app")
 	rule := limit.Rule{Limit: 5, Window: 24 * time.Hour}
 	h := w.harness(t, func(userID string) []string {
 		ctx, now := t.Context(), time.Now()
 		device, app, token := conform.Name("browser-"), conform.Name("app-"), sha256.Sum256([]byte(conform.Name("token-")))
-		for _, level := range []auth.Level{auth.LevelFull, auth.LevelDevice} {
-			conform.Must(t, "CreateSession", stores.Sessions.CreateSession(ctx, auth.Session{
+		for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelDevice} {
+			conform.Must(t, "CreateSession", stores.Sessions.CreateSession(ctx, authstore.Session{
 				ID: conform.Name("s"), UserID: userID, TokenHash: sha256.Sum256([]byte(conform.Name("t"))), Level: level,
 				Source:    activity.Source{IP: "203.0.113.0/24", Device: device + string(level)},
 				CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 			}))
 		}
-		conform.Must(t, "AddFactor", stores.Factors.AddFactor(ctx, auth.FactorRecord{
+		conform.Must(t, "AddFactor", stores.Factors.AddFactor(ctx, authstore.FactorRecord{
 			ID: conform.Name("f"), UserID: userID, Kind: "totp", Name: app, Data: secret, CreatedAt: now,
 		}))
-		conform.Must(t, "AddTickets", stores.Tickets.AddTickets(ctx, userID, "", []auth.Ticket{
+		conform.Must(t, "AddTickets", stores.Tickets.AddTickets(ctx, userID, "", []authstore.Ticket{
 			{Hash: token, Purpose: purpose, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
 		}))
 		conform.Must(t, "SetPassword", stores.Passwords.SetPassword(ctx, userID, "", hash))
@@ -179,7 +180,7 @@ func (w contributors) auth(t *testing.T, stores auth.Stores) personaltest.Harnes
 			_, _, err := w.db.Limits().Take(ctx, key, rule, now)
 			conform.Must(t, "Take", err)
 		}
-		return []string{device + string(auth.LevelFull), device + string(auth.LevelDevice), app}
+		return []string{device + string(authstore.LevelFull), device + string(authstore.LevelDevice), app}
 	})
 	h.Contributor = auth.Personal{Stores: stores, LimitStore: w.db.Limits()}
 	h.Secrets = []string{hash, string(secret), "argon2id"}

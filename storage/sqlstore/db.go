@@ -9,7 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -133,13 +133,13 @@ func (d *DB) Users() profile.Store { return users{d} }
 
 // Auth returns the stores of passwords, sessions, tickets and factors, for the users
 // of Users: passwords are in their rows, and sessions are read together with them.
-func (d *DB) Auth() auth.Stores {
-	return auth.Stores{Passwords: passwords{d}, Sessions: sessions{d}, Tickets: tickets{d}, Factors: factors{d}}
+func (d *DB) Auth() authstore.Stores {
+	return authstore.Stores{Passwords: passwords{d}, Sessions: sessions{d}, Tickets: tickets{d}, Factors: factors{d}}
 }
 
 // AuthApart is Auth for users in a table of the host's own: of the users themselves it
 // knows the ID, which may be any text, and keeps the passwords in profilekit_passwords.
-func (d *DB) AuthApart() auth.Stores {
+func (d *DB) AuthApart() authstore.Stores {
 	s := d.Auth()
 	s.Passwords = passwordsApart{d}
 	return s
@@ -190,13 +190,13 @@ func (d *DB) Close() error {
 	return nil
 }
 
-// Beside is of auth.UsersBeside.
+// Beside is of authstore.UsersBeside.
 func (s passwords) Beside(store profile.Store) bool { return store == profile.Store(users(s)) }
 
-// Beside is of auth.UsersBeside.
+// Beside is of authstore.UsersBeside.
 func (s sessions) Beside(store profile.Store) bool { return store == profile.Store(users(s)) }
 
 var (
-	_ auth.UsersBeside      = passwords{}
-	_ auth.SessionUserStore = sessions{}
+	_ authstore.UsersBeside      = passwords{}
+	_ authstore.SessionUserStore = sessions{}
 )

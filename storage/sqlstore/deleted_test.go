@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
@@ -19,8 +19,8 @@ func TestP22P39_ADeletedUsersSessionsOpenNothing(t *testing.T) {
 		_, s := signedIn(t, db, u.ID)
 		sessions := db.Auth().Sessions
 		joined, ok := sessions.(interface {
-			auth.SessionStore
-			auth.SessionUserStore
+			authstore.SessionStore
+			authstore.SessionUserStore
 		})
 		if !ok {
 			t.Fatal("the store does not join users")

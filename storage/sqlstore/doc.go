@@ -3,9 +3,9 @@
 // pictures. It holds every SQL statement, for Postgres and for SQLite, and
 // names no driver; storage/postgres and storage/sqlite open databases with one:
 //
-//	db, err := sqlite.Open(ctx, "app.db")   // or postgres.Open(ctx, dsn)
-//	err = db.Migrate(ctx)
-//	users := db.Users()                      // a profile.Store
+//	db, err := sqlite.Open(ctx, "app.db", sqlite.Options{}) // or postgres.Open
+//	err = db.Migrate(ctx, sqlstore.MigrateOptions{})
+//	users := db.Users() // a profile.Store
 //
 // # A pool and a driver of your own
 //

@@ -23,7 +23,7 @@ func TestSchemaFilesDescribeTheMigrations(t *testing.T) {
 			name = "schema/postgres.txt"
 		}
 		db := p.open(t)
-		err := db.Migrate(t.Context())
+		err := db.Migrate(t.Context(), sqlstore.MigrateOptions{})
 		var drift *sqlstore.DriftError
 		if err != nil && (!*update || !errors.As(err, &drift)) {
 			t.Fatal(err)
@@ -92,7 +92,7 @@ func TestDriftIsNamed(t *testing.T) {
 		}
 		for name, run := range map[string]func(context.Context) error{
 			"Check":   db.Check,
-			"Migrate": func(ctx context.Context) error { return db.Migrate(ctx) },
+			"Migrate": func(ctx context.Context) error { return db.Migrate(ctx, sqlstore.MigrateOptions{}) },
 		} {
 			var drift *sqlstore.DriftError
 			if err := run(t.Context()); !errors.As(err, &drift) {
@@ -154,7 +154,7 @@ func TestR32_ANewerSchemaIsNoDrift(t *testing.T) {
 		if err := db.Check(t.Context()); err != nil {
 			t.Errorf("Check: %v", err)
 		}
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Errorf("Migrate: %v", err)
 		}
 		user(t, t.Context(), db, "works")

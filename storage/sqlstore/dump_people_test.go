@@ -150,7 +150,7 @@ func (s people) DueUsers(ctx context.Context, before time.Time, limit int) (ids 
 			if err != nil {
 				return err
 			}
-			if u.Leaving() && !u.DeletesAt.After(before) && len(ids) < limit {
+			if u.DeletionPending() && !u.DeletesAt.After(before) && len(ids) < limit {
 				ids = append(ids, id)
 			}
 		}

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/auth/totp"
@@ -39,6 +42,7 @@ var (
 	dumpStart  = time.Date(2025, 11, 3, 9, 30, 0, 123456000, time.UTC)
 	dumpKey    = keyring.Key{ID: "dumps", Secret: [32]byte([]byte("the key that sealed every dump's"))}
 	dumpClient = auth.Client{
+		KeepToken: true,
 		IP:        netip.MustParseAddr("203.0.113.7"),
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 	}
@@ -104,11 +108,11 @@ type dumpProgram struct {
 	notifier  *notify.Notifier
 	blobs     *memblob.Store
 	ring      *keyring.Ring
-	passkeys  auth.Passkeys
+	passkeys  authfactor.Passkeys
 	// phones are the numbers that enrol proves, and leaves pending.
 	phones [2]string
 	// told is the last message of each kind.
-	told map[auth.MessageKind]auth.Message
+	told map[authmail.Kind]authmail.Message
 	// sent counts the letters, of which last is one; while refused is set, none is
 	// sent.
 	sent    int
@@ -121,7 +125,7 @@ type dumpProgram struct {
 // dumpCourier remembers the messages that a notifier writes down.
 type dumpCourier struct{ *dumpProgram }
 
-func (c dumpCourier) Deliver(ctx context.Context, m auth.Message) error {
+func (c dumpCourier) Deliver(ctx context.Context, m authmail.Message) error {
 	c.told[m.Kind] = m
 	return c.notifier.Deliver(ctx, m)
 }
@@ -143,8 +147,8 @@ func (m dumpMailer) Send(_ context.Context, letter notify.Letter) error {
 func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour string) *dumpProgram {
 	t.Helper()
 	p := &dumpProgram{
-		t: t, flavour: flavour, db: db, clock: clock, told: map[auth.MessageKind]auth.Message{},
-		blobs: memblob.New(), phones: [2]string{"+420601123456", "+420601654321"},
+		t: t, flavour: flavour, db: db, clock: clock, told: map[authmail.Kind]authmail.Message{},
+		blobs: memblob.New(memblob.Options{}), phones: [2]string{"+420601123456", "+420601654321"},
 	}
 	if flavour == separate {
 		p.users = people{db, clock.now}
@@ -167,7 +171,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	p.must(err)
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
-		Policy:     notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{p}, auth.BySMS: dumpMailer{p}}},
+		Policy:     notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: dumpMailer{p}, authmail.BySMS: dumpMailer{p}}},
 		ReportLink: func(ctx context.Context, userID string) (string, error) { return p.auth.ReportLink(ctx, userID) },
 	})
 	p.must(err)
@@ -183,7 +187,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	}
 	p.auth, err = auth.New(auth.Config{
 		Users: p.users, Stores: stores, LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
-		Policy:   auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{}), Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
+		Policy:   auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{}), Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
 		Recorder: p.notifier,
 		Now:      clock.now,
 	})
@@ -192,8 +196,8 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 }
 
 // factors is the authenticator app that everybody has.
-func (p *dumpProgram) factors() []auth.Factor {
-	return []auth.Factor{totp.New(p.ring, totp.Options{Issuer: "Example", Rand: endless(dumpSeed)})}
+func (p *dumpProgram) factors() []authfactor.Factor {
+	return []authfactor.Factor{totp.New(p.ring, totp.Options{Issuer: "Example", Rand: endless(dumpSeed)})}
 }
 
 func (p *dumpProgram) must(err error) {
@@ -204,7 +208,7 @@ func (p *dumpProgram) must(err error) {
 }
 
 // token is the secret of the last link of a kind.
-func (p *dumpProgram) token(kind auth.MessageKind) string {
+func (p *dumpProgram) token(kind authmail.Kind) string {
 	p.t.Helper()
 	_, token, ok := strings.Cut(p.told[kind].Link, "token=")
 	if !ok {

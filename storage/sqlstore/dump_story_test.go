@@ -9,6 +9,10 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/internal/softkey"
@@ -79,7 +83,7 @@ func (p *dumpProgram) join(name string, remember bool) (token string) {
 func (p *dumpProgram) prove(token string) {
 	p.t.Helper()
 	p.must(p.auth.ResendVerify(p.t.Context(), dumpClient, p.id(token)))
-	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(auth.MessageVerify)))
+	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify)))
 }
 
 // describe fills the profile, the settings and, as the host's code would, the feed.
@@ -102,10 +106,10 @@ func (p *dumpProgram) describe(userID string) {
 // pictured leaves blobs in every state: live, dead, pending and claimed.
 func (p *dumpProgram) pictured(u profile.User) {
 	ctx, ledger, at := p.t.Context(), p.db.Ledger(), p.clock.now()
-	swept, coming := strings.ToLower(u.Username)+"-swept.png", strings.ToLower(u.Username)+"-coming.png"
-	p.must(ledger.Reserve(ctx, u.ID, []string{swept}, at.Add(-72*time.Hour)))
-	p.must(ledger.Dead(ctx, []string{swept}, at.Add(-48*time.Hour)))
-	_, err := ledger.Sweep(ctx, at, at.Add(-24*time.Hour), at.Add(-96*time.Hour), 10)
+	purged, coming := strings.ToLower(u.Username)+"-purged.png", strings.ToLower(u.Username)+"-coming.png"
+	p.must(ledger.Reserve(ctx, u.ID, []string{purged}, at.Add(-72*time.Hour)))
+	p.must(ledger.Dead(ctx, []string{purged}, at.Add(-48*time.Hour)))
+	_, err := ledger.Claim(ctx, at, at.Add(-24*time.Hour), at.Add(-96*time.Hour), 10)
 	p.must(err)
 	for range 2 { // the second replaces the first
 		_, err := p.pictures.Put(ctx, u.ID, bytes.NewReader(imagetest.PNG(imagetest.Card(64, 64))), picture.PutOptions{})
@@ -119,18 +123,18 @@ func (p *dumpProgram) enrol(token string) {
 	ctx := p.t.Context()
 	_, err := p.auth.BeginFactor(ctx, dumpClient, p.id(token), totp.Kind, "Phone")
 	p.must(err)
-	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), p.app(), false)
+	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), p.app())
 	p.must(err)
 
 	key := softkey.New(dumpOrigin)
 	challenge, err := p.auth.BeginAddPasskey(ctx, p.id(token))
 	p.must(err)
 	answer := auth.PasskeyAnswer{State: challenge.State, Response: key.Create(challenge.Options)}
-	_, _, err = p.auth.AddPasskey(ctx, dumpClient, p.id(token), answer, "Laptop", false)
+	_, err = p.auth.AddPasskey(ctx, dumpClient, p.id(token), answer, "Laptop")
 	p.must(err)
 
 	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[0]))
-	_, err = p.auth.ConfirmCode(ctx, dumpClient, p.id(token), auth.Answer{Method: string(auth.BySMS), Code: p.told[auth.MessagePhone].Code}, false)
+	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), auth.Answer{Method: string(authmail.BySMS), Code: p.told[authmail.Phone].Code})
 	p.must(err)
 	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[1]))
 
@@ -164,7 +168,7 @@ func (p *dumpProgram) moving(begun, made string) {
 		p.prove(token)
 		p.must(p.auth.BeginEmailChange(ctx, dumpClient, p.id(token), name+"@example.com", 0))
 		if name == made {
-			p.must(p.auth.ConfirmEmailChange(ctx, dumpClient, p.token(auth.MessageEmailChange)))
+			p.must(p.auth.ConfirmEmailChange(ctx, dumpClient, p.token(authmail.EmailChange)))
 			_, err := p.profiles.Edit(ctx, p.id(token).User.ID, profile.Edit{Username: new(name + "-2")}, 0)
 			p.must(err)
 		}
@@ -194,7 +198,7 @@ func (p *dumpProgram) gone(name string) {
 func (p *dumpProgram) leave(name string) {
 	_, err := p.deletions.Request(p.t.Context(), p.id(p.join(name, false)).Caller())
 	p.must(err)
-	if in := p.signIn(name, false); in.Session.Level != auth.LevelLeaving {
+	if in := p.signIn(name, false); in.Session.Level != authstore.LevelDeletionPending {
 		p.t.Fatalf("the session of who leaves is %s", in.Session.Level)
 	}
 }
@@ -209,7 +213,7 @@ func (p *dumpProgram) halfway(name string) {
 		p.t.Fatal("no device is trusted")
 	}
 	half := p.half(p.signIn(name, false))
-	p.must(p.auth.SendCode(ctx, dumpClient, half, string(auth.BySMS)))
+	p.must(p.auth.SendCode(ctx, dumpClient, half, string(authmail.BySMS)))
 	_, err = p.auth.BeginFactorRecovery(ctx, dumpClient, half)
 	p.must(err)
 }
@@ -223,9 +227,9 @@ func (p *dumpProgram) elsewhere(end string) {
 		p.must(err)
 		return
 	}
-	hash, err := auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}).Hash(ctx, dumpPassphrase)
+	hash, err := hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}).Hash(ctx, dumpPassphrase)
 	p.must(err)
 	apart := p.db.AuthApart()
 	id := "host-7" + end
-	p.must(apart.Passwords.SetPassword(ctx, id, "", hash, activity.NewEvent(ctx, auth.KindPasswordReset, id, p.clock.now(), nil)))
+	p.must(apart.Passwords.SetPassword(ctx, id, "", hash, activity.NewEvent(ctx, authevent.PasswordReset, id, p.clock.now(), nil)))
 }

@@ -120,7 +120,7 @@ func TestErrorsAreMappedByCode(t *testing.T) {
 }
 
 func TestMissingTablesAreTold(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), ":memory:")
+	db, err := sqlite.Open(t.Context(), ":memory:", sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestMissingTablesAreTold(t *testing.T) {
 func TestSQLiteBusyIsUnavailable(t *testing.T) {
 	path := t.TempDir() + "/app.db"
 	holder := place{at: path}.open(t)
-	if err := holder.Migrate(t.Context()); err != nil {
+	if err := holder.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	db, err := sqlite.Open(t.Context(), path, sqlite.Options{BusyTimeout: 20 * time.Millisecond})
@@ -157,7 +157,7 @@ func TestSQLiteBusyIsUnavailable(t *testing.T) {
 func TestSQLiteFullIsFull(t *testing.T) {
 	db := place{at: t.TempDir() + "/app.db"}.open(t)
 	ctx := t.Context()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	err := db.InTx(ctx, func(ctx context.Context) error {

@@ -18,7 +18,7 @@ import (
 // plan first, then do it. What Migrate would refuse, Plan refuses.
 func ExampleDB_Plan() {
 	ctx := context.Background()
-	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"))
+	db, err := postgres.Open(ctx, os.Getenv("DATABASE_URL"), postgres.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

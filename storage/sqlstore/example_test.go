@@ -15,12 +15,12 @@ import (
 // A host's own rows commit with ours, or neither does.
 func ExampleTx() {
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, ":memory:")
+	db, err := sqlite.Open(ctx, ":memory:", sqlite.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 	register := func(name, team string) error {

@@ -21,7 +21,7 @@ func Statements() map[string]Texts {
 	for name, s := range map[string]*statement{
 		"selectPage": selectPage, "selectKindPage": selectKindPage, "purgeActivity": purgeActivity, "eraseActivity": eraseActivity,
 		"insertEvents": insertEvents, "insertEvent": insertEvent,
-		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "takeKey": takeKey, "giveBackKey": giveBackKey, "claimKeys": claimKeys, "selectLive": selectLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
+		"reserveKeys": reserveKeys, "makeLive": makeLive, "makeDead": makeDead, "takeKey": takeKey, "giveBackKey": giveBackKey, "claimKeys": claimKeys, "selectLive": selectLive, "countLive": countLive, "selectKnown": selectKnown, "forgetKeys": forgetKeys,
 		"holdKeys": holdKeys, "selectHeld": selectHeld, "countHeldNames": countHeldNames, "passNames": passNames, "eraseHolds": eraseHolds, "purgeHolds": purgeHolds,
 		"selectOwner": selectOwner, "selectKeys": selectKeys,
 		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
@@ -54,6 +54,15 @@ func Statements() map[string]Texts {
 		all[name+"/many"] = Texts{c.many.postgres, c.many.sqlite}
 	}
 	return all
+}
+
+// TextColumns are the columns of textFields, in their order.
+func TextColumns() []string {
+	var columns []string
+	for _, f := range textFields {
+		columns = append(columns, columnOf(f))
+	}
+	return columns
 }
 
 // Schema describes the tables as a file of the folder schema does.

@@ -4,22 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
 type factors struct{ db *DB }
 
-func (s factors) AddFactor(ctx context.Context, r auth.FactorRecord, events ...activity.Event) error {
+func (s factors) AddFactor(ctx context.Context, r authstore.FactorRecord, events ...activity.Event) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
 	args := []any{
 		r.ID, r.UserID, r.Kind, r.Name, r.Lookup, r.Counter, data(r.Data), r.Pending,
-		micros(r.CreatedAt), micros(r.LastUsedAt), end(r.ExpiresAt),
+		micros(r.CreatedAt), micros(r.LastUsedAt), end(r.ExpiresAt), boundSession(r),
 	}
 	_, err := s.db.change(ctx, insertFactor, &r.UserID, args, events, &r.ID)
 	// SQLite does not name the key; the ID is random and the Lookup is not.
@@ -29,13 +30,13 @@ func (s factors) AddFactor(ctx context.Context, r auth.FactorRecord, events ...a
 	return err
 }
 
-func (s factors) Factors(ctx context.Context, userID string) ([]auth.FactorRecord, error) {
+func (s factors) Factors(ctx context.Context, userID string) ([]authstore.FactorRecord, error) {
 	if !keepable(userID) {
 		return nil, ctx.Err()
 	}
-	var list []auth.FactorRecord
+	var list []authstore.FactorRecord
 	err := s.db.rows(ctx, selectFactors, func(rows *sql.Rows) error {
-		var r auth.FactorRecord
+		var r authstore.FactorRecord
 		err := rows.Scan(factorDest(&r)...)
 		list = append(list, r)
 		return err
@@ -46,23 +47,23 @@ func (s factors) Factors(ctx context.Context, userID string) ([]auth.FactorRecor
 	return list, nil
 }
 
-func (s factors) FactorByLookup(ctx context.Context, kind, lookup string) (auth.FactorRecord, error) {
+func (s factors) FactorByLookup(ctx context.Context, kind, lookup string) (authstore.FactorRecord, error) {
 	if !keepable(kind, lookup) {
-		return auth.FactorRecord{}, notFound(ctx)
+		return authstore.FactorRecord{}, notFound(ctx)
 	}
-	var r auth.FactorRecord
+	var r authstore.FactorRecord
 	found, err := s.db.row(ctx, selectByLookup, []any{kind, lookup}, factorDest(&r)...)
 	if err := changedOne(found, err, storage.ErrNotFound); err != nil {
-		return auth.FactorRecord{}, err
+		return authstore.FactorRecord{}, err
 	}
 	return r, nil
 }
 
-func (s factors) UseFactor(ctx context.Context, r auth.FactorRecord, was auth.FactorState, rises bool, events ...activity.Event) error {
+func (s factors) UseFactor(ctx context.Context, r authstore.FactorRecord, was authstore.FactorState, rises bool, events ...activity.Event) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
-	args := []any{r.ID, r.UserID, was == auth.Pending, r.Counter, changedData(r.Data), micros(r.LastUsedAt), rises, int64(never)}
+	args := []any{r.ID, r.UserID, was == authstore.Pending, r.Counter, changedData(r.Data), micros(r.LastUsedAt), rises, int64(never)}
 	found, err := s.db.change(ctx, useFactor, &r.UserID, args, events, &r.ID)
 	return changedOne(found, err, storage.ErrStale)
 }
@@ -96,10 +97,10 @@ func (s factors) PurgeFactors(ctx context.Context, before time.Time, limit int) 
 	return int(n), err
 }
 
-func (s factors) FactorsAfter(ctx context.Context, id string, limit int) ([]auth.FactorRecord, error) {
-	var list []auth.FactorRecord
+func (s factors) FactorsAfter(ctx context.Context, id string, limit int) ([]authstore.FactorRecord, error) {
+	var list []authstore.FactorRecord
 	err := s.db.rows(ctx, factorsAfter, func(rows *sql.Rows) error {
-		var r auth.FactorRecord
+		var r authstore.FactorRecord
 		err := rows.Scan(factorDest(&r)...)
 		list = append(list, r)
 		return err
@@ -110,12 +111,12 @@ func (s factors) FactorsAfter(ctx context.Context, id string, limit int) ([]auth
 	return list, nil
 }
 
-func (s factors) ReplaceFactorData(ctx context.Context, r auth.FactorRecord, sealed []byte) error {
+func (s factors) ReplaceFactorData(ctx context.Context, r authstore.FactorRecord, sealed []byte) error {
 	n, err := s.db.exec(ctx, resealFactor, r.ID, data(r.Data), data(sealed))
 	return changedOne(n > 0, err, storage.ErrStale)
 }
 
-func factorDest(r *auth.FactorRecord) []any {
+func factorDest(r *authstore.FactorRecord) []any {
 	return []any{
 		&r.ID, &r.UserID, &r.Kind, &r.Name, &r.Lookup, &r.Counter,
 		bytesInto{&r.Data},
@@ -123,7 +124,33 @@ func factorDest(r *auth.FactorRecord) []any {
 		timeInto{&r.CreatedAt},
 		timeInto{&r.LastUsedAt},
 		endInto{&r.ExpiresAt},
+		sessionInto{r},
 	}
+}
+
+// boundSession is what is kept of the session of r: with r's ID. An older release that
+// writes over a pending row changes the ID and does not know this column, so that the
+// session it leaves there is no longer taken for the new row's.
+func boundSession(r authstore.FactorRecord) string {
+	if r.SessionID == "" {
+		return ""
+	}
+	return r.SessionID + ":" + r.ID
+}
+
+// sessionInto scans what boundSession made. It comes after the ID.
+type sessionInto struct{ r *authstore.FactorRecord }
+
+func (s sessionInto) Scan(v any) error {
+	var bound sql.NullString
+	if err := bound.Scan(v); err != nil {
+		return err
+	}
+	session, ok := strings.CutSuffix(bound.String, ":"+s.r.ID)
+	if ok {
+		s.r.SessionID = session
+	}
+	return nil
 }
 
 // data is never NULL.
@@ -151,6 +178,6 @@ func changedOne(found bool, err, none error) error {
 }
 
 var (
-	_ auth.FactorStore  = factors{}
-	_ auth.FactorWalker = factors{}
+	_ authstore.FactorStore  = factors{}
+	_ authstore.FactorWalker = factors{}
 )

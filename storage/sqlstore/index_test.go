@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"slices"
 	"testing"
+
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // TestR33_AnInterruptedIndexIsMadeAgain finds what a process leaves that was
@@ -29,7 +31,7 @@ func TestR33_AnInterruptedIndexIsMadeAgain(t *testing.T) {
 		}
 	}
 	db := p.open(t)
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var indexes []string

@@ -19,7 +19,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -27,11 +27,11 @@ import (
 )
 
 // signedIn makes a session of the user for a new token.
-func signedIn(t testing.TB, db *sqlstore.DB, userID string) (token string, s auth.Session) {
+func signedIn(t testing.TB, db *sqlstore.DB, userID string) (token string, s authstore.Session) {
 	t.Helper()
 	token, now := rand.Text()+rand.Text(), time.Now()
-	s = auth.Session{
-		ID: rand.Text(), UserID: userID, TokenHash: sha256.Sum256([]byte(token)), Level: auth.LevelFull,
+	s = authstore.Session{
+		ID: rand.Text(), UserID: userID, TokenHash: sha256.Sum256([]byte(token)), Level: authstore.LevelFull,
 		Source:    activity.Source{IP: "203.0.113.0/24", Device: "Firefox on Linux"},
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(24 * time.Hour),
 	}
@@ -72,10 +72,10 @@ func TestRestartKeepsEverything(t *testing.T) {
 		}
 
 		db = p.open(t)
-		if err := db.Migrate(ctx); err != nil {
+		if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		_, got, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
+		_, got, err := db.Auth().Sessions.(authstore.SessionUserStore).SessionWithUser(ctx, s.TokenHash)
 		if err != nil || got.Username != "kept" || !got.CreatedAt.Equal(u.CreatedAt) {
 			t.Errorf("session and user: %+v, %v", got, err)
 		}
@@ -206,7 +206,7 @@ func TestIDsAreNeverGivenAgain(t *testing.T) {
 		if next := user(t, ctx, db, "next"); next.ID == last.ID {
 			t.Errorf("the ID %s of a removed user was given again", next.ID)
 		}
-		if _, _, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, s.TokenHash); !errors.Is(err, storage.ErrNotFound) {
+		if _, _, err := db.Auth().Sessions.(authstore.SessionUserStore).SessionWithUser(ctx, s.TokenHash); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("the session of a removed user: %v, want ErrNotFound", err)
 		}
 	})
@@ -220,7 +220,7 @@ func TestForeignIDsReachNobody(t *testing.T) {
 		if u := user(t, ctx, db, "one"); u.ID != "1" {
 			t.Fatalf("the first user has the ID %s", u.ID)
 		}
-		withUser := db.Auth().Sessions.(auth.SessionUserStore)
+		withUser := db.Auth().Sessions.(authstore.SessionUserStore)
 		bio := "x"
 		for _, id := range []string{"", "0", "-1", "01", "+1", " 1", "1 ", "1x", "1.0", "1e0", "0x1", "١", "x", "99999999999999999999", "9223372036854775807", "1' OR '1'='1"} {
 			if _, err := db.Users().User(ctx, id); !errors.Is(err, storage.ErrNotFound) {

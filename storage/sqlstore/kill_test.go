@@ -83,7 +83,7 @@ func asHostsDo(t *testing.T, at string) *sqlstore.DB {
 	var db *sqlstore.DB
 	var err error
 	if strings.HasPrefix(at, "postgres:") {
-		db, err = postgres.Open(t.Context(), at)
+		db, err = postgres.Open(t.Context(), at, postgres.Options{})
 	} else {
 		db, err = sqlite.Open(t.Context(), at, sqlite.Options{BusyTimeout: 20 * time.Second})
 	}
@@ -230,7 +230,7 @@ func TestR33_AnUnfinishedMigrationOfTheDeadLeavesNoTrace(t *testing.T) {
 	}
 	db := p.open(t)
 	done := make(chan error, 1)
-	go func() { done <- db.Migrate(t.Context()) }()
+	go func() { done <- db.Migrate(t.Context(), sqlstore.MigrateOptions{}) }()
 	for waits := 0; waits == 0; {
 		waits = one[int](t, pool, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 		select {

@@ -19,17 +19,17 @@ const (
 	// A key that is claimed stays so: its deletion is under way.
 	deadUpdate = `UPDATE profilekit_blobs SET state = 'dead', at = $2 WHERE state IN ('pending', 'live') AND `
 
-	sweepWhere = `state = 'dead' AND at < $1 OR state = 'pending' AND at < $2 OR state = 'claimed' AND at < $3`
-	sweepFrom  = `SELECT key FROM profilekit_blobs WHERE (` + sweepWhere + `) AND state <> 'live' LIMIT $5`
+	purgeWhere = `state = 'dead' AND at < $1 OR state = 'pending' AND at < $2 OR state = 'claimed' AND at < $3`
+	purgeFrom  = `SELECT key FROM profilekit_blobs WHERE (` + purgeWhere + `) AND state <> 'live' LIMIT $5`
 	// Told apart, each of the three is found by the index; SQLite would go
 	// through all of it for OR.
-	sweepEach = `SELECT key FROM profilekit_blobs WHERE state = 'dead' AND at < $1 AND state <> 'live'
+	purgeEach = `SELECT key FROM profilekit_blobs WHERE state = 'dead' AND at < $1 AND state <> 'live'
 		UNION ALL SELECT key FROM profilekit_blobs WHERE state = 'pending' AND at < $2 AND state <> 'live'
 		UNION ALL SELECT key FROM profilekit_blobs WHERE state = 'claimed' AND at < $3 AND state <> 'live' LIMIT $5`
-	sweepSet = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key `
+	purgeSet = `UPDATE profilekit_blobs SET state = 'claimed', at = $4 WHERE key `
 )
 
-// reclaim is how long a claim keeps other sweepers away.
+// reclaim is how long a claim keeps other purges away.
 const reclaim = time.Hour
 
 var (
@@ -37,7 +37,7 @@ var (
 		`INSERT INTO profilekit_blobs (key, user_id, state, at) SELECT k, $2, 'pending', $3 FROM json_array_elements_text($1::json) AS k`,
 		`INSERT INTO profilekit_blobs (key, user_id, state, at) SELECT value, $2, 'pending', $3 FROM json_each($1)`)
 	// makeLive changes all of the keys or none: $3 is how many there are. On
-	// Postgres they are locked first, so that a sweeper that is at one of them
+	// Postgres they are locked first, so that a purge that is at one of them
 	// is waited for and its claim then seen.
 	makeLive = writeEach(
 		`WITH l AS (SELECT key FROM profilekit_blobs WHERE `+keysPostgres+` AND state = 'pending' ORDER BY key FOR UPDATE)
@@ -49,16 +49,17 @@ var (
 	takeKey     = write(`UPDATE profilekit_blobs SET state = 'dead', at = $3 WHERE key = $1 AND user_id || '' = $2 AND state || '' = 'pending'`)
 	giveBackKey = write(`UPDATE profilekit_blobs SET state = 'pending', at = $3 WHERE key = $1 AND user_id || '' = $2 AND state || '' = 'dead'`)
 	makeDead    = writeEach(deadUpdate+keysPostgres, deadUpdate+keysSQLite)
-	// Two sweepers share the work instead of waiting for each other.
+	// Two purges share the work instead of waiting for each other.
 	claimKeys = writeEach(
-		sweepSet+`= ANY (ARRAY(`+sweepFrom+` FOR UPDATE SKIP LOCKED)) RETURNING key`,
-		sweepSet+`IN (`+sweepEach+`) RETURNING key`)
+		purgeSet+`= ANY (ARRAY(`+purgeFrom+` FOR UPDATE SKIP LOCKED)) RETURNING key`,
+		purgeSet+`IN (`+purgeEach+`) RETURNING key`)
 	forgetKeys = writeEach(
 		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysPostgres,
 		`DELETE FROM profilekit_blobs WHERE state = 'claimed' AND `+keysSQLite)
 	selectOwner = read(`SELECT user_id FROM profilekit_blobs WHERE key = $1 AND state = 'live'`)
 	selectKeys  = read(`SELECT key FROM profilekit_blobs WHERE user_id = $1`)
 	selectLive  = read(`SELECT key, user_id FROM profilekit_blobs WHERE state = 'live' AND key > $1 ORDER BY key LIMIT $2`)
+	countLive   = read(`SELECT count(*) FROM profilekit_blobs WHERE state = 'live'`)
 	selectKnown = readEach(`SELECT key FROM profilekit_blobs WHERE `+keysPostgres, `SELECT key FROM profilekit_blobs WHERE `+keysSQLite)
 )
 
@@ -97,11 +98,11 @@ func (s ledger) Dead(ctx context.Context, keys []string, at time.Time) error {
 	return err
 }
 
-func (s ledger) Sweep(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error) {
+func (s ledger) Claim(ctx context.Context, now, deadBefore, pendingBefore time.Time, limit int) ([]string, error) {
 	return s.list(ctx, claimKeys, s.db.at(deadBefore), s.db.at(pendingBefore), s.db.at(now.Add(-reclaim)), s.db.at(now), limit)
 }
 
-func (s ledger) Forget(ctx context.Context, keys []string) error {
+func (s ledger) Purge(ctx context.Context, keys []string) error {
 	list, n, err := keyList(ctx, keys)
 	if err != nil || n == 0 {
 		return err
@@ -140,7 +141,7 @@ func (s ledger) one(ctx context.Context, st *statement, userID, key string, at t
 	return err
 }
 
-// LiveAfter makes ledger a storage.LedgerWalker, together with Known.
+// LiveAfter makes ledger a storage.LedgerWalker, together with CountLive and Known.
 func (s ledger) LiveAfter(ctx context.Context, after string, limit int) ([]storage.LiveBlob, error) {
 	var page []storage.LiveBlob
 	err := s.db.rows(ctx, selectLive, func(r *sql.Rows) error {
@@ -153,6 +154,11 @@ func (s ledger) LiveAfter(ctx context.Context, after string, limit int) ([]stora
 		return nil, err
 	}
 	return page, nil
+}
+
+func (s ledger) CountLive(ctx context.Context) (n int64, err error) {
+	_, err = s.db.row(ctx, countLive, nil, &n)
+	return n, err
 }
 
 func (s ledger) Known(ctx context.Context, keys []string) ([]string, error) {

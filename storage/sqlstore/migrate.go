@@ -55,25 +55,17 @@ type MigrateOptions struct {
 	Report func(Plan)
 }
 
-func oneOf(opts []MigrateOptions) MigrateOptions {
-	if len(opts) > 0 {
-		return opts[0]
-	}
-	return MigrateOptions{}
-}
-
 // Migrate brings the tables to the version that this release needs. Any number
 // of processes may call it at the same moment: each migration runs once, and
 // every call returns after the last. It is no error when there is nothing to
-// do, nor when a newer release has migrated further: migrations only add. At
-// most one MigrateOptions is used. The database user needs the right to create
-// tables.
+// do, nor when a newer release has migrated further: migrations only add. The
+// database user needs the right to create tables.
 //
 // At its end Migrate checks the tables, see Check.
 //
 // A table users that is not ours is ErrForeignUsers or, with AdoptUsers, taken
 // over or refused with an *AdoptError; either way nothing was changed then.
-func (d *DB) Migrate(ctx context.Context, opts ...MigrateOptions) error {
+func (d *DB) Migrate(ctx context.Context, opts MigrateOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -82,7 +74,7 @@ func (d *DB) Migrate(ctx context.Context, opts ...MigrateOptions) error {
 		return err
 	}
 	defer done()
-	if err := d.settleUsers(ctx, db, oneOf(opts)); err != nil {
+	if err := d.settleUsers(ctx, db, opts); err != nil {
 		return err
 	}
 	migrate := d.migratePostgres

@@ -46,10 +46,10 @@ func TestTheHostMigratesByGooseItself(t *testing.T) {
 			t.Errorf("%d migrations ran, want %d", len(results), len(files(t, ours)))
 		}
 		db := p.open(t)
-		if plan, err := db.Plan(t.Context()); err != nil || len(plan.Statements) != 0 {
+		if plan, err := db.Plan(t.Context(), sqlstore.MigrateOptions{}); err != nil || len(plan.Statements) != 0 {
 			t.Errorf("what is left to do is %v, %v; want nothing", plan, err)
 		}
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Errorf("Migrate: %v", err)
 		}
 		var versions []int

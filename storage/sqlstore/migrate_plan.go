@@ -44,7 +44,7 @@ func (p *Plan) note(format string, args ...any) {
 // do and changes nothing. Where Migrate would refuse, Plan returns its error.
 // It reads the whole table of users when that would be taken over, under no
 // lock: rows that come or change later may still collide.
-func (d *DB) Plan(ctx context.Context, opts ...MigrateOptions) (Plan, error) {
+func (d *DB) Plan(ctx context.Context, opts MigrateOptions) (Plan, error) {
 	if err := ctx.Err(); err != nil {
 		return Plan{}, err
 	}
@@ -63,7 +63,7 @@ func (d *DB) Plan(ctx context.Context, opts ...MigrateOptions) (Plan, error) {
 		return Plan{}, d.migrationFailure(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	plan, err := d.plan(ctx, tx, oneOf(opts))
+	plan, err := d.plan(ctx, tx, opts)
 	var refused *AdoptError
 	switch {
 	case err == nil:

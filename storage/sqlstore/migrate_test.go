@@ -43,7 +43,7 @@ func TestR31_ConcurrentStartsMigrateOnce(t *testing.T) {
 		errs := make([]error, nodes)
 		var all sync.WaitGroup
 		for i, db := range dbs {
-			all.Go(func() { errs[i] = db.Migrate(t.Context()) })
+			all.Go(func() { errs[i] = db.Migrate(t.Context(), sqlstore.MigrateOptions{}) })
 		}
 		all.Wait()
 		for i, err := range errs {
@@ -57,7 +57,7 @@ func TestR31_ConcurrentStartsMigrateOnce(t *testing.T) {
 			t.Errorf("recorded versions %v, want %v", versions, want)
 		}
 		user(t, t.Context(), dbs[1], "works")
-		if err := dbs[2].Migrate(t.Context()); err != nil {
+		if err := dbs[2].Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Errorf("once more: %v", err)
 		}
 	})
@@ -71,7 +71,7 @@ func TestMigrateThroughATransactionPoolerMode(t *testing.T) {
 	}
 	defer db.Close()
 	for range 2 {
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestMigrateWithAnEndedContextDoesNothing(t *testing.T) {
 		db := p.open(t)
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := db.Migrate(ended); err != context.Canceled {
+		if err := db.Migrate(ended, sqlstore.MigrateOptions{}); err != context.Canceled {
 			t.Errorf("Migrate: %v, want context.Canceled", err)
 		}
 		var tables []string

@@ -26,9 +26,9 @@ func (p place) open(t testing.TB) *sqlstore.DB {
 	var db *sqlstore.DB
 	var err error
 	if p.postgres {
-		db, err = postgres.Open(t.Context(), p.at)
+		db, err = postgres.Open(t.Context(), p.at, postgres.Options{})
 	} else {
-		db, err = sqlite.Open(t.Context(), p.at)
+		db, err = sqlite.Open(t.Context(), p.at, sqlite.Options{})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func (p place) open(t testing.TB) *sqlstore.DB {
 func onBoth(t *testing.T, f func(t *testing.T, p place)) {
 	t.Run("sqlite", func(t *testing.T) {
 		p := place{at: filepath.Join(t.TempDir(), "app.db")}
-		if err := p.open(t).Migrate(t.Context()); err != nil {
+		if err := p.open(t).Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		f(t, p)
@@ -53,11 +53,11 @@ func onBoth(t *testing.T, f func(t *testing.T, p place)) {
 func migrated(t testing.TB) string {
 	t.Helper()
 	return pgtest.OpenFrom(t, "migrated", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
-		return errors.Join(db.Migrate(ctx), db.Close())
+		return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 	})
 }
 

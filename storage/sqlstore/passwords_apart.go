@@ -28,7 +28,7 @@ var (
 // does not know who exists. Any text is an ID.
 type passwordsApart struct{ db *DB }
 
-// Beside is of auth.UsersBeside: the passwords of our own users are in their rows.
+// Beside is of authstore.UsersBeside: the passwords of our own users are in their rows.
 func (s passwordsApart) Beside(store profile.Store) bool { return store != profile.Store(users(s)) }
 
 func (s passwordsApart) PasswordHash(ctx context.Context, userID string) (hash string, err error) {

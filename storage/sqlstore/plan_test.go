@@ -38,6 +38,7 @@ var plans = map[string][2]string{
 	"selectKeys":  {"profilekit_blobs_user", "profilekit_blobs_user"},
 	"selectLive":  {"profilekit_blobs_pkey", "auto"},
 	"selectKnown": {"profilekit_blobs_pkey", "auto"},
+	"countLive":   {"", ""}, // see readsAll
 
 	"selectPassword": {"users_pkey", "pk"},
 	"lockPassword":   {"users_pkey", "pk"},
@@ -117,6 +118,10 @@ var plans = map[string][2]string{
 	"editUser":         {"users_pkey", "pk"},
 }
 
+// readsAll are the statements whose answer takes reading a whole table. The program that
+// moves pictures to another store asks once how many there are.
+var readsAll = []string{"countLive"}
+
 // expected is the plan of a statement, or of the change that it is a text of.
 func expected(t *testing.T, name string) [2]string {
 	t.Helper()
@@ -132,12 +137,12 @@ func expected(t *testing.T, name string) [2]string {
 // planner to care: a busy user has 2 % of the events.
 func filled(t *testing.T) string {
 	return pgtest.OpenFrom(t, "filled", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		if err := db.Migrate(ctx); err != nil {
+		if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 			return err
 		}
 		return db.InTx(ctx, func(ctx context.Context) error {
@@ -183,7 +188,7 @@ func TestR37_EveryStatementGoesByAnIndex(t *testing.T) {
 			continue
 		}
 		plan := explain(t, db, text, "", "")
-		if found := table.FindString(plan); found != "" {
+		if found := table.FindString(plan); (found != "") != slices.Contains(readsAll, name) {
 			t.Errorf("%s: %s:\n%s", name, found, plan)
 		}
 		for index := range strings.SplitSeq(want, ",") {
@@ -228,7 +233,7 @@ func TestR37_PlansReadNoMoreThanTheirRows(t *testing.T) {
 		{"purge of factors", "purgeFactors", `400,5`, 5},
 		{"purge of factors, nothing there", "purgeFactors", `0,1000`, 0},
 		{"factor by lookup", "selectByLookup", `'k1','l1'`, 1},
-		{"sweep, nothing there", "claimKeys", `'2025-01-01','2025-01-01','2025-01-01','2026-02-01',100`, 0},
+		{"purge, nothing there", "claimKeys", `'2025-01-01','2025-01-01','2025-01-01','2026-02-01',100`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			plan := explain(t, db, sqlstore.Statements()[c.statement].Postgres, "ANALYZE, TIMING OFF, SUMMARY OFF,", c.args)
@@ -267,8 +272,11 @@ func explain(t *testing.T, db *sqlstore.DB, text, options, args string) (plan st
 			}
 			args = strings.Join(slices.Repeat([]string{"NULL"}, n), ",")
 		}
+		if args != "" {
+			args = "(" + args + ")"
+		}
 		var lines []string
-		if err := sqlx.SelectContext(ctx, tx, &lines, "EXPLAIN ("+options+" COSTS OFF) EXECUTE q ("+args+")"); err != nil {
+		if err := sqlx.SelectContext(ctx, tx, &lines, "EXPLAIN ("+options+" COSTS OFF) EXECUTE q "+args); err != nil {
 			return err
 		}
 		plan = strings.Join(lines, "\n")

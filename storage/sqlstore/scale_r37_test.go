@@ -12,7 +12,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -210,8 +210,8 @@ func TestR37_PurgeLeavesWhatIsInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(db.Auth().Sessions.CreateSession(ctx, auth.Session{
-		ID: "held", UserID: "1", TokenHash: hash, Level: auth.LevelFull,
+	must(db.Auth().Sessions.CreateSession(ctx, authstore.Session{
+		ID: "held", UserID: "1", TokenHash: hash, Level: authstore.LevelFull,
 		CreatedAt: at, ProvedAt: at, LastUsedAt: at, IdleUntil: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 	}))
 	rule := limit.Rule{Limit: 2, Window: time.Hour}

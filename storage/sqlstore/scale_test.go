@@ -97,7 +97,7 @@ func atScale(t testing.TB, s scale, postgres bool) place {
 		p.at = filepath.Join(t.TempDir(), "app.db")
 	}
 	db := p.open(t)
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	// By itself, as a pool of ours gives up statements that take long.

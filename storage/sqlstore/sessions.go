@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
 type sessions struct{ db *DB }
 
-func (s sessions) CreateSession(ctx context.Context, n auth.Session, events ...activity.Event) error {
+func (s sessions) CreateSession(ctx context.Context, n authstore.Session, events ...activity.Event) error {
 	args := []any{
 		n.ID, n.UserID, n.TokenHash[:], string(n.Level), n.Remember, n.Source.IP, clean(n.Source.Device), n.Source.Place,
 		micros(n.CreatedAt), micros(n.ProvedAt), micros(n.LastUsedAt), micros(n.IdleUntil), micros(n.ExpiresAt),
@@ -23,7 +23,7 @@ func (s sessions) CreateSession(ctx context.Context, n auth.Session, events ...a
 	return s.changed(s.db.change(ctx, insertSession, &n.UserID, args, events, &n.ID))
 }
 
-func (s sessions) RotateSession(ctx context.Context, old [32]byte, n auth.Session, events ...activity.Event) error {
+func (s sessions) RotateSession(ctx context.Context, old [32]byte, n authstore.Session, events ...activity.Event) error {
 	args := []any{
 		n.ID, n.UserID, old[:], n.TokenHash[:], string(n.Level),
 		micros(n.ProvedAt), micros(n.IdleUntil), micros(n.ExpiresAt),
@@ -73,17 +73,17 @@ func (s sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUnt
 	return err
 }
 
-func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (auth.Session, error) {
-	var n auth.Session
+func (s sessions) Session(ctx context.Context, tokenHash [32]byte) (authstore.Session, error) {
+	var n authstore.Session
 	found, err := s.db.row(ctx, selectSession, []any{tokenHash[:]}, append(sessionDest(&n, make([]any, 0, 13)), hashInto{&n.TokenHash})...)
 	if err := s.changed(found, err); err != nil {
-		return auth.Session{}, err
+		return authstore.Session{}, err
 	}
 	return n, nil
 }
 
-// SessionWithUser is auth.SessionUserStore.
-func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth.Session, profile.User, error) {
+// SessionWithUser is authstore.SessionUserStore.
+func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (authstore.Session, profile.User, error) {
 	row := s.db.signedIn.take()
 	found, err := s.db.row(ctx, selectSessionUser, []any{tokenHash[:]}, s.db.pack(row.dest)...)
 	var refused *DatabaseError
@@ -96,7 +96,7 @@ func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return auth.Session{}, profile.User{}, err
+		return authstore.Session{}, profile.User{}, err
 	}
 	n, u := row.session, row.user.done()
 	n.TokenHash = tokenHash
@@ -104,10 +104,10 @@ func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth
 	return n, u, nil
 }
 
-func (s sessions) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
-	var list []auth.Session
+func (s sessions) Sessions(ctx context.Context, userID string) ([]authstore.Session, error) {
+	var list []authstore.Session
 	err := s.db.rows(ctx, selectSessions, func(r *sql.Rows) error {
-		var n auth.Session
+		var n authstore.Session
 		err := r.Scan(append(sessionDest(&n, make([]any, 0, 13)), hashInto{&n.TokenHash})...)
 		list = append(list, n)
 		return err
@@ -124,7 +124,7 @@ func (s sessions) PurgeSessions(ctx context.Context, before time.Time, limit int
 	return int(n), err
 }
 
-func sessionDest(n *auth.Session, dest []any) []any {
+func sessionDest(n *authstore.Session, dest []any) []any {
 	return append(dest, &n.ID, &n.UserID, (*string)(&n.Level), &n.Remember,
 		&n.Source.IP, &n.Source.Device, &n.Source.Place, timeInto{&n.CreatedAt}, timeInto{&n.ProvedAt},
 		timeInto{&n.LastUsedAt}, timeInto{&n.IdleUntil}, timeInto{&n.ExpiresAt})

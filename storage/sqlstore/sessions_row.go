@@ -3,13 +3,13 @@ package sqlstore
 import (
 	"sync"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // signedInRow is where SessionWithUser reads a row into. It is kept for the next
 // one: to list where the columns go costs about as much as to read them.
 type signedInRow struct {
-	session auth.Session
+	session authstore.Session
 	user    userRow
 	dest    []any
 }
@@ -35,7 +35,7 @@ func (rs *signedInRows) take() *signedInRow {
 
 // keep takes back a row that was read to its end.
 func (rs *signedInRows) keep(r *signedInRow) {
-	r.session, r.user = auth.Session{}, userRow{}
+	r.session, r.user = authstore.Session{}, userRow{}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if len(rs.free) < 64 {

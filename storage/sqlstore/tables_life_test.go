@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/notify"
@@ -62,7 +64,7 @@ func newLeaving(t *testing.T, p place, flavour string) *leaving {
 		leaver: &person{name: "leaver"}, stayer: &person{name: "stayer"},
 	}
 	l.config = httpadapter.Config{
-		Stores: httpadapter.StoresOf(l.db), Blobs: l.blobs, Keys: l.ring, BaseURL: dumpOrigin, Auth: auth.Policy{Courier: l.notifier, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Factors: l.factors(), Passkeys: l.passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}}, Recorder: l.notifier,
+		Stores: httpadapter.StoresOf(l.db), Blobs: l.blobs, Keys: l.ring, BaseURL: dumpOrigin, Auth: auth.Policy{Courier: l.notifier, Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}), Factors: l.factors(), Passkeys: l.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}}}, Recorder: l.notifier,
 		Now:     clock.now,
 		Profile: profile.Policy{Custom: []profile.CustomField{{Name: "team"}}},
 	}
@@ -139,7 +141,7 @@ func (l *leaving) openOutbox(who *person) (list []string) {
 	for _, r := range rows {
 		text, err := l.ring.Open("notify.outbox", r.Body, []byte(r.ID))
 		l.must(err)
-		var m auth.Message
+		var m authmail.Message
 		l.must(json.Unmarshal(text, &m))
 		if m.UserID == who.id || who.in(string(text)) {
 			list = append(list, r.ID+" "+string(text))
@@ -229,13 +231,13 @@ func (l *leaving) wantNoTrace() {
 		key, err := profile.UsernameHold(name)
 		l.must(err)
 		held = append(held, key)
-		traces = append(traces, key, hash(name))
+		traces = append(traces, key, hashedText(name))
 	}
 	for _, host := range []string{"org", "com", "net"} {
 		email := l.leaver.name + "@example." + host
 		key, err := profile.EmailHold(email)
 		l.must(err)
-		traces = append(traces, key, hash(email))
+		traces = append(traces, key, hashedText(email))
 	}
 	kept := 0
 	for _, table := range l.place.tables(l.t, l.raw) {
@@ -285,7 +287,7 @@ func (l *leaving) texts(table string, columns []string) (list [][]string) {
 }
 
 // run has a host's App.Run do one round: it ends when the last thing that it does,
-// the sweep, and the Notifier beside it are through.
+// the purge, and the Notifier beside it are through.
 func (l *leaving) run() {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
@@ -301,9 +303,9 @@ func (l *leaving) run() {
 	}
 	config := l.config
 	config.Auth.Courier, config.Recorder = nil, nil
-	config.Mail = notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: dumpMailer{l.dumpProgram}, auth.BySMS: dumpMailer{l.dumpProgram}}}
-	config.Stores.Outbox = sweptOutbox{config.Stores.Outbox, through()}
-	config.Stores.Ledger = sweptLedger{config.Stores.Ledger, through()}
+	config.Mail = notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: dumpMailer{l.dumpProgram}, authmail.BySMS: dumpMailer{l.dumpProgram}}}
+	config.Stores.Outbox = purgedOutbox{config.Stores.Outbox, through()}
+	config.Stores.Ledger = purgedLedger{config.Stores.Ledger, through()}
 	app, err := httpadapter.New(config)
 	l.must(err)
 	if err := app.Run(ctx); !errors.Is(err, context.Canceled) {
@@ -311,30 +313,30 @@ func (l *leaving) run() {
 	}
 }
 
-// sweptLedger tells when a sweep is through.
-type sweptLedger struct {
+// purgedLedger tells when a purge is through.
+type purgedLedger struct {
 	storage.Ledger
 	through func()
 }
 
-func (l sweptLedger) Forget(ctx context.Context, keys []string) error {
+func (l purgedLedger) Purge(ctx context.Context, keys []string) error {
 	defer l.through()
-	return l.Ledger.Forget(ctx, keys)
+	return l.Ledger.Purge(ctx, keys)
 }
 
-// sweptOutbox tells when the dead letters were purged.
-type sweptOutbox struct {
+// purgedOutbox tells when the dead letters were purged.
+type purgedOutbox struct {
 	notify.OutboxStore
 	through func()
 }
 
-func (o sweptOutbox) PurgeItems(ctx context.Context, before time.Time, limit int) (int, error) {
+func (o purgedOutbox) PurgeItems(ctx context.Context, before time.Time, limit int) (int, error) {
 	defer o.through()
 	return o.OutboxStore.PurgeItems(ctx, before, limit)
 }
 
-// hash is how package auth names what it must not tell.
-func hash(text string) string {
+// hashedText is how package auth names what it must not tell.
+func hashedText(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 )
@@ -75,7 +76,7 @@ var everyTable = []keptTable{
 	{
 		table: "profilekit_blobs", names: "user_id = $1", hosts: []string{plain, separate},
 		whyNot:    "keys say nothing; the picture itself is in the copy, as a file",
-		retention: asLongAsTheAccount + "; what is replaced or never used an hour: picture.Service.Sweep", stays: "state = 'live'",
+		retention: asLongAsTheAccount + "; what is replaced or never used an hour: picture.Service.PurgeBlobs", stays: "state = 'live'",
 	},
 	{
 		table: "profilekit_throttle", names: "key LIKE '%:user:' || $1", hosts: []string{plain, separate},
@@ -157,7 +158,7 @@ func (l *leaving) live(who *person, phone string) {
 	l.pictured(l.id(token).User)
 	l.phones[0], l.phones[1] = phone, phone+"9"
 	l.must(l.auth.BeginEmailChange(ctx, dumpClient, l.id(token), who.name+"@example.com", 0))
-	l.must(l.auth.ConfirmEmailChange(ctx, dumpClient, l.token(auth.MessageEmailChange)))
+	l.must(l.auth.ConfirmEmailChange(ctx, dumpClient, l.token(authmail.EmailChange)))
 	l.must(l.auth.BeginEmailChange(ctx, dumpClient, l.id(token), who.name+"@example.net", 0))
 	_, err := l.profiles.Edit(ctx, who.id, profile.Edit{Username: new(who.name + "-2")}, 0)
 	l.must(err)
@@ -246,12 +247,12 @@ func (l *leaving) erase() {
 			l.t.Errorf("of the one who stays %s had\n%s\nand has\n%s", table, strings.Join(before[table], "\n"), strings.Join(rows, "\n"))
 		}
 	}
-	// The last letter still has to be sent, and blobs to be swept.
+	// The last letter still has to be sent, and blobs to be purged.
 	l.send()
 	if told := l.last.To; !strings.HasPrefix(told, l.leaver.name) {
 		l.t.Errorf("the last letter went to %q, want it to tell the one who left", told)
 	}
-	_, err = l.host.Pictures.Sweep(ctx, picture.DefaultPendingAge)
+	_, err = l.host.Pictures.PurgeBlobs(ctx, picture.DefaultPendingAge)
 	l.must(err)
 	for _, k := range everyTable {
 		for _, row := range l.rowsOf(k, l.leaver) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -26,8 +26,8 @@ type ticketRow struct {
 	Slot      *int   `json:"slot"`
 }
 
-func (s tickets) AddTickets(ctx context.Context, userID string, only auth.Purpose, list []auth.Ticket, events ...activity.Event) error {
-	if err := auth.CheckTickets(userID, only, list); err != nil {
+func (s tickets) AddTickets(ctx context.Context, userID string, only authstore.Purpose, list []authstore.Ticket, events ...activity.Event) error {
+	if err := authstore.CheckTickets(userID, only, list); err != nil {
 		return err
 	}
 	rows := make([]ticketRow, len(list))
@@ -58,7 +58,7 @@ func (s tickets) AddTickets(ctx context.Context, userID string, only auth.Purpos
 	}
 	return s.db.atomically(ctx, func(ctx context.Context) error {
 		if only != "" {
-			if _, err := s.DropTickets(ctx, userID, only); err != nil {
+			if _, err := s.RemoveTickets(ctx, userID, only); err != nil {
 				return err
 			}
 		}
@@ -69,42 +69,42 @@ func (s tickets) AddTickets(ctx context.Context, userID string, only auth.Purpos
 	})
 }
 
-func (s tickets) Ticket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+func (s tickets) Ticket(ctx context.Context, purpose authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	return s.one(ctx, selectTicket, purpose, hash, micros(now))
 }
 
-func (s tickets) TakeTicket(ctx context.Context, purpose auth.Purpose, hash [32]byte, now time.Time) (auth.Ticket, error) {
+func (s tickets) TakeTicket(ctx context.Context, purpose authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	// What is over is taken away too, so the time is asked after.
 	t, err := s.one(ctx, takeTicket, purpose, hash)
 	if err == nil && !t.Alive(now) {
-		return auth.Ticket{}, storage.ErrNotFound
+		return authstore.Ticket{}, storage.ErrNotFound
 	}
 	return t, err
 }
 
 // one runs st, whose parameters are the hash, the purpose and more.
-func (s tickets) one(ctx context.Context, st *statement, purpose auth.Purpose, hash [32]byte, more ...any) (auth.Ticket, error) {
+func (s tickets) one(ctx context.Context, st *statement, purpose authstore.Purpose, hash [32]byte, more ...any) (authstore.Ticket, error) {
 	if !keepable(string(purpose)) {
-		return auth.Ticket{}, notFound(ctx)
+		return authstore.Ticket{}, notFound(ctx)
 	}
-	var t auth.Ticket
+	var t authstore.Ticket
 	found, err := s.db.row(ctx, st, append([]any{hash[:], string(purpose)}, more...), ticketDest(&t)...)
 	if err == nil && !found {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return auth.Ticket{}, err
+		return authstore.Ticket{}, err
 	}
 	return t, nil
 }
 
-func (s tickets) Tickets(ctx context.Context, userID string, purpose auth.Purpose, now time.Time) ([]auth.Ticket, error) {
+func (s tickets) Tickets(ctx context.Context, userID string, purpose authstore.Purpose, now time.Time) ([]authstore.Ticket, error) {
 	if userID == "" || !keepable(userID, string(purpose)) {
 		return nil, ctx.Err()
 	}
-	var list []auth.Ticket
+	var list []authstore.Ticket
 	err := s.db.rows(ctx, selectTickets, func(r *sql.Rows) error {
-		var t auth.Ticket
+		var t authstore.Ticket
 		err := r.Scan(ticketDest(&t)...)
 		list = append(list, t)
 		return err
@@ -115,7 +115,7 @@ func (s tickets) Tickets(ctx context.Context, userID string, purpose auth.Purpos
 	return list, nil
 }
 
-func (s tickets) DropTickets(ctx context.Context, userID string, purposes ...auth.Purpose) (int, error) {
+func (s tickets) RemoveTickets(ctx context.Context, userID string, purposes ...authstore.Purpose) (int, error) {
 	if userID == "" || !keepable(userID) { // nobody's tickets are not one user's
 		return 0, ctx.Err()
 	}
@@ -142,7 +142,7 @@ func (s tickets) PurgeTickets(ctx context.Context, before time.Time, limit int) 
 	return int(n), err
 }
 
-func ticketDest(t *auth.Ticket) []any {
+func ticketDest(t *authstore.Ticket) []any {
 	return []any{
 		hashInto{&t.Hash}, (*string)(&t.Purpose), &t.UserID, bytesInto{&t.Data}, timeInto{&t.CreatedAt}, endInto{&t.ExpiresAt},
 	}
@@ -198,4 +198,4 @@ func keepable(texts ...string) bool {
 	return true
 }
 
-var _ auth.TicketStore = tickets{}
+var _ authstore.TicketStore = tickets{}

@@ -33,19 +33,19 @@ var (
 		`DELETE FROM profilekit_tickets WHERE hash IN (SELECT hash FROM profilekit_tickets WHERE expires_at < $1 LIMIT $2)`)
 )
 
-const factorColumns = `id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at`
+const factorColumns = `id, user_id, kind, name, lookup, counter, data, pending, created_at, last_used_at, expires_at, session_id`
 
 var (
 	// insertFactor takes the row of the pending factor that was there: of two
 	// that are begun at once the later one is left.
-	insertFactor = changing(11, `INSERT INTO profilekit_factors (`+factorColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	insertFactor = changing(12, `INSERT INTO profilekit_factors (`+factorColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 	ON CONFLICT (user_id, kind) WHERE pending DO UPDATE SET id = excluded.id, name = excluded.name, lookup = excluded.lookup,
 	counter = excluded.counter, data = excluded.data, created_at = excluded.created_at, last_used_at = excluded.last_used_at,
-	expires_at = excluded.expires_at`, `id`, `$2`)
+	expires_at = excluded.expires_at, session_id = excluded.session_id`, `id`, `$2`)
 	selectFactors  = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE user_id = $1 ORDER BY created_at, id`)
 	selectByLookup = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE kind = $1 AND lookup = $2 AND lookup <> ''`)
 	// useFactor compares and sets in one step; $8 is no end.
-	useFactor = changing(8, `UPDATE profilekit_factors SET counter = $4, data = COALESCE($5, data), last_used_at = $6, pending = FALSE, expires_at = $8
+	useFactor = changing(8, `UPDATE profilekit_factors SET counter = $4, data = COALESCE($5, data), last_used_at = $6, pending = FALSE, expires_at = $8, session_id = ''
 	WHERE id = $1 AND user_id = $2 AND pending = $3 AND (counter < $4 OR counter = $4 AND NOT CAST($7 AS BOOLEAN))`, `id`, `$2`)
 	factorsAfter = read(`SELECT ` + factorColumns + ` FROM profilekit_factors WHERE id > $1 ORDER BY id LIMIT $2`)
 	resealFactor = write(`UPDATE profilekit_factors SET data = $3 WHERE id = $1 AND data = $2`)

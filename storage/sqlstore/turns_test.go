@@ -32,7 +32,7 @@ func TestR09_NobodyWaitsForAConnectionForEver(t *testing.T) {
 			t.Cleanup(func() { db.Close() })
 			calls := map[string]func(context.Context) error{
 				"read":        func(ctx context.Context) error { _, err := db.Users().User(ctx, "1"); return err },
-				"write":       func(ctx context.Context) error { return db.Ledger().Forget(ctx, []string{"none"}) },
+				"write":       func(ctx context.Context) error { return db.Ledger().Purge(ctx, []string{"none"}) },
 				"transaction": func(ctx context.Context) error { return db.InTx(ctx, func(context.Context) error { return nil }) },
 				"ping":        db.Ping,
 			}

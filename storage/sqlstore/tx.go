@@ -41,7 +41,9 @@ type currentKey struct{}
 
 // Tx returns the transaction that InTx put into ctx, for statements of the
 // host; ok is false outside InTx. The transaction is InTx's to end. With two
-// databases it is that of the innermost InTx.
+// databases it is that of the innermost InTx. Goroutines of fn may use it beside calls of
+// stores: package postgres reads the rows of a query in a transaction to their end before
+// the next statement, so that one query of the host should not bring more than memory holds.
 func Tx(ctx context.Context) (tx *sqlx.Tx, ok bool) {
 	u, _ := ctx.Value(currentKey{}).(*unit)
 	if u == nil {

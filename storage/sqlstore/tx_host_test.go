@@ -10,7 +10,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -85,7 +85,7 @@ func (h host) everything(ctx context.Context, u profile.User, at time.Time) erro
 		err = h.db.Auth().Passwords.SetPassword(ctx, u.ID, "", "hash")
 	}
 	if err == nil {
-		err = h.db.Auth().Sessions.CreateSession(ctx, auth.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: auth.LevelFull})
+		err = h.db.Auth().Sessions.CreateSession(ctx, authstore.Session{ID: "s1", UserID: u.ID, TokenHash: [32]byte{1}, Level: authstore.LevelFull})
 	}
 	if err == nil {
 		_, _, err = h.db.Limits().Take(ctx, "k1", limit.Rule{Limit: 1, Window: time.Hour}, at)
@@ -291,6 +291,47 @@ func TestD04_ContextAndTxAreDeadAfterwards(t *testing.T) {
 			if err := h.db.InTx(kept, func(context.Context) error { return nil }); err == nil {
 				t.Errorf("after a %s InTx with its context succeeded", name)
 			}
+		}
+	})
+}
+
+// D4: a statement between two rows of a query takes nothing from either. What goroutines
+// do now and then is done here each time.
+func TestD04_AStatementBetweenTwoRows(t *testing.T) {
+	onHosts(t, func(t *testing.T, h host) {
+		err := h.db.InTx(t.Context(), func(ctx context.Context) error {
+			for _, id := range []string{"a", "b", "c"} {
+				if err := h.order(ctx, id, "x"); err != nil {
+					return err
+				}
+			}
+			tx, _ := sqlstore.Tx(ctx)
+			rows, err := tx.QueryContext(ctx, "SELECT id FROM orders ORDER BY id")
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			var got []string
+			for rows.Next() {
+				var id string
+				if err := rows.Scan(&id); err != nil {
+					return err
+				}
+				got = append(got, id)
+				if err := h.exec(ctx, "UPDATE orders SET buyer = 'y' WHERE id = $1", id); err != nil {
+					return err
+				}
+				if _, err := h.db.Settings().Get(ctx, id); !errors.Is(err, storage.ErrNotFound) && err != nil {
+					return err
+				}
+			}
+			if !slices.Equal(got, []string{"a", "b", "c"}) {
+				t.Errorf("rows %q", got)
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }

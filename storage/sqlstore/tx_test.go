@@ -69,7 +69,7 @@ func TestD04_TransactionsOfTwoDatabasesAreApart(t *testing.T) {
 			other = place{postgres: true, at: migrated(t)}.open(t)
 		} else {
 			other = place{at: p.at + "2"}.open(t)
-			if err := other.Migrate(ctx); err != nil {
+			if err := other.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
@@ -65,7 +66,7 @@ func (p place) upgrade(t *testing.T, flavour string) {
 	if err := db.Check(t.Context()); err != nil {
 		t.Errorf("Check: %v", err)
 	}
-	if plan, err := db.Plan(t.Context()); err != nil || len(plan.Statements) != 0 {
+	if plan, err := db.Plan(t.Context(), sqlstore.MigrateOptions{}); err != nil || len(plan.Statements) != 0 {
 		t.Errorf("what is left to do is %v, %v; want nothing", plan, err)
 	}
 	storesHave(t, db, flavour)
@@ -149,16 +150,16 @@ func (p *dumpProgram) wakeUp() {
 	if err != nil || report.Factors == 0 || report.Resealed != 0 || len(report.Lost) != 0 {
 		p.t.Errorf("the factors are sealed otherwise: %+v, %v", report, err)
 	}
-	dead, err := p.notifier.DeadLetters(ctx, 100)
+	dead, err := p.notifier.DeadItems(ctx, 100)
 	p.must(err)
 	p.send()
-	after, err := p.notifier.DeadLetters(ctx, 100)
+	after, err := p.notifier.DeadItems(ctx, 100)
 	p.must(err)
 	if p.sent == 0 || len(dead) == 0 || len(after) != len(dead) {
 		p.t.Errorf("%d letters were sent, %d were dead and %d are", p.sent, len(dead), len(after))
 	}
 
-	levels := map[auth.Level]int{}
+	levels := map[authstore.Level]int{}
 	for _, u := range p.everybody() {
 		if _, err := p.settings.Document(ctx, u.ID); err != nil {
 			p.t.Errorf("the settings of %s: %v", u.Username, err)
@@ -167,9 +168,9 @@ func (p *dumpProgram) wakeUp() {
 		in := p.signIn(u.Username, false)
 		levels[in.Session.Level]++
 		switch in.Session.Level {
-		case auth.LevelHalf:
+		case authstore.LevelHalf:
 			in, err = p.auth.FinishSignIn(ctx, dumpClient, p.half(in), p.app(), false)
-		case auth.LevelLeaving:
+		case authstore.LevelDeletionPending:
 			in, err = p.auth.Restore(ctx, dumpClient, p.half(in))
 		}
 		if err != nil {
@@ -181,7 +182,7 @@ func (p *dumpProgram) wakeUp() {
 			p.t.Errorf("an edit of %s: %v, %v", u.Username, edited, err)
 		}
 	}
-	for _, level := range []auth.Level{auth.LevelFull, auth.LevelHalf, auth.LevelLeaving} {
+	for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelHalf, authstore.LevelDeletionPending} {
 		if levels[level] == 0 {
 			p.t.Errorf("nobody got as far as %s: %v", level, levels)
 		}
@@ -196,7 +197,7 @@ func (p *dumpProgram) everybody() (list []profile.User) {
 	}
 	var rows []struct{ ID, Hash string }
 	ask(p.t, p.db, &rows, query)
-	hashers := auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}, auth.Bcrypt{})
+	hashers := hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{})
 	for _, r := range rows {
 		ok, _, err := hashers.Verify(p.t.Context(), r.Hash, dumpPassphrase)
 		p.must(err)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
@@ -28,7 +28,7 @@ func storesHave(t *testing.T, db *sqlstore.DB, flavour string) {
 	if flavour == separate {
 		stores = db.AuthApart()
 	}
-	for name, look := range map[string]func(*testing.T, *sqlstore.DB, auth.Stores){
+	for name, look := range map[string]func(*testing.T, *sqlstore.DB, authstore.Stores){
 		"users": haveUsers, "passwords": havePasswords, "sessions": haveSessions, "tickets": haveTickets, "factors": haveFactors,
 		"activity": haveActivity, "settings": haveSettings, "blobs": haveBlobs, "outbox": haveOutbox, "throttle": haveThrottle, "holds": haveHolds,
 	} {
@@ -44,7 +44,7 @@ func want(t *testing.T, what string, err error, got, row any) {
 	}
 }
 
-func haveUsers(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveUsers(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct {
 		ID, Username, Email, Hash, Bio string
 		Version, Deletes               int64
@@ -53,7 +53,7 @@ func haveUsers(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	for _, r := range rows {
 		u, err := db.Users().User(t.Context(), r.ID)
 		want(t, "User", err, []any{u.ID, u.Username, u.Email, u.Bio, u.Version}, []any{r.ID, r.Username, r.Email, r.Bio, r.Version})
-		if (r.Deletes != 0) != u.Leaving() || r.Deletes != 0 && u.DeletesAt.UnixMicro() != r.Deletes {
+		if (r.Deletes != 0) != u.DeletionPending() || r.Deletes != 0 && u.DeletesAt.UnixMicro() != r.Deletes {
 			t.Errorf("%s: deleted at %v, the row says %d", r.Username, u.DeletesAt, r.Deletes)
 		}
 		hash, err := db.Auth().Passwords.PasswordHash(t.Context(), r.ID)
@@ -70,7 +70,7 @@ func haveUsers(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func havePasswords(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func havePasswords(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct{ ID, Hash string }
 	ask(t, db, &rows, "SELECT user_id AS id, hash FROM profilekit_passwords")
 	for _, r := range rows {
@@ -79,7 +79,7 @@ func havePasswords(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveSessions(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
+func haveSessions(t *testing.T, db *sqlstore.DB, stores authstore.Stores) {
 	var rows []struct {
 		ID, User, Level string
 		Hash            []byte
@@ -89,24 +89,24 @@ func haveSessions(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	levels := map[string]bool{}
 	for _, r := range rows {
 		levels[r.Level] = true
-		row := []any{r.ID, r.User, auth.Level(r.Level), r.Expires}
+		row := []any{r.ID, r.User, authstore.Level(r.Level), r.Expires}
 		s, err := stores.Sessions.Session(t.Context(), [32]byte(r.Hash))
 		want(t, "Session", err, []any{s.ID, s.UserID, s.Level, s.ExpiresAt.UnixMicro()}, row)
 		all, err := stores.Sessions.Sessions(t.Context(), r.User)
-		want(t, "Sessions", err, slices.ContainsFunc(all, func(s auth.Session) bool { return s.ID == r.ID }), true)
+		want(t, "Sessions", err, slices.ContainsFunc(all, func(s authstore.Session) bool { return s.ID == r.ID }), true)
 		if with, _, _ := stores.Joined(db.Users()); with != nil && beside(db, stores) {
 			s, u, err := with.SessionWithUser(t.Context(), [32]byte(r.Hash))
 			want(t, "SessionWithUser", err, []any{s.ID, u.ID, s.Level, s.ExpiresAt.UnixMicro()}, row)
 		}
 	}
-	for _, level := range []auth.Level{auth.LevelFull, auth.LevelHalf, auth.LevelDevice, auth.LevelLeaving} {
+	for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelHalf, authstore.LevelDevice, authstore.LevelDeletionPending} {
 		if !levels[string(level)] {
 			t.Errorf("the dump has no session of level %s", level)
 		}
 	}
 }
 
-func haveTickets(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
+func haveTickets(t *testing.T, db *sqlstore.DB, stores authstore.Stores) {
 	var rows []struct {
 		User, Purpose string
 		Hash, Data    []byte
@@ -115,7 +115,7 @@ func haveTickets(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	purposes := map[string]bool{}
 	for _, r := range rows {
 		purposes[r.Purpose] = true
-		ticket, err := stores.Tickets.Ticket(t.Context(), auth.Purpose(r.Purpose), [32]byte(r.Hash), time.Time{})
+		ticket, err := stores.Tickets.Ticket(t.Context(), authstore.Purpose(r.Purpose), [32]byte(r.Hash), time.Time{})
 		want(t, "Ticket", err, []any{ticket.UserID, string(ticket.Data)}, []any{r.User, string(r.Data)})
 	}
 	if len(purposes) < 10 {
@@ -123,7 +123,7 @@ func haveTickets(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	}
 }
 
-func haveFactors(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
+func haveFactors(t *testing.T, db *sqlstore.DB, stores authstore.Stores) {
 	var rows []struct {
 		ID, User, Kind, Lookup string
 		Data                   []byte
@@ -133,7 +133,7 @@ func haveFactors(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	ask(t, db, &rows, `SELECT id, user_id AS "user", kind, lookup, data, counter, pending FROM profilekit_factors`)
 	for _, r := range rows {
 		all, err := stores.Factors.Factors(t.Context(), r.User)
-		want(t, "Factors", err, slices.ContainsFunc(all, func(f auth.FactorRecord) bool {
+		want(t, "Factors", err, slices.ContainsFunc(all, func(f authstore.FactorRecord) bool {
 			return f.ID == r.ID && f.Kind == r.Kind && bytes.Equal(f.Data, r.Data) && f.Counter == r.Counter && f.Pending == r.Pending
 		}), true)
 		if r.Lookup != "" {
@@ -143,7 +143,7 @@ func haveFactors(t *testing.T, db *sqlstore.DB, stores auth.Stores) {
 	}
 }
 
-func haveActivity(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveActivity(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct{ ID, User, Kind string }
 	ask(t, db, &rows, `SELECT id, user_id AS "user", kind FROM profilekit_activity ORDER BY at DESC, id DESC`)
 	users := map[string][]string{}
@@ -170,7 +170,7 @@ func haveActivity(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveSettings(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveSettings(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct {
 		User, Data string
 		Version    int64
@@ -186,7 +186,7 @@ func haveSettings(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveBlobs(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveBlobs(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct{ Key, User, State string }
 	ask(t, db, &rows, `SELECT key, user_id AS "user", state FROM profilekit_blobs`)
 	states := map[string]bool{}
@@ -206,7 +206,7 @@ func haveBlobs(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveOutbox(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveOutbox(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct {
 		ID, Reason string
 		Body       []byte
@@ -227,7 +227,7 @@ func haveOutbox(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveThrottle(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveThrottle(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct {
 		Key         string
 		Tries, Last int64
@@ -249,7 +249,7 @@ func haveThrottle(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 	}
 }
 
-func haveHolds(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
+func haveHolds(t *testing.T, db *sqlstore.DB, _ authstore.Stores) {
 	var rows []struct {
 		Key, User string
 		Ends      int64
@@ -269,4 +269,4 @@ func haveHolds(t *testing.T, db *sqlstore.DB, _ auth.Stores) {
 }
 
 // beside reports whether the users of stores are in our table.
-func beside(db *sqlstore.DB, stores auth.Stores) bool { return stores.Check(db.Users()) == nil }
+func beside(db *sqlstore.DB, stores authstore.Stores) bool { return stores.Check(db.Users()) == nil }

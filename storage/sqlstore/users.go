@@ -55,11 +55,9 @@ func (s users) insertArgs(u profile.User, usernameKey, emailKey string) ([]any, 
 		return nil, err
 	}
 	now := s.db.at(s.db.present())
-	return []any{
-		u.Username, u.Email, usernameKey, emailKey, u.EmailVerified, u.PendingEmail, u.DisplayName,
-		u.GivenName, u.FamilyName, u.Pronouns, u.Bio, u.Phone, address, string(u.Birthday), links, rawJSON(u.Custom),
-		picture, url, u.Role, u.Disabled, moment(u.DeletesAt), now, now,
-	}, nil
+	args := append(make([]any, 0, insertFields), u.Username, u.Email, usernameKey, emailKey, u.EmailVerified, u.PendingEmail)
+	return append(appendTexts(args, &u), u.Phone, address, string(u.Birthday), links, rawJSON(u.Custom),
+		picture, url, u.Role, u.Disabled, moment(u.DeletesAt), now, now), nil
 }
 
 func (s users) User(ctx context.Context, id string) (profile.User, error) {

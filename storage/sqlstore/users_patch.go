@@ -27,10 +27,8 @@ func (s users) update(id int64, p profile.Patch, usernameKey, emailKey string) (
 	}
 	now := s.db.at(s.db.present())
 	if edits(p) {
-		return editUser, []any{
-			id, p.IfVersion, set(p.DisplayName), set(p.GivenName), set(p.FamilyName), set(p.Pronouns), set(p.Bio),
-			e.address, e.birthday, e.links, e.custom, now,
-		}, nil
+		args := append(make([]any, 0, editFields), id, p.IfVersion)
+		return editUser, append(appendChanges(args, &p), e.address, e.birthday, e.links, e.custom, now), nil
 	}
 	var picture, url any
 	if p.Picture != nil {
@@ -38,12 +36,10 @@ func (s users) update(id int64, p profile.Patch, usernameKey, emailKey string) (
 			return change{}, nil, err
 		}
 	}
-	return updateUser, []any{
-		id, p.IfVersion, set(p.Username), set(p.Email), nonEmpty(usernameKey), nonEmpty(emailKey),
-		set(p.EmailVerified), set(p.PendingEmail), set(p.DisplayName), set(p.GivenName), set(p.FamilyName),
-		set(p.Pronouns), set(p.Bio), set(p.Phone), e.address, e.birthday, e.links, e.custom, picture, url,
-		set(p.Role), set(p.Disabled), momentOf(p.DeletesAt), now,
-	}, nil
+	args := append(make([]any, 0, updateFields), id, p.IfVersion, set(p.Username), set(p.Email), nonEmpty(usernameKey), nonEmpty(emailKey),
+		set(p.EmailVerified), set(p.PendingEmail))
+	return updateUser, append(appendChanges(args, &p), set(p.Phone), e.address, e.birthday, e.links, e.custom, picture, url,
+		set(p.Role), set(p.Disabled), momentOf(p.DeletesAt), now), nil
 }
 
 // edits reports whether p changes nothing but what userEdit does.

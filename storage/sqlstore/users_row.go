@@ -11,13 +11,16 @@ type userRow struct {
 	url  string
 }
 
-func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, 23)) }
+func (r *userRow) dest() []any { return r.appendDest(make([]any, 0, insertFields)) }
 
 func (r *userRow) appendDest(dest []any) []any {
 	u := &r.user
+	dest = append(dest, idInto{&u.ID}, &u.Username, &u.Email, &u.EmailVerified, &u.PendingEmail)
+	for _, f := range textFields {
+		dest = append(dest, f.Of(u))
+	}
 	return append(dest,
-		idInto{&u.ID}, &u.Username, &u.Email, &u.EmailVerified, &u.PendingEmail, &u.DisplayName, &u.GivenName, &u.FamilyName,
-		&u.Pronouns, &u.Bio, &u.Phone, jsonInto[profile.Address]{&u.Address}, (*string)(&u.Birthday), jsonInto[[]string]{&u.Links},
+		&u.Phone, jsonInto[profile.Address]{&u.Address}, (*string)(&u.Birthday), jsonInto[[]string]{&u.Links},
 		rawInto{&u.Custom}, jsonInto[profile.Picture]{&u.Picture}, &r.url,
 		&u.Role, &u.Disabled, momentInto{&u.DeletesAt}, &u.Version, timeInto{&u.CreatedAt}, timeInto{&u.UpdatedAt})
 }

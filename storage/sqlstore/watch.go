@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 )
 
 // watchers are told of changes; the list is replaced, never written to.
@@ -17,7 +17,7 @@ type watchers struct {
 // Watch has changed called with the ID of a user whenever its row, its password
 // or its sessions were changed through d: after the commit, before the change
 // returns, and also when it is not known whether it happened; "" is any user. Statements that
-// the host makes itself, by Tx or apart, are not told. See auth.Watched.
+// the host makes itself, by Tx or apart, are not told. See authstore.Watched.
 func (d *DB) Watch(changed func(userID string)) {
 	d.watchers.mu.Lock()
 	defer d.watchers.mu.Unlock()
@@ -59,7 +59,7 @@ func (d *DB) tell(userIDs ...string) {
 	}
 }
 
-var _ auth.Watched = (*DB)(nil)
+var _ authstore.Watched = (*DB)(nil)
 
 // Watch is DB.Watch, for a host that has its users here and its sessions elsewhere.
 func (s users) Watch(changed func(userID string)) { s.db.Watch(changed) }
@@ -74,6 +74,6 @@ func (s sessions) Watch(changed func(userID string)) { s.db.Watch(changed) }
 func (s sessions) InTransaction(ctx context.Context) bool { return s.db.InTransaction(ctx) }
 
 var (
-	_ auth.Watched = users{}
-	_ auth.Watched = sessions{}
+	_ authstore.Watched = users{}
+	_ authstore.Watched = sessions{}
 )

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/sqlstore"
@@ -143,4 +143,4 @@ func TestR17_AChangeIsToldAfterItsTransaction(t *testing.T) {
 	})
 }
 
-var _ auth.Watched = (*sqlstore.DB)(nil)
+var _ authstore.Watched = (*sqlstore.DB)(nil)

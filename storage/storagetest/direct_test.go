@@ -28,7 +28,7 @@ type direct struct {
 }
 
 func serveDirect(t testing.TB, defect string) *direct {
-	d := &direct{Store: memblob.New(), secret: []byte(rand.Text()), defect: defect}
+	d := &direct{Store: memblob.New(memblob.Options{}), secret: []byte(rand.Text()), defect: defect}
 	srv := httptest.NewServer(http.HandlerFunc(d.form))
 	t.Cleanup(srv.Close)
 	d.base = srv.URL

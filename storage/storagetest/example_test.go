@@ -12,7 +12,7 @@ import (
 func ExampleRun() {
 	_ = func(t *testing.T) { // func TestMyStore(t *testing.T)
 		storagetest.Run(t, func(t *testing.T) storage.BlobStore {
-			return memblob.New() // a fresh, empty store each time
+			return memblob.New(memblob.Options{}) // a fresh, empty store each time
 		})
 	}
 	// Output:

@@ -75,13 +75,13 @@ func TestSuiteHasManyCasesOfDifferentNames(t *testing.T) {
 }
 
 func TestGoodStorePasses(t *testing.T) {
-	if failed := failingCases(t, func() storage.BlobStore { return memblob.New() }); len(failed) != 0 {
+	if failed := failingCases(t, func() storage.BlobStore { return memblob.New(memblob.Options{}) }); len(failed) != 0 {
 		t.Errorf("failed: %v", failed)
 	}
-	if failed := failingCases(t, func() storage.BlobStore { return bare{memblob.New()} }); len(failed) != 0 {
+	if failed := failingCases(t, func() storage.BlobStore { return bare{memblob.New(memblob.Options{})} }); len(failed) != 0 {
 		t.Errorf("without the optional methods, failed: %v", failed)
 	}
-	if failed := failingCases(t, func() storage.BlobStore { return serve(t, memblob.New(), "") }); len(failed) != 0 {
+	if failed := failingCases(t, func() storage.BlobStore { return serve(t, memblob.New(memblob.Options{}), "") }); len(failed) != 0 {
 		t.Errorf("with addresses, failed: %v", failed)
 	}
 }
@@ -94,7 +94,7 @@ func TestBrokenStoresFail(t *testing.T) {
 	for _, d := range defects() {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			failed := failingCases(t, func() storage.BlobStore { return d.store(memblob.New()) }, d.caught...)
+			failed := failingCases(t, func() storage.BlobStore { return d.store(memblob.New(memblob.Options{})) }, d.caught...)
 			for _, name := range d.caught {
 				if len(failed[name]) == 0 {
 					t.Errorf("case %s did not see it", name)
@@ -111,7 +111,7 @@ func TestBrokenAddressesFail(t *testing.T) {
 	} {
 		t.Run(defect, func(t *testing.T) {
 			t.Parallel()
-			failed := failingCases(t, func() storage.BlobStore { return serve(t, memblob.New(), defect) }, name)
+			failed := failingCases(t, func() storage.BlobStore { return serve(t, memblob.New(memblob.Options{}), defect) }, name)
 			if len(failed[name]) == 0 {
 				t.Errorf("case %s did not see it", name)
 			}

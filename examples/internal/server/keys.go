@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage"
@@ -102,7 +102,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 			by[id] = sealedBy{n.factors + add.factors, n.letters + add.letters}
 		}
 	}
-	walker, ok := storage.As[auth.FactorWalker](h.db.Auth().Factors)
+	walker, ok := storage.As[authstore.FactorWalker](h.db.Auth().Factors)
 	if !ok {
 		return nil, errors.New("factors cannot be walked")
 	}
@@ -112,11 +112,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 			return nil, err
 		}
 		for _, r := range list {
-			_, data, pending := strings.Cut(string(r.Data), "\n") // of a pending one behind its session
-			if !r.Pending || !pending {
-				data = string(r.Data)
-			}
-			count([]byte(data), sealedBy{factors: 1})
+			count(r.Data, sealedBy{factors: 1})
 		}
 		if len(list) < page {
 			break

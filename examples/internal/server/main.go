@@ -22,6 +22,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
+	"github.com/profilekit/profilekit/storage/blobs"
 )
 
 const (
@@ -35,8 +36,9 @@ const (
 )
 
 // Main runs the program and returns its exit code. What stops it at start is
-// one line on stderr. Pictures are kept on disk or in one of stores.
-func Main(name string, stores Stores, args []string, env func(string) string, stdout, stderr io.Writer) int {
+// one line on stderr. Pictures are kept below the data folder, or in what BLOB_URL names
+// and one of stores opens.
+func Main(name string, stores []blobs.Opener, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	opt, err := parse(name, args, env, stderr)
 	opt.stores = stores
 	if errors.Is(err, flag.ErrHelp) {
@@ -62,11 +64,11 @@ func oneLine(err error) string {
 type options struct {
 	name        string
 	addr, data  string
-	sweep       bool
+	purge       bool
 	command     []string // "keys" and what follows it
 	databaseURL string
 	blobURL     string
-	stores      Stores
+	stores      []blobs.Opener
 	baseURL     string
 	secretKeys  string
 	smtpURL     string
@@ -83,7 +85,7 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	fs.SetOutput(io.Discard) // an error is one line, Main's
 	fs.StringVar(&o.addr, "addr", ":3000", "address to listen on")
 	fs.StringVar(&o.data, "data", "./data", "folder that keeps everything")
-	fs.BoolVar(&o.sweep, "sweep", false, "delete pictures nobody points to, whatever their age, and exit")
+	fs.BoolVar(&o.purge, "purge", false, "delete pictures nobody points to, whatever their age, and exit")
 	fs.BoolVar(&o.verbose, "v", false, "print at the start what is on, off and hidden, and why")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -179,7 +181,7 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 
 	// The port first: a second copy must not touch the data of the first.
 	var ln net.Listener
-	if !opt.sweep {
+	if !opt.purge {
 		var err error
 		if ln, err = (&net.ListenConfig{}).Listen(startCtx, "tcp", opt.addr); err != nil {
 			return fmt.Errorf("cannot listen on %s: %w", opt.addr, err)
@@ -194,12 +196,12 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer h.close()
-	if opt.sweep {
-		n, err := h.app.Pictures.Sweep(ctx, 0)
+	if opt.purge {
+		n, err := h.app.Pictures.PurgeBlobs(ctx, 0)
 		if err != nil {
-			return fmt.Errorf("sweep: %w", err)
+			return fmt.Errorf("purge: %w", err)
 		}
-		fmt.Fprintf(stdout, "swept %d blobs\n", n)
+		fmt.Fprintf(stdout, "purged %d blobs\n", n)
 		return nil
 	}
 

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -31,12 +33,12 @@ type host struct {
 	app    *httpadapter.App
 	keys   *keyring.Ring
 	images string // where pictures are served besides here, an origin, or ""
-	closer []io.Closer
+	closer []func() error
 }
 
 func (h *host) close() {
 	for i := len(h.closer) - 1; i >= 0; i-- {
-		h.closer[i].Close()
+		h.closer[i]()
 	}
 }
 
@@ -57,25 +59,23 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	if h.db, err = OpenDatabase(ctx, opt.databaseURL, opt.data); err != nil {
 		return nil, err
 	}
-	h.closer = append(h.closer, h.db)
-	if err := h.db.Migrate(ctx); err != nil {
+	h.closer = append(h.closer, h.db.Close)
+	if err := h.db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	blobs, err := openBlobs(ctx, opt)
+	blobs, closeBlobs, err := openBlobs(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
+	h.closer = append(h.closer, closeBlobs)
 	h.images = imageOrigin(blobs)
-	if c, ok := blobs.(io.Closer); ok {
-		h.closer = append(h.closer, c)
-	}
 	// The pictures of iPhones. It is compiled with the first of them; a busy
 	// host calls Warm at its start.
 	photos, err := heic.New(heic.Options{})
 	if err != nil {
 		return nil, err
 	}
-	h.closer = append(h.closer, photos)
+	h.closer = append(h.closer, photos.Close)
 	mail, err := h.openPost(opt)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 	}
 	h.app, err = httpadapter.New(httpadapter.Config{
 		Name: "profilekit", Stores: stores, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
-		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
+		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
 		Pictures: picture.Policy{Decoders: []picture.Decoder{photos}, Direct: direct},
 		Logger:   log,
 	})
@@ -108,7 +108,7 @@ func links(baseURL string) auth.Links {
 
 // openPasskeys is nil where there can be none: passkeys are for a name, never for
 // an IP address. What is wrong with the URL otherwise is httpadapter's to say.
-func openPasskeys(keys *keyring.Ring, baseURL string) (auth.Passkeys, error) {
+func openPasskeys(keys *keyring.Ring, baseURL string) (authfactor.Passkeys, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
 		return nil, nil

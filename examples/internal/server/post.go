@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/settings/notify/smtp"
 	"github.com/profilekit/profilekit/settings/notify/twilio"
@@ -22,10 +22,10 @@ func (h *host) openPost(opt options) (notify.Policy, error) {
 	if err != nil {
 		return notify.Policy{}, err
 	}
-	h.closer = append(h.closer, files)
+	h.closer = append(h.closer, files.Close)
 	var mail notify.Sender = files
 	if opt.smtpURL != "" {
-		if mail, err = smtp.New(opt.smtpURL, from); err != nil {
+		if mail, err = smtp.New(opt.smtpURL, from, smtp.Options{}); err != nil {
 			return notify.Policy{}, fmt.Errorf("SMTP_URL: %w", err)
 		}
 	}
@@ -35,7 +35,7 @@ func (h *host) openPost(opt options) (notify.Policy, error) {
 			return notify.Policy{}, fmt.Errorf("TWILIO_ACCOUNT_SID: %w", err)
 		}
 	}
-	return notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: mail, auth.BySMS: sms}}, nil
+	return notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: mail, authmail.BySMS: sms}}, nil
 }
 
 // mailDomain is the host of the address, or one that mail is never sent from.

@@ -48,7 +48,7 @@ func deletion(t *testing.T, w *world) {
 	ada.send("POST", "/api/auth/login", `{"login":"ada","password":"wrong"}`).is(401, "invalid_credentials")
 
 	// The credential opens nothing else, and says nothing of the account.
-	ada.leaving()
+	ada.deletionPending()
 	for _, op := range w.v.Operations() {
 		if op.Class == "in" || op.Class == "fresh" || op.Class == "half" {
 			k := call{path: op.Path, method: op.Method}

@@ -63,7 +63,7 @@ func (c *client) half(more string) (*client, reply) {
 }
 
 // leaving signs in to an account that will be erased.
-func (c *client) leaving() {
+func (c *client) deletionPending() {
 	c.t.Helper()
 	r := c.send("POST", "/api/auth/login", fmt.Sprintf(`{"login":%q,"password":%q}`, c.name, password)).want(200).object()
 	if at, err := time.Parse(time.RFC3339, fmt.Sprint(r["deletesAt"])); r["status"] != "deletion_pending" || err != nil || !at.After(time.Now()) {
@@ -121,7 +121,7 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		k.body = []byte(second("totp", a.code(), ""))
 	case strings.HasSuffix(k.path, "/profile/restore"):
 		c.do("DELETE", "/api/profile", "", nil).want(202)
-		c.leaving()
+		c.deletionPending()
 	case strings.HasSuffix(k.path, "/auth/reauthenticate/challenge"):
 		c.addPhone()
 	case strings.HasSuffix(k.path, "/auth/mfa/challenge"):

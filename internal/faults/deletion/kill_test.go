@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // The environment of a process that erases: where, and the number of its call
@@ -29,7 +30,7 @@ const (
 	childDeath    = "PROFILEKIT_TEST_ERASE_DEATH"
 )
 
-// after is when the account is due; later, a sweeper's claim of pictures is over
+// after is when the account is due; later, a purge's claim of pictures is over
 // that was killed.
 const (
 	after = 15 * 24 * time.Hour
@@ -64,14 +65,14 @@ func TestErasingChild(t *testing.T) {
 	}
 	defer db.Close()
 	if alone {
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := app.Eraser.Erase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Pictures.Sweep(t.Context(), 0); err != nil {
+	if _, err := app.Pictures.PurgeBlobs(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	if calls == 0 {
@@ -225,7 +226,7 @@ func gone(t *testing.T, p place, stays []string) {
 	}
 	now := look(t, p, "stays")
 	for _, row := range stays {
-		// The sweep took the picture that was replaced, and a sign-in was looked at.
+		// The purge took the picture that was replaced, and a sign-in was looked at.
 		if !slices.Contains(now, row) && !strings.HasPrefix(row, "profilekit_blobs") {
 			t.Errorf("of the one who stays there is no longer %s", row)
 		}

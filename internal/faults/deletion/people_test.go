@@ -18,6 +18,7 @@ import (
 
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/imagetest"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 const password = "an engine that weaves"
@@ -83,7 +84,7 @@ func (p *person) live(name string) {
 	p.send(201, "POST", "/auth/register", fmt.Sprintf(`{"username":%q,"email":"%s@example.org","password":%q}`, name, name, password))
 	p.send(200, "PATCH", "/profile", fmt.Sprintf(`{"displayName":"%[1]s the first","bio":"bio of %[1]s","address":{"city":"city of %[1]s"}}`, name))
 	p.send(200, "PATCH", "/settings", `{"appearance":{"theme":"dark"},"privacy":{"visibility":"members"}}`)
-	for range 2 { // the first one is to be swept
+	for range 2 { // the first one is to be purged
 		p.ask(200, "PUT", "/profile/picture", "image/jpeg", imagetest.JPEG(imagetest.Card(80, 60), 90))
 	}
 	p.send(202, "POST", "/auth/password/forgot", fmt.Sprintf(`{"email":"%s@example.org"}`, name))
@@ -113,7 +114,7 @@ func fill(t *testing.T, p place) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	browser := serve(t, app)

@@ -16,6 +16,8 @@ import (
 	sqlitedriver "modernc.org/sqlite"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/pgtest"
@@ -89,7 +91,7 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 			err = errors.Join(err, db.Close())
 		}
 	}()
-	blobs, err := diskblob.Open(filepath.Join(p.dir, "pictures"))
+	blobs, err := diskblob.Open(filepath.Join(p.dir, "pictures"), diskblob.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,7 +105,7 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 		return nil, nil, err
 	}
 	post, err := notify.New(notify.Config{
-		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[auth.Channel]notify.Sender{auth.ByEmail: nobody{}}},
+		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: nobody{}}},
 		Users: db.Users(), Settings: prefs, Now: clock,
 	})
 	if err != nil {
@@ -111,7 +113,7 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post}, Recorder: post, Now: clock,
+		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post}, Recorder: post, Now: clock,
 	})
 	return app, db, err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/storage/diskblob"
@@ -48,14 +49,14 @@ func serve(t *testing.T, db *sqlstore.DB, pictures string) *site {
 	s := &site{t: t}
 	keys, err := keyring.New(keyring.Generate())
 	if err == nil {
-		s.blobs, err = diskblob.Open(pictures)
+		s.blobs, err = diskblob.Open(pictures, diskblob.Options{})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.app, err = httpadapter.New(httpadapter.Config{
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: s.blobs, Keys: keys, BaseURL: "http://localhost", Now: s.clock.now,
-		Auth: auth.Policy{Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})},
+		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1})},
 	})
 	if err != nil {
 		t.Fatal(err)

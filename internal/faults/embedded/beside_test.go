@@ -163,7 +163,7 @@ func TestAGuestLeavesTheLog(t *testing.T) {
 	}
 	again := mustOpen(t, path)
 	sound(t, path)
-	if err := sqlite.Backup(t.Context(), path, filepath.Join(dir, "backup.db")); err != nil {
+	if err := sqlite.Backup(t.Context(), path, filepath.Join(dir, "backup.db"), sqlite.BackupOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	again.Close()

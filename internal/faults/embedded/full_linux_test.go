@@ -136,7 +136,7 @@ func TestR04_FullDiskRefusesAndRecovers(t *testing.T) {
 	}
 	f.intact(t, ada, bob)
 	dest := f.disk.path("backup.db")
-	if err := sqlite.Backup(t.Context(), f.path, dest); !errors.Is(err, storage.ErrFull) {
+	if err := sqlite.Backup(t.Context(), f.path, dest, sqlite.BackupOptions{}); !errors.Is(err, storage.ErrFull) {
 		t.Errorf("a backup onto the full disk: %v, want storage.ErrFull", err)
 	}
 	if left, _ := filepath.Glob(f.disk.path(".backup*")); len(left) > 0 {
@@ -150,15 +150,15 @@ func TestR04_FullDiskRefusesAndRecovers(t *testing.T) {
 	if a := ada.upload(f.pictures[1]); a.status != 200 {
 		t.Errorf("an upload when there is room: %d %s", a.status, a.body)
 	}
-	if err := sqlite.Backup(t.Context(), f.path, dest); err != nil {
+	if err := sqlite.Backup(t.Context(), f.path, dest, sqlite.BackupOptions{}); err != nil {
 		t.Errorf("a backup when there is room: %v", err)
 	}
 	if got := bob.profile(); *got.Bio != "There is room." {
 		t.Errorf("bio %q", *got.Bio)
 	}
 	f.intact(t, ada, bob)
-	if _, err := f.app.Pictures.Sweep(t.Context(), 0); err != nil {
-		t.Errorf("sweep: %v", err)
+	if _, err := f.app.Pictures.PurgeBlobs(t.Context(), 0); err != nil {
+		t.Errorf("purge: %v", err)
 	}
 	f.intact(t, ada, bob)
 	f.db.Close()
@@ -223,8 +223,8 @@ func TestR04_FullAtAnyMoment(t *testing.T) {
 			}
 			acknowledged[i] = "room"
 		}
-		if _, err := f.app.Pictures.Sweep(t.Context(), 0); err != nil {
-			t.Errorf("sweep: %v", err)
+		if _, err := f.app.Pictures.PurgeBlobs(t.Context(), 0); err != nil {
+			t.Errorf("purge: %v", err)
 		}
 	}
 	t.Logf("%d stored, %d refused", stored, refused)

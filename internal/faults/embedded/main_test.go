@@ -119,11 +119,11 @@ func (p *process) kill() {
 
 // open returns a migrated database.
 func open(ctx context.Context, path string) (*sqlstore.DB, error) {
-	db, err := sqlite.Open(ctx, path)
+	db, err := sqlite.Open(ctx, path, sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
+	if err := db.Migrate(ctx, sqlstore.MigrateOptions{}); err != nil {
 		db.Close() // a removed file that is open takes its room
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func closedDatabase(t *testing.T, dir string) (path string) {
 // refuses checks that Open says why in one line.
 func refuses(t *testing.T, what, path string, is error, says string) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path)
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err == nil {
 		db.Close()
 		t.Errorf("%s: Open succeeded", what)
@@ -94,7 +94,7 @@ func TestOpenOnAReadOnlyDisk(t *testing.T) {
 	}
 	refuses(t, "a database on a read-only disk", path, syscall.EROFS, "read-only file system")
 	refuses(t, "a new one on such a disk", d.path("new.db"), syscall.EROFS, "read-only file system")
-	if err := sqlite.Backup(t.Context(), path, filepath.Join(t.TempDir(), "backup.db")); err == nil || strings.Contains(err.Error(), "\n") {
+	if err := sqlite.Backup(t.Context(), path, filepath.Join(t.TempDir(), "backup.db"), sqlite.BackupOptions{}); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("a backup from a read-only disk: %v, want one line", err)
 	}
 	if err := remount(0); err != nil {

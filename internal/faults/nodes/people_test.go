@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
@@ -21,9 +21,9 @@ func (s *place) store() *sqlstore.DB {
 	var db *sqlstore.DB
 	var err error
 	if dsn := s.dsn(); dsn != "" {
-		db, err = postgres.Open(s.t.Context(), dsn)
+		db, err = postgres.Open(s.t.Context(), dsn, postgres.Options{})
 	} else {
-		db, err = sqlite.Open(s.t.Context(), s.file())
+		db, err = sqlite.Open(s.t.Context(), s.file(), sqlite.Options{})
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -45,8 +45,8 @@ func (s *place) people(n *node, prefix string, count int) []*person {
 			s.t.Fatal(err)
 		}
 		token := newToken(s.t)
-		if err := db.Auth().Sessions.CreateSession(s.t.Context(), auth.Session{
-			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(token)), Level: auth.LevelFull,
+		if err := db.Auth().Sessions.CreateSession(s.t.Context(), authstore.Session{
+			ID: rand.Text(), UserID: u.ID, TokenHash: sha256.Sum256([]byte(token)), Level: authstore.LevelFull,
 			CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 		}); err != nil {
 			s.t.Fatal(err)

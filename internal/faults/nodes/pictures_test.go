@@ -68,7 +68,7 @@ func (s *place) blobs() (keys []string) {
 }
 
 // TestR02_KillNineAmidUploads kills the program while sixteen people upload: no
-// profile points to a picture that is not whole (I2), a sweep leaves exactly what
+// profile points to a picture that is not whole (I2), a purge leaves exactly what
 // profiles point to (I3), and a second one finds nothing.
 func TestR02_KillNineAmidUploads(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *place) {
@@ -107,9 +107,9 @@ func TestR02_KillNineAmidUploads(t *testing.T) {
 				s.deserted()
 			}
 			for i, want := range []bool{true, false} {
-				out, err := s.sweep()
-				if err != nil || (want != (out != "swept 0 blobs")) && i == 1 {
-					t.Fatalf("kill %d, sweep %d: %q, %v", kill, i, out, err)
+				out, err := s.purge()
+				if err != nil || (want != (out != "purged 0 blobs")) && i == 1 {
+					t.Fatalf("kill %d, purge %d: %q, %v", kill, i, out, err)
 				}
 			}
 			n = s.start()
@@ -135,9 +135,9 @@ func TestR02_KillNineAmidUploads(t *testing.T) {
 	})
 }
 
-// sweep runs the program's own, whatever the age of what it finds.
-func (s *place) sweep() (string, error) {
-	cmd := exec.Command(binary, "-addr", "127.0.0.1:0", "-data", s.data, "-sweep")
+// purge runs the program's own, whatever the age of what it finds.
+func (s *place) purge() (string, error) {
+	cmd := exec.Command(binary, "-addr", "127.0.0.1:0", "-data", s.data, "-purge")
 	cmd.Env = slices.Concat(os.Environ(), s.env)
 	var why bytes.Buffer
 	cmd.Stderr = &why

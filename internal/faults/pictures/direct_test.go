@@ -16,7 +16,7 @@ import (
 )
 
 // TestS65_DirectUploadToS3: a browser sends its picture to a real S3 server by
-// the form, and the host makes a picture of it; after a sweep there is that
+// the form, and the host makes a picture of it; after a purge there is that
 // picture and nothing else.
 func TestS65_DirectUploadToS3(t *testing.T) {
 	h := newHost(t)
@@ -54,14 +54,14 @@ func TestS65_DirectUploadToS3(t *testing.T) {
 		want[key] = true
 	}
 	// The form is good for some minutes more. What comes by it is no picture and
-	// is swept when it cannot come any more.
+	// is purged when it cannot come any more.
 	if status := directtest.Send(t, f.DirectForm, file); status >= 300 {
 		t.Fatalf("S3 answers %d", status)
 	}
 	h.want(404, ada, "POST", f.complete(), "{}", nil)
 	directtest.Send(t, h.begin(bob).DirectForm, file) // and never completed
 	h.clock.Store(int64(2 * time.Hour))
-	if _, err := h.app.Pictures.Sweep(t.Context(), picture.DefaultPendingAge); err != nil {
+	if _, err := h.app.Pictures.PurgeBlobs(t.Context(), picture.DefaultPendingAge); err != nil {
 		t.Error(err)
 	}
 	if have := h.keys(); !maps.Equal(have, want) || len(want) != 4 {

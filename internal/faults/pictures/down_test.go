@@ -105,9 +105,9 @@ func TestR23R24_TheObjectStoreOverHTTP(t *testing.T) {
 		t.Fatalf("with the store back: %d", r.StatusCode)
 	}
 	for i := range 2 {
-		n, err := h.app.Pictures.Sweep(t.Context(), 0)
+		n, err := h.app.Pictures.PurgeBlobs(t.Context(), 0)
 		if err != nil || i == 1 && n != 0 {
-			t.Errorf("sweep %d: %d, %v", i, n, err)
+			t.Errorf("purge %d: %d, %v", i, n, err)
 		}
 	}
 	var after shown

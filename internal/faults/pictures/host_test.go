@@ -15,13 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/s3blob"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // maxBytes is the limit of the host here, so that what is too long is short.
@@ -59,12 +60,12 @@ func newHost(t *testing.T) *host {
 
 func newHostOn(t *testing.T, blobs *s3blob.Store, cfg httpadapter.Config) *host {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := keyring.New(keyring.Generate())
@@ -74,7 +75,7 @@ func newHostOn(t *testing.T, blobs *s3blob.Store, cfg httpadapter.Config) *host 
 	h := &host{t: t, blobs: &directS3{Store: blobs}}
 	cfg.Stores, cfg.Blobs, cfg.Keys, cfg.BaseURL = httpadapter.StoresOf(db).Unlimited(), h.blobs, keys, "http://localhost"
 	cfg.Pictures.Direct = true
-	cfg.Auth.Hashers = auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1})
+	cfg.Auth.Hashers = hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1})
 	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(h.clock.Load())) }
 	h.app, err = httpadapter.New(cfg)
 	if err != nil {

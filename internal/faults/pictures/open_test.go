@@ -30,9 +30,9 @@ type listed interface {
 
 // stores are the kinds that there are, each empty.
 var stores = map[string]func(t *testing.T) listed{
-	"memory": func(*testing.T) listed { return memblob.New() },
+	"memory": func(*testing.T) listed { return memblob.New(memblob.Options{}) },
 	"disk": func(t *testing.T) listed {
-		s, err := diskblob.Open(t.TempDir())
+		s, err := diskblob.Open(t.TempDir(), diskblob.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,12 +37,12 @@ type world struct {
 
 func newWorld(t *testing.T, blobs listed) *world {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, db: db, blobs: blobs}
@@ -95,15 +95,15 @@ func (w *world) put(user string, seed uint32) profile.User {
 	return u
 }
 
-// exact sweeps and then checks that the store holds exactly the blobs that the
+// exact purges and then checks that the store holds exactly the blobs that the
 // users point to, each whole: invariants I2 and I3.
 func (w *world) exact(users ...string) {
 	w.t.Helper()
-	if _, err := w.pictures.Sweep(w.t.Context(), 0); err != nil {
-		w.t.Errorf("Sweep: %v", err)
+	if _, err := w.pictures.PurgeBlobs(w.t.Context(), 0); err != nil {
+		w.t.Errorf("PurgeBlobs: %v", err)
 	}
-	if n, err := w.pictures.Sweep(w.t.Context(), 0); n != 0 || err != nil {
-		w.t.Errorf("a second Sweep deleted %d, %v; want nothing left", n, err)
+	if n, err := w.pictures.PurgeBlobs(w.t.Context(), 0); n != 0 || err != nil {
+		w.t.Errorf("a second PurgeBlobs deleted %d, %v; want nothing left", n, err)
 	}
 	want := map[string]bool{}
 	for _, id := range users {
@@ -130,7 +130,7 @@ func (w *world) exact(users ...string) {
 	}
 }
 
-// TestR25_LifeOfAPicture: an upload, a change, a delete and a sweep leave
+// TestR25_LifeOfAPicture: an upload, a change, a delete and a purge leave
 // exactly the blobs that are referred to, in each store; going private leaves
 // nothing at the old addresses.
 func TestR25_LifeOfAPicture(t *testing.T) {
@@ -199,12 +199,12 @@ func TestS63_ManyUploads(t *testing.T) {
 					}
 				})
 			}
-			// Sweeping beside the uploads takes nothing that is live. Pending
+			// Purging beside the uploads takes nothing that is live. Pending
 			// blobs are theirs: an age of an hour spares them.
 			all.Go(func() {
 				for range 5 {
-					if _, err := w.pictures.Sweep(t.Context(), time.Hour); err != nil {
-						t.Errorf("Sweep: %v", err)
+					if _, err := w.pictures.PurgeBlobs(t.Context(), time.Hour); err != nil {
+						t.Errorf("PurgeBlobs: %v", err)
 					}
 				}
 			})
@@ -216,7 +216,7 @@ func TestS63_ManyUploads(t *testing.T) {
 
 // TestR24_StoreFailsAtEachCall: at whichever call the store fails, before or
 // after it did what was asked, the user has the old picture or the new one,
-// whole, and a sweep leaves nothing else.
+// whole, and a purge leaves nothing else.
 func TestR24_StoreFailsAtEachCall(t *testing.T) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func TestR26_SuiteThroughATransactionPooler(t *testing.T) {
 func TestR26_ModelThroughATransactionPooler(t *testing.T) {
 	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "transaction")
 	db := open(t, through(t, bouncer, pgtest.Open(t)), postgres.Options{TransactionPooler: true})
-	must(t, db.Migrate(t.Context()))
+	must(t, db.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 	model(t, db)
 }
 
@@ -32,7 +32,7 @@ func TestR26_SessionPooler(t *testing.T) {
 	bouncer := pgtest.Bouncer(t, pgtest.Start(t), "session",
 		"ignore_startup_parameters = statement_timeout,lock_timeout", "default_pool_size = 4")
 	db := open(t, through(t, bouncer, pgtest.Open(t)), postgres.Options{MaxOpen: 2})
-	must(t, db.Migrate(t.Context()))
+	must(t, db.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 	model(t, db)
 }
 
@@ -40,7 +40,7 @@ func TestR26_SessionPooler(t *testing.T) {
 // the error says what to do.
 func TestR05_OpenBehindAPoolerThatRefusesParameters(t *testing.T) {
 	dsn := pgtest.Bouncer(t, pgtest.Open(t), "transaction")
-	_, err := postgres.Open(t.Context(), dsn)
+	_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	if err == nil {
 		t.Fatal("a pooler that refuses the parameters was opened")
 	}

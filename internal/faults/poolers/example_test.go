@@ -38,7 +38,7 @@ func Example_pgx() {
 		},
 	})
 	defer db.Close()
-	if err := db.Migrate(context.Background()); err != nil {
+	if err := db.Migrate(context.Background(), sqlstore.MigrateOptions{}); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -118,9 +118,9 @@ func TestR03_DemotedUnderLivingConnections(t *testing.T) {
 func pair(t *testing.T) (primary, replica *pgtest.Server) {
 	t.Helper()
 	primary = pgtest.New(t)
-	db, err := postgres.Open(t.Context(), primary.DSN())
+	db, err := postgres.Open(t.Context(), primary.DSN(), postgres.Options{})
 	must(t, err)
-	must(t, db.Migrate(t.Context()))
+	must(t, db.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 	must(t, db.Close())
 	return primary, primary.Replica()
 }

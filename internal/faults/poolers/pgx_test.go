@@ -49,7 +49,7 @@ func TestR26_SuiteOnPgx(t *testing.T) {
 
 func TestR26_ModelOnPgx(t *testing.T) {
 	db := openPgx(t, pgtest.Open(t), false)
-	must(t, db.Migrate(t.Context()))
+	must(t, db.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 	model(t, db)
 }
 
@@ -60,7 +60,7 @@ func TestR26_PgxThroughATransactionPooler(t *testing.T) {
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			db := openPgx(t, through(t, bouncer, pgtest.Open(t))+"&default_query_exec_mode="+mode, true)
-			must(t, db.Migrate(t.Context()))
+			must(t, db.Migrate(t.Context(), sqlstore.MigrateOptions{}))
 			model(t, db)
 			if long() {
 				suite(t, func(t testing.TB, dsn string) *sqlstore.DB {

@@ -106,11 +106,11 @@ func model(t *testing.T, db *sqlstore.DB) {
 func migrated(t testing.TB) string {
 	t.Helper()
 	return pgtest.OpenFrom(t, "migrated", func(ctx context.Context, dsn string) error {
-		db, err := postgres.Open(ctx, dsn)
+		db, err := postgres.Open(ctx, dsn, postgres.Options{})
 		if err != nil {
 			return err
 		}
-		return errors.Join(db.Migrate(ctx), db.Close())
+		return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 	})
 }
 

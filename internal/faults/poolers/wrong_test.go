@@ -15,7 +15,7 @@ import (
 	_ "github.com/lib/pq" // the driver postgres
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -113,8 +113,8 @@ func alone(ctx context.Context, db *sqlstore.DB, seed string) error {
 		return err
 	}
 	now := time.Now()
-	session := auth.Session{
-		ID: "session-" + name, UserID: u.ID, TokenHash: hash, Level: auth.LevelFull,
+	session := authstore.Session{
+		ID: "session-" + name, UserID: u.ID, TokenHash: hash, Level: authstore.LevelFull,
 		CreatedAt: now, ProvedAt: now, LastUsedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
 	}
 	if err := db.Auth().Sessions.CreateSession(ctx, session); err != nil {
@@ -128,7 +128,7 @@ func alone(ctx context.Context, db *sqlstore.DB, seed string) error {
 		if err != nil || changed.Username != name || changed.Bio != bio {
 			return fmt.Errorf("round %d: update: %q has %q, %w", i, changed.Username, changed.Bio, err)
 		}
-		s, signed, err := db.Auth().Sessions.(auth.SessionUserStore).SessionWithUser(ctx, hash)
+		s, signed, err := db.Auth().Sessions.(authstore.SessionUserStore).SessionWithUser(ctx, hash)
 		if err != nil || s.ID != session.ID || signed.Username != name || signed.Bio != bio {
 			return fmt.Errorf("round %d: session of %q, %w", i, signed.Username, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/internal/pgtest"
+	"github.com/profilekit/profilekit/storage/postgres"
 )
 
 // writer changes one field of a profile to rising numbers.
@@ -52,7 +53,7 @@ func TestR03_CrashOfTheDatabase(t *testing.T) {
 	if err := migrate(t.Context(), server.DSN()); err != nil {
 		t.Fatal(err)
 	}
-	a := start(t, server.DSN(), nil)
+	a := start(t, server.DSN(), nil, postgres.Options{})
 	fields := []string{"displayName", "givenName", "familyName", "pronouns"}
 	var served atomic.Int64
 	var list []*writer

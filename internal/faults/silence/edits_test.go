@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // editors is how many requests change one profile at a time.
@@ -38,11 +39,11 @@ func onBothDatabases(t *testing.T, f func(t *testing.T, a *app)) {
 		f(t, serve(t, db, nil, patient))
 	})
 	t.Run("sqlite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		f(t, serve(t, db, nil, patient))

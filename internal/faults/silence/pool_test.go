@@ -77,7 +77,7 @@ func TestR09_SlowPicturesHoldNoConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blobs := &slowBlobs{Store: memblob.New(), letGo: make(chan struct{})}
+	blobs := &slowBlobs{Store: memblob.New(memblob.Options{}), letGo: make(chan struct{})}
 	a := serve(t, db, blobs, func(c *httpadapter.Config) {
 		c.HTTP.RequestTimeout, c.HTTP.BodyTimeout = 60*time.Second, 60*time.Second
 		c.Pictures.Limits = picture.Limits{Queue: clients, QueueTime: 60 * time.Second}

@@ -72,7 +72,7 @@ func (a *app) recovers(token string) {
 // answer either.
 func TestR06_SilentDatabase(t *testing.T) {
 	p, dsn := proxy.For(t, fresh(t))
-	a := start(t, dsn, nil)
+	a := start(t, dsn, nil, postgres.Options{})
 	token := a.user("alice")
 	everyOK(t, a, token)
 	base, _ := ours()
@@ -89,7 +89,7 @@ func TestR06_SilentDatabase(t *testing.T) {
 // something that says nothing.
 func TestR06_SilentFromTheBeginning(t *testing.T) {
 	p, dsn := proxy.For(t, fresh(t))
-	a := start(t, dsn, nil)
+	a := start(t, dsn, nil, postgres.Options{})
 	token := a.user("alice")
 	base, _ := ours()
 	p.Refuse()
@@ -164,7 +164,7 @@ func everyOK(t *testing.T, a *app, token string) {
 
 func TestR05_RefusingDatabase(t *testing.T) {
 	p, dsn := proxy.For(t, fresh(t))
-	a := start(t, dsn, nil)
+	a := start(t, dsn, nil, postgres.Options{})
 	token := a.user("alice")
 	p.Refuse()
 	begin := time.Now()

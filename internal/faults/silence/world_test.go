@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -84,9 +86,9 @@ const (
 	bodyTime    = 200 * time.Millisecond
 )
 
-func start(t *testing.T, dsn string, blobs storage.BlobStore, opts ...postgres.Options) *app {
+func start(t *testing.T, dsn string, blobs storage.BlobStore, opts postgres.Options) *app {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), dsn, opts...)
+	db, err := postgres.Open(t.Context(), dsn, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 		t.Fatal(err)
 	}
 	if blobs == nil {
-		blobs = directtest.New(t, memblob.New())
+		blobs = directtest.New(t, memblob.New(memblob.Options{}))
 	}
 	passkeys, err := passkey.New(keys, passkey.Options{Origin: "http://localhost"})
 	if err != nil {
@@ -108,7 +110,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 	}
 	a := &app{t: t, db: db, log: &lockedBuffer{}}
 	c := httpadapter.Config{
-		Auth:   auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []auth.Channel{auth.BySMS, auth.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: auth.NewHashers(auth.Argon2id{Memory: 8, Time: 1, Threads: 1}), Courier: nowhere{}},
+		Auth:   auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS, authmail.ByEmail}, Alone: true}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}, Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}), Courier: nowhere{}},
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: blobs, Keys: keys, BaseURL: "http://localhost",
 		HTTP:   httpadapter.HTTP{RequestTimeout: requestTime, BodyTimeout: bodyTime},
 		Logger: slog.New(slog.NewJSONHandler(a.log, nil)),
@@ -135,7 +137,7 @@ func serve(t *testing.T, db *sqlstore.DB, blobs storage.BlobStore, change ...fun
 // nowhere is a courier that takes everything and brings nothing.
 type nowhere struct{}
 
-func (nowhere) Deliver(context.Context, auth.Message) error { return nil }
+func (nowhere) Deliver(context.Context, authmail.Message) error { return nil }
 
 // answer is what came back, and after how long.
 type answer struct {
@@ -194,11 +196,11 @@ func (a *app) json(method, path, token string, body string, header ...string) an
 }
 
 func migrate(ctx context.Context, dsn string) error {
-	db, err := postgres.Open(ctx, dsn)
+	db, err := postgres.Open(ctx, dsn, postgres.Options{})
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.Migrate(ctx), db.Close())
+	return errors.Join(db.Migrate(ctx, sqlstore.MigrateOptions{}), db.Close())
 }
 
 // multipartOf is a form with the picture, as the replaced application sends it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/storage/postgres"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // root is the repository's, as seen from this package.
@@ -122,11 +123,11 @@ func checkOut(t *testing.T, commit string) string {
 func newest(t *testing.T) string {
 	t.Helper()
 	dsn := pgtest.Open(t)
-	db, err := postgres.Open(t.Context(), dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -28,7 +28,7 @@ func TestAdoptionOnEachDriver(t *testing.T) {
 			return overPgx(t, dsn+"&default_query_exec_mode=exec")
 		},
 		"lib/pq": func(t *testing.T, dsn string) (*sqlstore.DB, error) {
-			return postgres.Open(t.Context(), dsn)
+			return postgres.Open(t.Context(), dsn, postgres.Options{})
 		},
 		"PgBouncer": func(t *testing.T, dsn string) (*sqlstore.DB, error) {
 			return postgres.Open(t.Context(), pgtest.Bouncer(t, dsn, "transaction"), postgres.Options{TransactionPooler: true})

@@ -32,7 +32,7 @@ func TestAdoptedUsersSignInAndSeeTheirPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := postgres.Open(t.Context(), dsn)
+	db, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestAdoptedUsersSignInAndSeeTheirPictures(t *testing.T) {
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
-	app, err := httpadapter.New(httpadapter.Config{Stores: httpadapter.StoresOf(db), Blobs: memblob.New(), Keys: keys, BaseURL: srv.URL})
+	app, err := httpadapter.New(httpadapter.Config{Stores: httpadapter.StoresOf(db), Blobs: memblob.New(memblob.Options{}), Keys: keys, BaseURL: srv.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/storage/sqlite"
+	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
 // statements has today's schema understand every statement of the programs of each
@@ -32,7 +33,7 @@ func statements(t *testing.T) {
 	}
 
 	dsn := pgtest.Open(t)
-	if err := migrate(t.Context(), dsn); err != nil {
+	if err := migrate(t.Context(), dsn, sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	postgres, err := sql.Open("postgres", dsn)
@@ -41,12 +42,12 @@ func statements(t *testing.T) {
 	}
 	defer postgres.Close()
 	path := filepath.Join(t.TempDir(), "app.db")
-	db, err := sqlite.Open(t.Context(), path)
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Migrate(t.Context()); err != nil {
+	if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := sql.Open("sqlite", "file:"+path)

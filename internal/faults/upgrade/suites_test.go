@@ -46,7 +46,7 @@ func adopted(ctx context.Context, dsn string) error {
 }
 
 func addedTo(ctx context.Context, dsn string) error {
-	return errors.Join(migrate(ctx, dsn), run(ctx, dsn,
+	return errors.Join(migrate(ctx, dsn, sqlstore.MigrateOptions{}), run(ctx, dsn,
 		"ALTER TABLE users ADD COLUMN mood TEXT NOT NULL DEFAULT '', ADD COLUMN seen TIMESTAMPTZ",
 		"ALTER TABLE profilekit_sessions ADD COLUMN factor TEXT NOT NULL DEFAULT ''",
 		"ALTER TABLE profilekit_activity ADD COLUMN weight BIGINT",
@@ -56,12 +56,12 @@ func addedTo(ctx context.Context, dsn string) error {
 		"INSERT INTO profilekit_migrations (version_id, is_applied) SELECT max(version_id) + 1, true FROM profilekit_migrations"))
 }
 
-func migrate(ctx context.Context, dsn string, opts ...sqlstore.MigrateOptions) error {
-	db, err := postgres.Open(ctx, dsn)
+func migrate(ctx context.Context, dsn string, opts sqlstore.MigrateOptions) error {
+	db, err := postgres.Open(ctx, dsn, postgres.Options{})
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.Migrate(ctx, opts...), db.Close())
+	return errors.Join(db.Migrate(ctx, opts), db.Close())
 }
 
 func run(ctx context.Context, dsn string, statements ...string) error {
@@ -91,12 +91,12 @@ func suites(t *testing.T, name string, prepare ...func(ctx context.Context, dsn 
 	}
 	open := func(t *testing.T) *sqlstore.DB {
 		t.Helper()
-		db, err := postgres.Open(t.Context(), pgtest.OpenFrom(t, name, all))
+		db, err := postgres.Open(t.Context(), pgtest.OpenFrom(t, name, all), postgres.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { db.Close() })
-		if err := db.Migrate(t.Context()); err != nil {
+		if err := db.Migrate(t.Context(), sqlstore.MigrateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		return db

@@ -11,7 +11,7 @@ import (
 )
 
 func raceCases(t *testing.T, h Harness) {
-	t.Run("concurrent sweeps share no key", func(t *testing.T) {
+	t.Run("concurrent purges share no key", func(t *testing.T) {
 		ctx, user, at := conform.Context(t), h.NewUser(t), conform.Time()
 		var all []string
 		for range 10 {
@@ -19,34 +19,34 @@ func raceCases(t *testing.T, h Harness) {
 		}
 		took := make([][]string, 8)
 		for _, err := range conform.Together(len(took), func(i int) (err error) {
-			took[i], err = h.Ledger.Sweep(ctx, at.Add(long), at.Add(long), at.Add(long), 7)
+			took[i], err = h.Ledger.Claim(ctx, at.Add(long), at.Add(long), at.Add(long), 7)
 			return err
 		}) {
-			conform.Must(t, "Sweep", err)
+			conform.Must(t, "Claim", err)
 		}
 		got := append(slices.Concat(took...), claim(t, h, at.Add(long))...)
 		if !sameSet(got, all) {
-			t.Errorf("8 concurrent sweeps and one after took %d keys, want each of %d once", len(got), len(all))
+			t.Errorf("8 concurrent purges and one after took %d keys, want each of %d once", len(got), len(all))
 		}
 	})
-	t.Run("a key becomes live or is swept, never both", func(t *testing.T) {
+	t.Run("a key becomes live or is claimed, never both", func(t *testing.T) {
 		ctx, user, at := conform.Context(t), h.NewUser(t), conform.Time()
 		for range 30 {
 			keys := reserved(t, h, user, 4)
-			var swept []string
+			var claimed []string
 			errs := conform.Together(2, func(i int) (err error) {
 				if i == 0 {
 					return h.Ledger.Live(ctx, keys, at)
 				}
-				swept, err = h.Ledger.Sweep(ctx, at.Add(long), at.Add(long), at.Add(long), 2)
+				claimed, err = h.Ledger.Claim(ctx, at.Add(long), at.Add(long), at.Add(long), 2)
 				return err
 			})
-			conform.Must(t, "Sweep", errs[1])
+			conform.Must(t, "Claim", errs[1])
 			switch {
-			case errs[0] == nil && len(swept) > 0:
-				t.Fatalf("Live succeeded and Sweep took %v", swept)
+			case errs[0] == nil && len(claimed) > 0:
+				t.Fatalf("Live succeeded and Claim took %v", claimed)
 			case errs[0] != nil && !errors.Is(errs[0], storage.ErrNotFound):
-				t.Fatalf("Live beside Sweep: error %v, want nil or one matching storage.ErrNotFound", errs[0])
+				t.Fatalf("Live beside Claim: error %v, want nil or one matching storage.ErrNotFound", errs[0])
 			}
 			for _, k := range keys {
 				if isLive(t, ctx, h, k) != (errs[0] == nil) {
@@ -67,11 +67,11 @@ func endedCases(t *testing.T, h Harness) {
 		{Name: "Reserve", Do: func(ctx context.Context) error { return h.Ledger.Reserve(ctx, user, fresh, at) }},
 		{Name: "Live", Do: func(ctx context.Context) error { return h.Ledger.Live(ctx, pending, at) }},
 		{Name: "Dead", Do: func(ctx context.Context) error { return h.Ledger.Dead(ctx, lives, at) }},
-		{Name: "Sweep", Do: func(ctx context.Context) error {
-			_, err := h.Ledger.Sweep(ctx, at.Add(long), at.Add(long), at.Add(long), 10)
+		{Name: "Claim", Do: func(ctx context.Context) error {
+			_, err := h.Ledger.Claim(ctx, at.Add(long), at.Add(long), at.Add(long), 10)
 			return err
 		}},
-		{Name: "Forget", Do: func(ctx context.Context) error { return h.Ledger.Forget(ctx, pending) }},
+		{Name: "Purge", Do: func(ctx context.Context) error { return h.Ledger.Purge(ctx, pending) }},
 		{Name: "Owner", Do: func(ctx context.Context) error {
 			_, err := h.Ledger.Owner(ctx, lives[0])
 			return err
@@ -84,7 +84,7 @@ func endedCases(t *testing.T, h Harness) {
 	ctx := conform.Context(t)
 	keysAre(t, ctx, h, user, slices.Concat(pending, lives)...)
 	ownerIs(t, h, lives[0], user)
-	// Neither Live nor Sweep has taken the pending keys.
+	// Neither Live nor Claim has taken the pending keys.
 	conform.Must(t, "Live", h.Ledger.Live(ctx, pending, at))
 }
 
@@ -124,11 +124,11 @@ func txCases(t *testing.T, h Harness) {
 			return func(ctx context.Context) error { return h.Ledger.Dead(ctx, keys, at) },
 				func(ctx context.Context) bool { return !isLive(t, ctx, h, keys[1]) }
 		}},
-		{Name: "Forget", Prepare: func(t *testing.T) (do, made) {
+		{Name: "Purge", Prepare: func(t *testing.T) (do, made) {
 			user := h.NewUser(t)
 			keys := reserved(t, h, user, 2)
 			claim(t, h, at.Add(long))
-			return func(ctx context.Context) error { return h.Ledger.Forget(ctx, keys) },
+			return func(ctx context.Context) error { return h.Ledger.Purge(ctx, keys) },
 				func(ctx context.Context) bool { return !hasKey(t, ctx, h, user, keys[1]) }
 		}},
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func (l oneByOne) Live(ctx context.Context, keys []string, at time.Time) error {
 	return ctx.Err()
 }
 
-// losesClaims never gives out a key again, so a crash of the sweeper leaves an
+// losesClaims never gives out a key again, so a crash of the purge leaves an
 // orphan for good.
 type losesClaims struct {
 	storage.Ledger
@@ -32,8 +33,8 @@ type losesClaims struct {
 	seen map[string]bool
 }
 
-func (l losesClaims) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
-	keys, err := l.Ledger.Sweep(ctx, now, dead, pending, limit)
+func (l losesClaims) Claim(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	keys, err := l.Ledger.Claim(ctx, now, dead, pending, limit)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	keys = slices.DeleteFunc(keys, func(k string) bool { return l.seen[k] })
@@ -46,8 +47,8 @@ func (l losesClaims) Sweep(ctx context.Context, now, dead, pending time.Time, li
 // claimsNothing returns keys that others may still make live.
 type claimsNothing struct{ storage.Ledger }
 
-func (l claimsNothing) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
-	keys, err := l.Ledger.Sweep(ctx, now, dead, pending, limit)
+func (l claimsNothing) Claim(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	keys, err := l.Ledger.Claim(ctx, now, dead, pending, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (l claimsNothing) Sweep(ctx context.Context, now, dead, pending time.Time, 
 }
 
 func (l claimsNothing) reserveAgain(ctx context.Context, keys []string, now time.Time) error {
-	if err := l.Forget(ctx, keys); err != nil {
+	if err := l.Purge(ctx, keys); err != nil {
 		return err
 	}
 	return l.Reserve(ctx, "1", keys, now)
@@ -63,8 +64,8 @@ func (l claimsNothing) reserveAgain(ctx context.Context, keys []string, now time
 
 type mixesBounds struct{ storage.Ledger }
 
-func (l mixesBounds) Sweep(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
-	return l.Ledger.Sweep(ctx, now, dead, dead, limit)
+func (l mixesBounds) Claim(ctx context.Context, now, dead, pending time.Time, limit int) ([]string, error) {
+	return l.Ledger.Claim(ctx, now, dead, dead, limit)
 }
 
 // walks is a ledger whose walk is not as it should be.
@@ -94,6 +95,20 @@ func (s skips) LiveAfter(ctx context.Context, after string, limit int) ([]storag
 	}
 	return page[:min(limit, len(page))], err
 }
+
+// countsAll counts the pending and the dead too.
+type countsAll struct {
+	storage.LedgerWalker
+	storage.Ledger
+	entered *atomic.Int64
+}
+
+func (l countsAll) Reserve(ctx context.Context, userID string, keys []string, at time.Time) error {
+	l.entered.Add(int64(len(keys)))
+	return l.Ledger.Reserve(ctx, userID, keys, at)
+}
+
+func (l countsAll) CountLive(ctx context.Context) (int64, error) { return l.entered.Load(), ctx.Err() }
 
 // anybodys lets every user take every key.
 type anybodys struct {
@@ -126,16 +141,20 @@ func TestBrokenLedgersAreFound(t *testing.T) {
 		}},
 		over("makes keys live one by one", "live/a key that is not pending is not found and none changes",
 			func(l storage.Ledger) storage.Ledger { return oneByOne{l} }),
-		over("loses claims", "sweep again/after an hour, up to the limit",
+		over("loses claims", "purge again/after an hour, up to the limit",
 			func(l storage.Ledger) storage.Ledger { return losesClaims{l, new(sync.Mutex), map[string]bool{}} }),
-		over("claims nothing", "sweep/a claimed key cannot become live",
+		over("claims nothing", "purge/a claimed key cannot become live",
 			func(l storage.Ledger) storage.Ledger { return claimsNothing{l} }),
-		over("mixes up the bounds", "sweep/nothing is old enough",
+		over("mixes up the bounds", "purge/nothing is old enough",
 			func(l storage.Ledger) storage.Ledger { return mixesBounds{l} }),
 		over("knows some keys only", "walk/known in every state",
 			func(l storage.Ledger) storage.Ledger { return walks{l, forgetful{l.(storage.LedgerWalker)}} }),
 		over("skips at a page's end", "walk",
 			func(l storage.Ledger) storage.Ledger { return walks{l, skips{l.(storage.LedgerWalker)}} }),
+		over("counts what is not live", "walk/counts what is live",
+			func(l storage.Ledger) storage.Ledger {
+				return countsAll{l.(storage.LedgerWalker), l, new(atomic.Int64)}
+			}),
 		over("lets everybody take a key", "take/of another user",
 			func(l storage.Ledger) storage.Ledger { return anybodys{l, l.(storage.LedgerTaker)} }),
 	)

@@ -48,9 +48,9 @@ func RunLedger(t *testing.T, open func(t *testing.T) Harness) {
 		{"reserve", reserveCases},
 		{"live", liveCases},
 		{"dead", deadCases},
-		{"sweep", sweepCases},
-		{"sweep again", claimCases},
-		{"sweep beside others", raceCases},
+		{"purge", purgeCases},
+		{"purge again", claimCases},
+		{"purge beside others", raceCases},
 		{"forget", forgetCases},
 		{"walk", walkCases},
 		{"take", takeCases},
@@ -108,11 +108,11 @@ func isLive(t *testing.T, ctx context.Context, h Harness, key string) bool {
 	return err == nil
 }
 
-// claim sweeps everything that is due at now, in one go.
+// claim purges everything that is due at now, in one go.
 func claim(t *testing.T, h Harness, now time.Time) []string {
 	t.Helper()
-	keys, err := h.Ledger.Sweep(conform.Context(t), now, now, now, 1000)
-	conform.Must(t, "Sweep", err)
+	keys, err := h.Ledger.Claim(conform.Context(t), now, now, now, 1000)
+	conform.Must(t, "Claim", err)
 	return keys
 }
 

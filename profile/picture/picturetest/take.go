@@ -71,17 +71,17 @@ func takeCases(t *testing.T, h Harness) {
 			t.Errorf("Live of a key that was taken: error %v, want one matching storage.ErrNotFound", err)
 		}
 	})
-	t.Run("swept when its time has come", func(t *testing.T) {
+	t.Run("claimed when its time has come", func(t *testing.T) {
 		user := h.NewUser(t)
 		key := reserved(t, h, user, 1)[0]
 		later := at.Add(long)
 		conform.Must(t, "Take", taker.Take(ctx, user, key, later))
 		before, after := later, later.Add(step)
-		if got, err := h.Ledger.Sweep(ctx, before, before, at, 1000); err != nil || slices.Contains(got, key) {
-			t.Errorf("Sweep before its time: %v, %v; want not %s", got, err, key)
+		if got, err := h.Ledger.Claim(ctx, before, before, at, 1000); err != nil || slices.Contains(got, key) {
+			t.Errorf("Claim before its time: %v, %v; want not %s", got, err, key)
 		}
-		if got, err := h.Ledger.Sweep(ctx, after, after, at, 1000); err != nil || !slices.Contains(got, key) {
-			t.Errorf("Sweep after its time: %v, %v; want %s", got, err, key)
+		if got, err := h.Ledger.Claim(ctx, after, after, at, 1000); err != nil || !slices.Contains(got, key) {
+			t.Errorf("Claim after its time: %v, %v; want %s", got, err, key)
 		}
 		refused(t, "GiveBack of a claimed key", taker.GiveBack(ctx, user, key, at))
 	})
@@ -91,8 +91,8 @@ func takeCases(t *testing.T, h Harness) {
 		later := at.Add(2 * long)
 		conform.Must(t, "Take", taker.Take(ctx, user, key, at))
 		conform.Must(t, "GiveBack", taker.GiveBack(ctx, user, key, later))
-		if got, err := h.Ledger.Sweep(ctx, later, later, later, 1000); err != nil || slices.Contains(got, key) {
-			t.Errorf("Sweep: %v, %v; want not %s", got, err, key)
+		if got, err := h.Ledger.Claim(ctx, later, later, later, 1000); err != nil || slices.Contains(got, key) {
+			t.Errorf("Claim: %v, %v; want not %s", got, err, key)
 		}
 		conform.Must(t, "Take again", taker.Take(ctx, user, key, at))
 	})

@@ -24,8 +24,8 @@ func walkCases(t *testing.T, h Harness) {
 	conform.Must(t, "Dead", h.Ledger.Dead(ctx, dead, at))
 	claimed := reserved(t, h, ada, 2)
 	conform.Must(t, "Dead", h.Ledger.Dead(ctx, claimed[:1], at))
-	if got, err := h.Ledger.Sweep(ctx, at.Add(step), at.Add(step), at, 1); err != nil || len(got) != 1 {
-		t.Fatalf("Sweep: %v, %v; want one key", got, err)
+	if got, err := h.Ledger.Claim(ctx, at.Add(step), at.Add(step), at, 1); err != nil || len(got) != 1 {
+		t.Fatalf("Claim: %v, %v; want one key", got, err)
 	}
 	var want []storage.LiveBlob
 	for _, user := range []string{ada, bob, ada} {
@@ -35,6 +35,13 @@ func walkCases(t *testing.T, h Harness) {
 	}
 	slices.SortFunc(want, func(a, b storage.LiveBlob) int { return strings.Compare(a.Key, b.Key) })
 
+	t.Run("counts what is live", func(t *testing.T) {
+		n, err := walker.CountLive(ctx)
+		conform.Must(t, "CountLive", err)
+		if n != int64(len(want)) {
+			t.Errorf("CountLive: %d, want the %d live blobs and no other", n, len(want))
+		}
+	})
 	for _, limit := range []int{1, 5, len(want), len(want) + 1} {
 		var got []storage.LiveBlob
 		for after := ""; ; after = got[len(got)-1].Key {
@@ -74,12 +81,12 @@ func walkCases(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("forgotten keys are unknown", func(t *testing.T) {
-		swept := claim(t, h, at.Add(2*long))
-		conform.Must(t, "Forget", h.Ledger.Forget(ctx, swept))
-		got, err := walker.Known(ctx, swept)
+		claimed := claim(t, h, at.Add(2*long))
+		conform.Must(t, "Purge", h.Ledger.Purge(ctx, claimed))
+		got, err := walker.Known(ctx, claimed)
 		conform.Must(t, "Known", err)
-		if len(swept) == 0 || len(got) != 0 {
-			t.Errorf("Known of %v, which were forgotten: %v", swept, got)
+		if len(claimed) == 0 || len(got) != 0 {
+			t.Errorf("Known of %v, which were forgotten: %v", claimed, got)
 		}
 	})
 	t.Run("ended context", func(t *testing.T) {
@@ -87,6 +94,9 @@ func walkCases(t *testing.T, h Harness) {
 		cancel()
 		if _, err := walker.LiveAfter(ended, "", 1); !errors.Is(err, context.Canceled) {
 			t.Errorf("LiveAfter: error %v, want context.Canceled", err)
+		}
+		if _, err := walker.CountLive(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("CountLive: error %v, want context.Canceled", err)
 		}
 		for _, keys := range [][]string{nil, pending} {
 			if _, err := walker.Known(ended, keys); !errors.Is(err, context.Canceled) {

@@ -1,8 +1,8 @@
 // Package smtp sends letters to a mail server:
 //
-//	sender, err := smtp.New(os.Getenv("SMTP_URL"), "Example <no-reply@example.org>")
+//	sender, err := smtp.New(os.Getenv("SMTP_URL"), "Example <no-reply@example.org>", smtp.Options{})
 //	n, err := notify.New(notify.Config{
-//		Senders: map[auth.Channel]notify.Sender{auth.ByEmail: sender}, …,
+//		Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: sender}}, …,
 //	})
 //
 // Addresses are smtps://user:password@host (TLS from the beginning, port 465)
@@ -36,7 +36,7 @@ type Sender struct {
 	options []gomail.Option
 }
 
-// Options of New.
+// Options of New; the zero Options are good.
 type Options struct {
 	// TLS is nil for the system's certificates.
 	TLS *tls.Config
@@ -46,7 +46,7 @@ var errURL = errors.New("smtp: the address must be like smtp://user:password@hos
 
 // New reads the address. Its error does not repeat it: it may have a password.
 // from is the sender of every letter, with a name or without.
-func New(address, from string, opts ...Options) (*Sender, error) {
+func New(address, from string, opts Options) (*Sender, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 		return nil, errURL
@@ -55,8 +55,8 @@ func New(address, from string, opts ...Options) (*Sender, error) {
 		return nil, errors.New("smtp: the sender's address is none")
 	}
 	s := &Sender{host: u.Hostname(), from: from, ssl: u.Scheme == "smtps", tls: &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}}
-	if len(opts) > 0 && opts[0].TLS != nil {
-		s.tls = opts[0].TLS.Clone()
+	if opts.TLS != nil {
+		s.tls = opts.TLS.Clone()
 	}
 	port := 587
 	switch u.Scheme {

@@ -19,7 +19,7 @@ import (
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/settings/notify/smtp"
 )
@@ -113,14 +113,14 @@ func (s *server) only(t *testing.T) received {
 }
 
 func letter(to string) notify.Letter {
-	return notify.Letter{Channel: auth.ByEmail, To: to, Subject: "Sübject: {{7*7}}", Text: "Hello ä,\n\nhttps://example.org/#token=" + strings.Repeat("t", 100) + "\n", HTML: "<p>Hello</p>"}
+	return notify.Letter{Channel: authmail.ByEmail, To: to, Subject: "Sübject: {{7*7}}", Text: "Hello ä,\n\nhttps://example.org/#token=" + strings.Repeat("t", 100) + "\n", HTML: "<p>Hello</p>"}
 }
 
 // S55: what arrives is one mail to one person, with one subject, that reads as
 // it was written.
 func TestS55_OverARealSession(t *testing.T) {
 	s := start(t, &server{})
-	sender, err := smtp.New("smtp://ada:secret@"+s.address, "Example <no-reply@example.org>")
+	sender, err := smtp.New("smtp://ada:secret@"+s.address, "Example <no-reply@example.org>", smtp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestR27_RefusalsAndSilence(t *testing.T) {
 		"full@example.org": {Code: 452, Message: "full@example.org is full"},
 		"spam@example.org": {Code: 554, Message: "spam@example.org says no"},
 	}})
-	sender, err := smtp.New("smtp://"+s.address, "no-reply@example.org")
+	sender, err := smtp.New("smtp://"+s.address, "no-reply@example.org", smtp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,14 +177,14 @@ func TestR27_RefusalsAndSilence(t *testing.T) {
 			t.Errorf("%q tells the address", err)
 		}
 	}
-	wrong, err := smtp.New("smtp://ada:nope@"+s.address, "no-reply@example.org")
+	wrong, err := smtp.New("smtp://ada:nope@"+s.address, "no-reply@example.org", smtp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := wrong.Send(t.Context(), letter("bob@example.org")); err == nil || strings.Contains(err.Error(), "nope") {
 		t.Errorf("with a wrong password: %v", err)
 	}
-	down, err := smtp.New("smtp://127.0.0.1:1", "no-reply@example.org")
+	down, err := smtp.New("smtp://127.0.0.1:1", "no-reply@example.org", smtp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestR27_RefusalsAndSilence(t *testing.T) {
 
 	slow := start(t, &server{silent: make(chan struct{})})
 	defer close(slow.silent)
-	sender, err = smtp.New("smtp://"+slow.address, "no-reply@example.org")
+	sender, err = smtp.New("smtp://"+slow.address, "no-reply@example.org", smtp.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,22 +211,22 @@ func TestR27_RefusalsAndSilence(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for _, bad := range []string{"", "localhost", "http://x", "smtp://", "smtp://host:0", "smtp://host:99999", "smtp://host/path", "smtp://user:hunter2@host:port"} {
-		if _, err := smtp.New(bad, "a@example.org"); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := smtp.New(bad, "a@example.org", smtp.Options{}); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 	for _, good := range []string{"smtp://host", "smtps://user:p%40ss@host", "smtp://localhost:25/"} {
-		if _, err := smtp.New(good, "Name <a@example.org>"); err != nil {
+		if _, err := smtp.New(good, "Name <a@example.org>", smtp.Options{}); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	if _, err := smtp.New("smtp://host", "nobody"); err == nil {
+	if _, err := smtp.New("smtp://host", "nobody", smtp.Options{}); err == nil {
 		t.Error("a sender without an address")
 	}
 }
 
 func Example() {
-	_, err := smtp.New("smtp://user:password@mail.example.org:587", "Example <no-reply@example.org>")
+	_, err := smtp.New("smtp://user:password@mail.example.org:587", "Example <no-reply@example.org>", smtp.Options{})
 	fmt.Println(err)
 	// Output: <nil>
 }

@@ -6,7 +6,7 @@
 //		Account: "AC…", Secret: os.Getenv("TWILIO_AUTH_TOKEN"), From: "+14155550123",
 //	})
 //	n, err := notify.New(notify.Config{
-//		Senders: map[auth.Channel]notify.Sender{auth.BySMS: sender, …}, …,
+//		Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.BySMS: sender, …}}, …,
 //	})
 package twilio
 

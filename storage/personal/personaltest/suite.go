@@ -46,7 +46,7 @@ type Harness struct {
 	// Kept looks whether something of the user is kept, secrets and all; nil
 	// leaves this look out. A Contributor that hands out nothing needs it.
 	Kept func(t *testing.T, userID string) bool
-	// Finish does what has to follow EraseUser before all is gone, such as a sweep
+	// Finish does what has to follow EraseUser before all is gone, such as a purge
 	// of files; nil is nothing.
 	Finish func(t *testing.T)
 }

@@ -25,7 +25,7 @@ import (
 )
 
 func disk(t *testing.T) storage.BlobStore {
-	s, err := diskblob.Open(t.TempDir())
+	s, err := diskblob.Open(t.TempDir(), diskblob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func bucket(t *testing.T) storage.BlobStore {
 	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := s3blob.New(client, name)
+	s, err := s3blob.New(client, name, s3blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func firebase(t *testing.T) storage.BlobStore {
 	if err := b.Create(t.Context(), "project", nil); err != nil {
 		t.Fatal(err)
 	}
-	s, err := firebaseblob.New(b)
+	s, err := firebaseblob.New(b, firebaseblob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // TestRunAgainCopiesNothing: more keys than a page has, twice.
 func TestRunAgainCopiesNothing(t *testing.T) {
 	const n = 1203
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, n)
 	var seen []int
 	cfg := copying.Config{From: from, To: to, Keys: live, Progress: func(r copying.Report) { seen = append(seen, r.Done()) }}
@@ -42,7 +42,7 @@ func TestRunAgainCopiesNothing(t *testing.T) {
 // TestDryRunChangesNothing: it says what the real run then does.
 func TestDryRunChangesNothing(t *testing.T) {
 	const n = 40
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, n)
 	fill(t, to, 10)
 	cfg := copying.Config{From: from, To: to, Keys: live, DryRun: true, DeleteSource: true}
@@ -63,7 +63,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 // TestUploadsMeanwhileAreCopied: each key that a run puts brings another,
 // which sorts before it, up to 30.
 func TestUploadsMeanwhileAreCopied(t *testing.T) {
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, 30)
 	for i := range 29 {
 		live.drop(key(i))
@@ -82,7 +82,7 @@ func TestUploadsMeanwhileAreCopied(t *testing.T) {
 // TestRemovedMeanwhile: what its owner removes while it is copied is not left
 // in To, and what was removed before is not missed.
 func TestRemovedMeanwhile(t *testing.T) {
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, 3)
 	before := &faulty{BlobStore: from, open: func(k string) error {
 		if k == key(1) {
@@ -108,7 +108,7 @@ func TestRemovedMeanwhile(t *testing.T) {
 
 // TestWhatIsWrongIsTold: the rest is copied, and nothing is overwritten.
 func TestWhatIsWrongIsTold(t *testing.T) {
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, 20)
 	put := func(i int, data []byte, m storage.Meta) {
 		t.Helper()
@@ -158,7 +158,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 // one, and never after a failure.
 func TestDeleteSource(t *testing.T) {
 	const n = 25
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, n)
 	live.drop(key(0)) // nobody's: not ours to judge
 	r, err := copying.Run(t.Context(), copying.Config{From: from, To: from, Keys: live, DeleteSource: true})
@@ -197,7 +197,7 @@ func TestDeleteSource(t *testing.T) {
 
 // TestStops: a context that ends ends the run, and what was done stays counted.
 func TestStops(t *testing.T) {
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, 200)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

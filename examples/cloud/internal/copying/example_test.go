@@ -12,7 +12,7 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	var all keys // a program asks its database
 	for _, key := range []string{"ada-512.jpg", "grace-512.jpg"} {
 		if err := from.Put(ctx, key, strings.NewReader("picture"), storage.Meta{ContentType: "image/jpeg"}); err != nil {

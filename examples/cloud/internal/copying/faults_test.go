@@ -59,7 +59,7 @@ func TestR24_CopyOutlastsFailingStores(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 60
-				from, to := memblob.New(), memblob.New()
+				from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 				live := fill(t, from, n)
 				a, b := &faulty{BlobStore: from}, &faulty{BlobStore: to}
 				c.spoil(a, b)
@@ -82,7 +82,7 @@ func TestR24_CopyOutlastsFailingStores(t *testing.T) {
 func TestR24_CopyTellsWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 50
-		from, to := memblob.New(), memblob.New()
+		from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 		live := fill(t, from, n)
 		broken := map[string]error{
 			key(3):  &storage.UnavailableError{Err: errors.New("SlowDown")},
@@ -125,7 +125,7 @@ func TestR24_CopyTellsWhatFailed(t *testing.T) {
 // everything, end the run early.
 func TestR24_CopyEndsWhenItIsNoUse(t *testing.T) {
 	const n = 400
-	from := memblob.New()
+	from := memblob.New(memblob.Options{})
 	live := fill(t, from, n)
 	full := memblob.New(memblob.Options{Capacity: 20_000})
 	r, err := copying.Run(t.Context(), copying.Config{From: from, To: full, Keys: live})
@@ -134,7 +134,7 @@ func TestR24_CopyEndsWhenItIsNoUse(t *testing.T) {
 	}
 	var calls int
 	var mu sync.Mutex
-	refusing := &faulty{BlobStore: memblob.New(), open: func(string) error {
+	refusing := &faulty{BlobStore: memblob.New(memblob.Options{}), open: func(string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		calls++
@@ -158,7 +158,7 @@ func (k brokenKeys) Page(ctx context.Context, after string, limit int) ([]string
 
 // TestKeysThatFail: the list breaks off, which must not look like its end.
 func TestKeysThatFail(t *testing.T) {
-	from, to := memblob.New(), memblob.New()
+	from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 	live := fill(t, from, 5)
 	r, err := copying.Run(t.Context(), copying.Config{From: from, To: to, Keys: brokenKeys{live}, DeleteSource: true})
 	if !errors.Is(err, storage.ErrUnavailable) || r.Deleted != 0 || r.Copied != 5 {
@@ -169,7 +169,7 @@ func TestKeysThatFail(t *testing.T) {
 // TestBlobsCutShort: half a blob is not a blob.
 func TestBlobsCutShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		from, to := memblob.New(), memblob.New()
+		from, to := memblob.New(memblob.Options{}), memblob.New(memblob.Options{})
 		live := fill(t, from, 12)
 		r, err := copying.Run(t.Context(), copying.Config{From: cutting{from}, To: to, Keys: live})
 		if !errors.Is(err, copying.ErrIncomplete) || r.Failed != 11 || !strings.Contains(r.Explain(), "whole") {

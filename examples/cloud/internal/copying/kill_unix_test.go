@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 }
 
 func copyAndDie(dir string) {
-	from, err1 := diskblob.Open(filepath.Join(dir, "from"))
-	to, err2 := diskblob.Open(filepath.Join(dir, "to"))
+	from, err1 := diskblob.Open(filepath.Join(dir, "from"), diskblob.Options{})
+	to, err2 := diskblob.Open(filepath.Join(dir, "to"), diskblob.Options{})
 	if errors.Join(err1, err2) != nil {
 		os.Exit(4)
 	}
@@ -78,7 +78,7 @@ func (h *halfway) Read(p []byte) (int, error) {
 func TestR24_CopyGoesOnAfterKill(t *testing.T) {
 	dir := t.TempDir()
 	open := func(name string) *diskblob.Store {
-		s, err := diskblob.Open(filepath.Join(dir, name))
+		s, err := diskblob.Open(filepath.Join(dir, name), diskblob.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

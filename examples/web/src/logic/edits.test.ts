@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { OwnView } from "../api/types.ts";
+import { textNames, type TextName } from "./fields.ts";
 import { changed, conflicts, edit, formPath, keepMine, outgoing, saved, shown, takeTheirs, type Edits } from "./edits.ts";
 
+const noTexts = Object.fromEntries(textNames.map((name) => [name, null])) as Record<TextName, null>;
+
 const user: OwnView = {
+  ...noTexts,
   id: "1", username: "ada", email: "ada@example.org", emailVerified: false, pendingEmail: null,
-  displayName: "Ada", givenName: null, familyName: null, bio: "old", phone: null,
+  displayName: "Ada", bio: "old", phone: null,
   address: { line1: null, line2: null, city: "Bern", region: null, postalCode: null, country: "CH" },
-  birthday: null, links: ["https://a.example"], pronouns: null, custom: {},
+  birthday: null, links: ["https://a.example"], custom: {},
   profilePicture: null, pictureSizes: {}, picturePlaceholder: null, role: "user",
   createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z",
 };

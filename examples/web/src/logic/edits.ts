@@ -1,15 +1,15 @@
 import type { OwnView, ProfilePatch } from "../api/types.ts";
+import type { TextName } from "./fields.ts";
 
 // The edit form keeps only what was changed, beside the value that it was
-// changed from. What the form shows is therefore always the server's newest
+// changed from. The form therefore always shows the server's newest
 // state with the changes on top, and a change made elsewhere to the same field
 // is known by its base.
 
 export const addressParts = ["line1", "line2", "city", "region", "postalCode", "country"] as const;
 export type AddressPart = (typeof addressParts)[number];
 
-const plainFields = ["username", "displayName", "givenName", "familyName", "pronouns", "bio", "birthday"] as const;
-type PlainField = (typeof plainFields)[number];
+type PlainField = TextName | "username" | "birthday";
 
 export type TextPath = PlainField | `address.${AddressPart}`;
 export type Path = TextPath | "links";

@@ -1,4 +1,5 @@
 import { ApiError } from "../api/error.ts";
+import { texts } from "./fields.ts";
 import { absolute, placeOf } from "./time.ts";
 
 // fieldLabels are the names that people see, by JSON path. An index stands as "*".
@@ -9,11 +10,7 @@ export const fieldLabels: Record<string, string> = {
   login: "User name or e-mail",
   currentPassword: "Current password",
   newPassword: "New password",
-  displayName: "Display name",
-  givenName: "Given name",
-  familyName: "Family name",
-  pronouns: "Pronouns",
-  bio: "Bio",
+  ...Object.fromEntries(texts.map((t) => [t.name, t.label])),
   birthday: "Birthday",
   links: "Links",
   "links.*": "Link",

@@ -12,6 +12,8 @@ test.each([
   ["auth.sign_in_failed", { method: "passkey", reason: "disabled" }, "Someone tried to sign in while the account was disabled"],
   ["auth.sign_in_failed", { method: "passkey", reason: "copied" }, "A passkey was refused because there may be a copy of it: remove it and add it anew"],
   ["auth.second_factor_failed", { method: "passkey", reason: "copied" }, "A passkey was refused because there may be a copy of it: remove it and add it anew"],
+  ["auth.second_factor_failed", { method: "totp" }, "Someone who knew your password gave a wrong code"],
+  ["auth.factor_not_confirmed", { method: "totp" }, "A code was wrong while two-step verification was being set up"],
   ["auth.sign_out", {}, "You signed out"],
   ["auth.reauthenticated", {}, "You confirmed your identity"],
   ["auth.reauthentication_failed", { for: "reauthenticate" }, "A confirmation of identity failed: the password was wrong"],

@@ -72,6 +72,12 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.second_factor_failed":
       if (d["reason"] === "copied") return copiedPasskey;
       return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };
+    case "auth.disabled":
+      return { text: "The account was disabled, and everybody signed out", icon: "lock", tone: "warn" };
+    case "auth.enabled":
+      return { text: "The account was enabled again", icon: "lock", tone: "plain" };
+    case "auth.factor_not_confirmed":
+      return { text: "A code was wrong while two-step verification was being set up", icon: "key", tone: "plain" };
     case "auth.factor_added":
       return { text: `You turned on two-step verification${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
     case "auth.factor_removed":

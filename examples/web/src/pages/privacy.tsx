@@ -1,5 +1,6 @@
 import type { PrivateField, Visibility } from "../api/types.ts";
 import { labelOf } from "../logic/errors.ts";
+import { textNames } from "../logic/fields.ts";
 import { useAccount } from "../session.tsx";
 import { ButtonLink } from "../ui/button.tsx";
 import { Options } from "../ui/choice.tsx";
@@ -9,7 +10,7 @@ import { SaveState, useSaving } from "../ui/saving.tsx";
 import { NoSettings } from "./no-settings.tsx";
 import { seenBy, VisibilityBadge } from "./seen-by.tsx";
 
-const fields: PrivateField[] = ["picture", "displayName", "givenName", "familyName", "pronouns", "bio", "links", "email", "phone", "birthday", "address", "custom"];
+const fields: PrivateField[] = ["picture", ...textNames, "links", "email", "phone", "birthday", "address", "custom"];
 
 const choices: { value: Visibility; label: string }[] = [
   { value: "public", label: "Everyone" },
@@ -22,7 +23,7 @@ export function Privacy() {
   const { save, state } = useSaving();
   if (!settings) return <NoSettings title="Privacy" />;
   const p = settings.privacy;
-  // What an account cannot have yet is not asked about.
+  // A field that the account cannot have yet is not asked about.
   const shown = fields.filter((f) => (f !== "phone" || user.phone !== null) && (f !== "custom" || Object.keys(user.custom).length > 0));
   return (
     <Page title="Privacy" lead="Who sees your page, and what is on it." actions={<SaveState state={state} />}>

@@ -5,6 +5,7 @@ import type { PrivateField } from "../api/types.ts";
 import { countries } from "../logic/countries.ts";
 import { changed, conflicts, edit, formPath, keepMine, outgoing, saved, shown, takeTheirs, type Edits, type Path, type TextPath } from "../logic/edits.ts";
 import { normalPath } from "../logic/errors.ts";
+import { textNames, texts } from "../logic/fields.ts";
 import { Link, useGuard } from "../router.tsx";
 import { useAccount } from "../session.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
@@ -20,8 +21,12 @@ import { Links } from "./profile-links.tsx";
 import { Picture } from "./profile-picture.tsx";
 import { SeenBy } from "./seen-by.tsx";
 
+// The user name stands beside the name that is shown instead of it.
+const [first, ...names] = texts.filter((t) => t.card === "names") as [(typeof texts)[number], ...typeof texts];
+const about = texts.filter((t) => t.card === "about");
+
 const formPaths = [
-  "username", "displayName", "givenName", "familyName", "pronouns", "bio", "birthday", "links",
+  "username", ...textNames, "birthday", "links",
   "address.line1", "address.line2", "address.city", "address.region", "address.postalCode", "address.country",
   ...Array.from({ length: 10 }, (_, i) => `links.${i}`),
 ];
@@ -78,6 +83,13 @@ export function Profile() {
 
   const text = (path: TextPath) => ({ name: path, value: shown(user, edits, path), error: fields[path], onValue: (v: string) => change(path, v) });
   const seen = (field: PrivateField): ReactNode => settings && <SeenBy privacy={settings.privacy} field={field} />;
+  const row = ({ name, label, rows, most, hint, autoComplete, placeholder }: (typeof texts)[number]) => {
+    const shared = {
+      label, ...text(name), aside: seen(name), autoComplete, placeholder,
+      hint: most ? <Count value={shown(user, edits, name)} most={most} /> : hint,
+    };
+    return rows ? <TextArea key={name} {...shared} rows={rows} /> : <TextField key={name} {...shared} />;
+  };
 
   return (
     <Page
@@ -109,16 +121,14 @@ export function Profile() {
         )}
         <Card title="Names" lead="How you are called here.">
           <div className="grid">
-            <TextField label="Display name" {...text("displayName")} aside={seen("displayName")} autoComplete="name" hint="Shown instead of your user name." />
+            {row(first)}
             <TextField label="User name" {...text("username")} autoComplete="username" autoCapitalize="none" spellCheck={false} hint={`Your page is at /u/${shown(user, edits, "username") || "…"}`} aside={seen("username")} />
-            <TextField label="Given name" {...text("givenName")} aside={seen("givenName")} autoComplete="given-name" />
-            <TextField label="Family name" {...text("familyName")} aside={seen("familyName")} autoComplete="family-name" />
-            <TextField label="Pronouns" {...text("pronouns")} aside={seen("pronouns")} placeholder="they/them" />
+            {names.map(row)}
           </div>
         </Card>
         <Card title="About you">
           <div className="stack">
-            <TextArea label="Bio" {...text("bio")} rows={4} aside={seen("bio")} hint={<Count value={shown(user, edits, "bio")} most={1000} />} />
+            {about.map(row)}
             <Links rows={shown(user, edits, "links")} errors={fields} aside={seen("links")} onChange={(rows) => change("links", rows)} />
           </div>
         </Card>

@@ -3,6 +3,7 @@ import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import type { PrivateField, PublicView } from "../api/types.ts";
 import { countryName } from "../logic/countries.ts";
+import { texts } from "../logic/fields.ts";
 import { safeLink } from "../logic/paths.ts";
 import { placeOf, plainDate } from "../logic/time.ts";
 import { useSession } from "../session.tsx";
@@ -59,6 +60,10 @@ function Person({ user, heading }: { user: PublicView; heading: React.RefObject<
   const badge = (field: PrivateField) => own?.settings && <VisibilityBadge visibility={seenBy(own.settings.privacy, field)} />;
   const facts: { icon: IconName; label: string; field: PrivateField; text: string }[] = [];
   if (fullName && fullName !== user.displayName) facts.push({ icon: "user", label: "Name", field: "givenName", text: fullName });
+  for (const t of texts) {
+    const text = user[t.name];
+    if (t.fact && text) facts.push({ icon: t.fact, label: t.label, field: t.name, text });
+  }
   if (user.email) facts.push({ icon: "mail", label: "E-mail", field: "email", text: user.email });
   if (user.phone) facts.push({ icon: "phone", label: "Phone", field: "phone", text: user.phone });
   if (user.birthday) facts.push({ icon: "cake", label: "Birthday", field: "birthday", text: plainDate(user.birthday, place.locale) });

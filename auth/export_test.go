@@ -1,0 +1,26 @@
+package auth
+
+// The purposes of tickets, for tests that look what is kept of a flow.
+const (
+	ForEmailUndo    = forEmailUndo
+	ForLostFactors  = forLostFactors
+	ForRecoveryCode = forRecoveryCode
+	ForReport       = forReport
+	ForPhone        = forPhone
+	ForReset        = forReset
+	ForSecondFactor = forSecondFactor
+	ForChallenge    = forChallenge
+)
+
+// Lives and bounds that the comments of the package say in numbers.
+const (
+	CodeLife        = codeLife
+	CodeTries       = codeTries
+	EmailChangeLife = emailChangeLife
+	EmailUndoWindow = emailUndoWindow
+	MaxSessionTTL   = maxSessionTTL
+	RecoveryWindow  = recoveryWindow
+	ReportLife      = reportLife
+	ResetLife       = resetLife
+	VerifyLife      = verifyLife
+)

@@ -1,0 +1,29 @@
+package auth
+
+import "github.com/profilekit/profilekit/auth/authstore"
+
+// The purposes of this package's own tickets.
+const (
+	// forReset sets a new password.
+	forReset authstore.Purpose = "reset"
+	// forVerify proves the address of sign-up.
+	forVerify authstore.Purpose = "verify"
+	// forEmailChange proves the new address of a change, forEmailUndo takes the
+	// change back.
+	forEmailChange authstore.Purpose = "email.change"
+	forEmailUndo   authstore.Purpose = "email.undo"
+	// forReport is the link "this wasn't me" of a notice.
+	forReport authstore.Purpose = "report"
+	// forPhone is a code that proves a phone number, or that codes by e-mail arrive.
+	forPhone authstore.Purpose = "phone"
+	// forSecondFactor is a code sent for the sign-in or the proof that its Data
+	// names.
+	forSecondFactor authstore.Purpose = "code"
+	// forRecoveryCode is a recovery code.
+	forRecoveryCode authstore.Purpose = "recovery"
+	// forLostFactors removes second factors that were lost, from the time in its
+	// Data on.
+	forLostFactors authstore.Purpose = "factor.recovery"
+	// forChallenge is the challenge of a passkey's ceremony.
+	forChallenge authstore.Purpose = "challenge"
+)

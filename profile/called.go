@@ -1,0 +1,21 @@
+package profile
+
+// MailName is what a message to the address or phone number to calls u: the display name,
+// the given name or else the user name. A place that was never proved to be u's may be
+// somebody else's, who must not be sent a text of u's choice: there u has the user name.
+func (u User) MailName(to string) string {
+	if u.Reads(to) {
+		for _, name := range []string{u.DisplayName, u.GivenName} {
+			if name != "" {
+				return name
+			}
+		}
+	}
+	return u.Username
+}
+
+// Reads reports whether u was proved to read what is sent to the address or phone number
+// to. A message to any other place may be read by a stranger.
+func (u User) Reads(to string) bool {
+	return to != "" && (u.EmailVerified && to == u.Email || to == u.Phone)
+}

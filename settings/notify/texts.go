@@ -1,0 +1,92 @@
+package notify
+
+import (
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/profile"
+)
+
+// words are the text of a kind of message. What stands in braces is replaced;
+// the paragraphs before and after the link or the code are plain text.
+type words struct {
+	subject string
+	lead    string
+	where   bool   // whether the lead goes on with where and when it was asked for
+	action  string // what the link does
+	after   string
+	sms     string
+}
+
+var texts = map[authmail.Kind]words{
+	authmail.Verify: {
+		subject: "Confirm your e-mail address",
+		lead:    "Please confirm that this is your address.", action: "Confirm the address",
+		after: "The link works once, for a day. If you did not sign up, you need do nothing.",
+	},
+	authmail.SignUpTaken: {
+		subject: "You have an account already",
+		lead:    "Somebody, perhaps you, wanted to sign up with this address. There is an account with it already; nothing was changed.",
+		action:  "Set a new password", after: "If it was not you, you need do nothing.",
+	},
+	authmail.Reset: {
+		subject: "Set a new password",
+		lead:    "You, or somebody who knows your address, asked to set a new password.", where: true, action: "Set a new password",
+		after: "The link works once, for an hour. If you did not ask for it, you need do nothing: your password stays as it is.",
+	},
+	authmail.EmailChange: {
+		subject: "Confirm your new e-mail address",
+		lead:    "Please confirm that your account shall have this address from now on.", action: "Confirm the new address",
+		after: "The link works once, for a day. If you did not ask for it, you need do nothing.",
+	},
+	authmail.EmailChanging: {
+		subject: "Your e-mail address is being changed",
+		lead:    "Somebody who is signed in to your account wants to give it another address. If that was you, you need do nothing.",
+		where:   true,
+		action:  "Keep this address", after: "If it was not you, the link takes the change back, signs everybody out and lets you set a new password.",
+	},
+	authmail.FactorRecovery: {
+		subject: "Your two-step verification is to be removed",
+		lead: "Somebody who knows your password asked to remove your two-step verification and your recovery codes. " +
+			"Nothing has changed yet. If it was you and you still want it, sign in with your password from {from} on, and then use this link.",
+		where:  true,
+		action: "Remove two-step verification",
+		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
+		sms:    "Somebody with your password asked {service} to remove your two-step verification. Not you? Stop it: see our e-mail, or sign in with a code.",
+	},
+	authmail.Code: {
+		subject: "Your code: {code}",
+		lead:    "Your code is {code}. It is good for ten minutes. Tell it to nobody: nobody of us will ask for it.",
+		sms:     "{code} is your code for {service}. Tell it to nobody.",
+	},
+	authmail.Phone: {
+		subject: "Your code: {code}",
+		lead:    "Your code is {code}. It shows that this number is yours.",
+		sms:     "{code} is your code for {service}. It shows that this number is yours.",
+	},
+}
+
+// happened are the notices by the kind of their event.
+var happened = map[activity.Kind]string{
+	authevent.PasswordChanged:   "Your password was changed.",
+	authevent.PasswordReset:     "Your password was set anew by a link that we sent you.",
+	authevent.FactorAdded:       "Two-step verification was turned on, or another way of it added.",
+	authevent.FactorRemoved:     "A way of two-step verification was removed.",
+	authevent.RecoveryCodesMade: "New recovery codes were made. The old ones no longer work.",
+	authevent.RecoveryCodeUsed:  "A recovery code was used to get into your account.",
+	authevent.RecoveryCancelled: "Your two-step verification will not be removed: what was asked for is off.",
+	authevent.FactorsRecovered:  "Your two-step verification and your recovery codes were removed, as was asked for days ago.",
+	authevent.DeviceTrusted:     "A device is now trusted: it is not asked for a code any more.",
+	authevent.DeviceRemoved:     "A device is no longer trusted: it is asked for a code again.",
+	authevent.SessionEnded:      "A device was signed out of your account.",
+	authevent.SessionsEnded:     "All other devices were signed out of your account.",
+	authevent.EmailChanged:      "The e-mail address of your account was changed.",
+	authevent.EmailChangeUndone: "A change of your e-mail address was taken back.",
+	authevent.Reported:          "You reported that something was not you. Everybody is signed out, and a new password must be set.",
+	authevent.EmailVerified:     "Your e-mail address is confirmed.",
+
+	profile.KindDeletionRequested: "Your account will be erased on {at}. Until then you can sign in and keep it.",
+	profile.KindRestored:          "Your account was restored: it will not be erased.",
+	profile.KindDeleted:           "Your account was erased, and everything in it.",
+	profile.KindExported:          "A copy of everything in your account was downloaded.",
+}
