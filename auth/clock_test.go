@@ -80,7 +80,8 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		return timed{auth.EmailChangeLife + auth.EmailUndoWindow, func() error { return p.UndoEmailChange(t.Context(), home, token) }}
 	},
 	"report": func(t *testing.T, p *post, name string) timed {
-		link, err := p.ReportLink(t.Context(), p.proved(t, name).User.ID)
+		u := p.proved(t, name).User
+		link, err := p.ReportLink(t.Context(), u.ID, u.Email)
 		if err != nil {
 			t.Fatal(err)
 		}

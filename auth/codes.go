@@ -251,7 +251,8 @@ func (s *Service) number(r authstore.FactorRecord) (string, error) {
 
 // SendCode sends a code to who by the factor "sms" or "email", for FinishSignIn of a
 // HalfIdentity or ReauthenticateWith of an Identity. Without such a factor it is
-// ErrNoFactor; a factor whose number no key opens is ErrFactorUnusable.
+// ErrNoFactor; a factor whose number no key opens is ErrFactorUnusable. For 7 days after a
+// reset "email" is a *TooEarlyError: the mailbox alone would be both proofs.
 func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method string) error {
 	at, err := ceremonyOf(who)
 	if err != nil {
@@ -270,6 +271,9 @@ func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method str
 	i := slices.IndexFunc(records, func(r authstore.FactorRecord) bool { return r.Kind == method })
 	if i < 0 {
 		return ErrNoFactor
+	}
+	if err := s.mailboxWaits(ctx, u.ID, method, now); err != nil {
+		return err
 	}
 	to := u.Email
 	if method == string(authmail.BySMS) {
@@ -307,6 +311,9 @@ func (s *Service) useCode(ctx context.Context, u profile.User, a Answer, now tim
 	at := slices.IndexFunc(records, func(r authstore.FactorRecord) bool { return r.Kind == a.Method })
 	if at < 0 {
 		return ErrInvalidCode
+	}
+	if err := s.mailboxWaits(ctx, u.ID, a.Method, now); err != nil {
+		return err
 	}
 	ticket, err := s.tryCode(ctx, forSecondFactor, u.ID, a.ceremony.SessionID, a.Method, a.Code, now)
 	if err != nil {

@@ -162,7 +162,7 @@ func TestDeletionIsOverWhenTheTimeIs(t *testing.T) {
 		if n := len(p.mail.to(authmail.Reset, "ada@example.org")); n != 0 {
 			t.Errorf("%d links for an account that is being erased", n)
 		}
-		link, err := p.ReportLink(t.Context(), id.User.ID)
+		link, err := p.ReportLink(t.Context(), id.User.ID, id.User.Email)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestS39_ADeletionByAThiefIsTakenBack(t *testing.T) {
 			thief := p.mustSignIn(t, "ada", password)
 			p.leave(t, thief.Token)
 			half := p.deletionPending(t, "ada", password)
-			link, err := p.ReportLink(t.Context(), id.User.ID)
+			link, err := p.ReportLink(t.Context(), id.User.ID, id.User.Email)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -201,7 +201,7 @@ func TestS39_EmailChange(t *testing.T) {
 		},
 		"begun, report": func(t *testing.T, c *change) {
 			confirm, _ := c.begin(t, adaNew)
-			link, err := c.ReportLink(t.Context(), c.id.User.ID)
+			link, err := c.ReportLink(t.Context(), c.id.User.ID, c.id.User.Email)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,6 +18,7 @@ const (
 	CodeTries       = codeTries
 	EmailChangeLife = emailChangeLife
 	EmailUndoWindow = emailUndoWindow
+	MailboxWait     = mailboxWait
 	MaxSessionTTL   = maxSessionTTL
 	RecoveryWindow  = recoveryWindow
 	ReportLife      = reportLife

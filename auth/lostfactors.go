@@ -60,11 +60,12 @@ type PendingRecovery struct {
 	From, Until time.Time
 }
 
-// TooEarlyError says that the cooling-off time of a recovery is not over.
+// TooEarlyError says that the cooling-off time of a recovery is not over, or that codes by
+// e-mail wait after a reset.
 type TooEarlyError struct{ From time.Time }
 
 func (e *TooEarlyError) Error() string {
-	return "too early: the second factors can be removed from " + e.From.UTC().Format(time.RFC3339) + " on"
+	return "too early: it works from " + e.From.UTC().Format(time.RFC3339) + " on"
 }
 
 // lostFactors is what the ticket of a recovery is bound to.
@@ -168,7 +169,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	// What stops it is a report: whoever asked for this knows the password.
-	stop, err := s.newSecret(forReport, user.ID, nil, now, out.Until.Sub(now))
+	stop, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
 	}

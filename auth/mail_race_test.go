@@ -146,7 +146,7 @@ func TestR15P21P38_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 				return func(int) error { return c.undo(t, token) }
 			},
 			"report": func(t *testing.T, c *change) func(int) error {
-				link, err := c.ReportLink(t.Context(), c.id.User.ID)
+				link, err := c.ReportLink(t.Context(), c.id.User.ID, c.id.User.Email)
 				if err != nil {
 					t.Fatal(err)
 				}

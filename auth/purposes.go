@@ -12,6 +12,9 @@ const (
 	// change back.
 	forEmailChange authstore.Purpose = "email.change"
 	forEmailUndo   authstore.Purpose = "email.undo"
+	// forResetDone says that the password was reset, for as long as a code by e-mail then
+	// opens nothing.
+	forResetDone authstore.Purpose = "reset.done"
 	// forReport is the link "this wasn't me" of a notice.
 	forReport authstore.Purpose = "report"
 	// forPhone is a code that proves a phone number, or that codes by e-mail arrive.

@@ -97,7 +97,7 @@ func TestS20P30_NoLinkSkipsTheSecondFactor(t *testing.T) {
 		}
 		p.clock.add(time.Minute)
 		owes("a reset", newer)
-		link, err := p.ReportLink(t.Context(), half.User.ID)
+		link, err := p.ReportLink(t.Context(), half.User.ID, half.User.Email)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,14 +24,15 @@ func isMarked(hash string) bool { return strings.HasPrefix(hash, resetMark) }
 // marked is hash with the mark.
 func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, resetMark) }
 
-// ReportLink returns a link "this wasn't me" for a message to the user. It is
-// called in the transaction that the message is written in, and lives for
-// 7 days.
-func (s *Service) ReportLink(ctx context.Context, userID string) (string, error) {
+// ReportLink returns a link "this wasn't me" for a message to the user at the address
+// to. It is called in the transaction that the message is written in. The link lives for
+// 7 days, but once the account has another address no longer than that change can be
+// undone.
+func (s *Service) ReportLink(ctx context.Context, userID, to string) (string, error) {
 	if s.links == (Links{}) {
 		return "", ErrNoCourier
 	}
-	report, err := s.newSecret(forReport, userID, nil, s.now(), reportLife)
+	report, err := s.newSecret(forReport, userID, []byte(to), s.now(), reportLife)
 	if err != nil {
 		return "", err
 	}
@@ -43,8 +44,8 @@ func (s *Service) ReportLink(ctx context.Context, userID string) (string, error)
 
 // Report is what somebody does who did not do what a message says: all sessions
 // of the account end, what was begun is off, a deletion too, and the password must be reset by
-// a link to the stored address. The second factor stays. A token that is wrong,
-// expired or used is ErrInvalidToken.
+// a link to the stored address. The second factor stays. A token that is wrong, expired,
+// used, or of a message to an address that is no longer the account's, is ErrInvalidToken.
 func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
 	t, err := s.redeem(ctx, c, forReport, token)
@@ -54,6 +55,9 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	err = s.whole(ctx, func(ctx context.Context) error {
 		user, hash, err := s.locked(ctx, t.UserID)
 		if err != nil {
+			return err
+		}
+		if err := s.stillReports(ctx, user, string(t.Data)); err != nil {
 			return err
 		}
 		ended, err := s.cutOff(ctx, user, hash, marked(hash), "", byReport)
@@ -78,4 +82,23 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	}
 	s.log(ctx, slog.LevelWarn, authevent.Reported, t.UserID)
 	return nil
+}
+
+// stillReports is ErrInvalidToken when the link of a message to the address may not report
+// any more: the account has another address, and no change away from that one can be
+// undone. Links of an earlier release name no address, and live for days only.
+func (s *Service) stillReports(ctx context.Context, user profile.User, address string) error {
+	if address == "" || address == user.Email {
+		return nil
+	}
+	undos, err := s.tickets.Tickets(ctx, user.ID, forEmailUndo, s.now())
+	if err != nil {
+		return err
+	}
+	for _, undo := range undos {
+		if ch, err := s.emailChange(undo); err == nil && ch.From == address {
+			return nil
+		}
+	}
+	return ErrInvalidToken
 }

@@ -23,11 +23,11 @@ func TestReportEndsSessionsAndForcesAReset(t *testing.T) {
 			t.Fatal(err)
 		}
 		change := p.mail.link(t, authmail.EmailChange, "eve@example.com")
-		link, err := p.ReportLink(t.Context(), id.User.ID)
+		link, err := p.ReportLink(t.Context(), id.User.ID, id.User.Email)
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := p.ReportLink(t.Context(), id.User.ID)
+		second, err := p.ReportLink(t.Context(), id.User.ID, id.User.Email)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,13 +61,13 @@ func TestReportEndsSessionsAndForcesAReset(t *testing.T) {
 func TestReportLinksLiveAWeek(t *testing.T) {
 	p := openPost(t, memstore.New())
 	id := p.proved(t, "ada")
-	link, err := p.ReportLink(t.Context(), id.User.ID)
+	link, err := p.ReportLink(t.Context(), id.User.ID, id.User.Email)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.clock.add(auth.ReportLife)
 	is(t, p.Report(t.Context(), home, tokenIn(t, link)), auth.ErrInvalidToken)
-	if _, err := open(t).ReportLink(t.Context(), id.User.ID); !errors.Is(err, auth.ErrNoCourier) {
+	if _, err := open(t).ReportLink(t.Context(), id.User.ID, id.User.Email); !errors.Is(err, auth.ErrNoCourier) {
 		t.Errorf("without links: %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 	if err != nil {
 		return err
 	}
-	report, err := s.newSecret(forReport, owner, nil, now, reportLife)
+	report, err := s.newSecret(forReport, owner, []byte(user.Email), now, reportLife)
 	if err != nil {
 		return err
 	}
@@ -154,6 +154,9 @@ func (s *Service) resetTo(ctx context.Context, user profile.User, old, hash stri
 	}
 	if user.PendingEmail != "" {
 		patch.PendingEmail = new("")
+	}
+	if err := s.noteReset(ctx, user.ID); err != nil {
+		return err
 	}
 	event := activity.NewEvent(ctx, authevent.PasswordReset, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
 	if patch == (profile.Patch{IfVersion: user.Version}) {

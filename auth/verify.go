@@ -83,7 +83,7 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 	if err != nil {
 		return err
 	}
-	report, err := s.newSecret(forReport, user.ID, nil, now, reportLife)
+	report, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, reportLife)
 	if err != nil {
 		return err
 	}

@@ -316,7 +316,7 @@ func otherRequests() []request {
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			link, err := s.app.Auth.ReportLink(s.t.Context(), u.ID)
+			link, err := s.app.Auth.ReportLink(s.t.Context(), u.ID, u.Email)
 			if err != nil {
 				s.t.Fatal(err)
 			}

@@ -36,11 +36,11 @@ func (a *App) mailer() (err error) {
 	a.Notifier, err = notify.New(notify.Config{
 		Policy: a.cfg.Mail, Service: a.cfg.Name,
 		Store: a.cfg.Stores.Outbox, Keys: a.cfg.Keys, Users: a.cfg.Stores.Users, Settings: a.Settings,
-		ReportLink: func(ctx context.Context, userID string) (string, error) {
+		ReportLink: func(ctx context.Context, userID, to string) (string, error) {
 			if a.Auth == nil { // the host's sign-in has a way of its own
 				return "", nil
 			}
-			return a.Auth.ReportLink(ctx, userID)
+			return a.Auth.ReportLink(ctx, userID, to)
 		},
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})

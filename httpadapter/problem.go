@@ -91,7 +91,7 @@ func problemOf(err error) *problem {
 		p.retryAfter = max(limited.RetryAfter, time.Second)
 		return p
 	case errors.As(err, &tooEarly):
-		p := problemf(409, "too_early", "This link works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
+		p := problemf(409, "too_early", "This works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
 		p.Params = input.Params{"from": tooEarly.From.UTC().Format(time.RFC3339)}
 		return p
 	case errors.As(err, &rejected):

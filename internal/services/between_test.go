@@ -139,7 +139,7 @@ func TestReportTakesADeletionBackForAll(t *testing.T) {
 			back++
 		}
 	}})
-	link, err := w.auth.ReportLink(t.Context(), ada.id)
+	link, err := w.auth.ReportLink(t.Context(), ada.id, "")
 	w.must(err)
 	_, err = w.deletions.Request(t.Context(), ada.caller())
 	w.must(err)

@@ -63,7 +63,7 @@ func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := svc.ReportLink(t.Context(), in.User.ID)
+	link, err := svc.ReportLink(t.Context(), in.User.ID, in.User.Email)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (n *Notifier) notice(ctx context.Context, e activity.Event, category Catego
 		}
 		m.Channel, m.To, m.Name, m.Report = channel, to, u.MailName(to), ""
 		if channel == authmail.ByEmail && n.cfg.ReportLink != nil && !withoutReport[e.Kind] {
-			if m.Report, err = n.cfg.ReportLink(ctx, u.ID); err != nil {
+			if m.Report, err = n.cfg.ReportLink(ctx, u.ID, to); err != nil {
 				return err
 			}
 		}

@@ -76,7 +76,7 @@ type Config struct {
 	Settings *settings.Service
 	// ReportLink makes the link "this wasn't me" of a notice, which
 	// auth.Service.ReportLink does; nil leaves it out.
-	ReportLink func(ctx context.Context, userID string) (string, error)
+	ReportLink func(ctx context.Context, userID, to string) (string, error)
 	// Service is the name in subjects and texts, "" for "your account".
 	Service string
 	// Now is the clock; nil is time.Now.

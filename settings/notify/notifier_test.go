@@ -119,7 +119,7 @@ func open(t *testing.T, db database, change ...func(*notify.Config)) *post {
 	cfg := notify.Config{
 		Store: db.Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: p.mail, authmail.BySMS: p.sms}},
 		Users: db.Users(), Settings: p.settings, Service: "Example", Now: func() time.Time { return p.now },
-		ReportLink: func(ctx context.Context, userID string) (string, error) {
+		ReportLink: func(ctx context.Context, userID, to string) (string, error) {
 			p.links++
 			return "https://example.org/account/not-me#token=for-" + userID, nil
 		},

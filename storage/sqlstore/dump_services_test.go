@@ -172,7 +172,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
 		Policy:     notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: dumpMailer{p}, authmail.BySMS: dumpMailer{p}}},
-		ReportLink: func(ctx context.Context, userID string) (string, error) { return p.auth.ReportLink(ctx, userID) },
+		ReportLink: func(ctx context.Context, userID, to string) (string, error) { return p.auth.ReportLink(ctx, userID, to) },
 	})
 	p.must(err)
 	p.passkeys, err = passkey.New(ring, passkey.Options{Origin: dumpOrigin, Name: "Example"})
