@@ -41,7 +41,7 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		}}
 	},
 	"unfinished sign-in": func(t *testing.T, p *post, name string) timed {
-		p.enrol(t, p.register(t, name).Token)
+		p.enrol(t, p.member(t, name).Token)
 		half := p.mustSignIn(t, name, password).Token
 		return timed{10 * time.Minute, func() error {
 			_, err := p.AuthenticateHalf(t.Context(), half)
@@ -88,7 +88,7 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		return timed{auth.ReportLife, func() error { return p.Report(t.Context(), home, tokenIn(t, link)) }}
 	},
 	"code to a phone": func(t *testing.T, p *post, name string) timed {
-		id := p.alive(t, p.register(t, name).Token)
+		id := p.proved(t, name)
 		is(t, p.BeginPhone(t.Context(), home, id, phone), nil)
 		code := p.sent(t, authmail.Phone, phone)
 		return timed{auth.CodeLife, func() error {
@@ -107,7 +107,7 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		}}
 	},
 	"pending app": func(t *testing.T, p *post, name string) timed {
-		token := p.register(t, name).Token
+		token := p.member(t, name).Token
 		a := p.beginTOTP(t, token)
 		return timed{10 * time.Minute, func() error {
 			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)))

@@ -102,7 +102,7 @@ func TestS23_RemovalAgainstAProof(t *testing.T) {
 		other := openPost(t, db, codes, totp, limitsOff, func(c *auth.Config) { c.Now = p.clock.now })
 		for range rounds(5, 200) {
 			name := conform.Name("u")
-			_, _, token := p.enrol(t, p.register(t, name).Token)
+			_, _, token := p.enrol(t, p.member(t, name).Token)
 			id := p.alive(t, token)
 			is(t, p.BeginPhone(t.Context(), home, id, phone), nil)
 			code, app := p.sent(t, authmail.Phone, phone), p.hasFactors(t, id, 1)[0].ID

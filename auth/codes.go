@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
@@ -78,9 +79,9 @@ func (s *Service) sends(method string) bool {
 // second factor. ConfirmFactor of the same session must follow. A number that is
 // not of E.164 (ITU-T), "+" and up to 15 digits, is an *input.InvalidError of field
 // "phone". Without an app or a passkey it is ErrCodeAlone, unless Codes.Alone lets
-// it. The caller must be Fresh.
+// it. The errors of May are its own.
 func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone string) error {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, adds(string(authmail.BySMS))); err != nil {
 		return err
 	}
 	if len(phone) < 8 || len(phone) > 16 || phone[0] != '+' || phone[1] == '0' || strings.Trim(phone[1:], "0123456789") != "" {
@@ -92,19 +93,16 @@ func (s *Service) BeginPhone(ctx context.Context, c Client, id Identity, phone s
 // BeginEmailCodes sends a code to the caller's address, which must be proved, so
 // that codes by e-mail become a second factor; otherwise as BeginPhone.
 func (s *Service) BeginEmailCodes(ctx context.Context, c Client, id Identity) error {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, adds(string(authmail.ByEmail))); err != nil {
 		return err
 	}
 	if !id.User.EmailVerified {
-		return input.Invalid(input.New("email", input.Unconfirmed, nil))
+		return errUnprovedEmail
 	}
 	return s.beginCode(ctx, c, id, authmail.ByEmail, id.User.Email)
 }
 
 func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch authmail.Channel, to string) error {
-	if err := s.fresh(id); err != nil {
-		return err
-	}
 	if !s.sends(string(ch)) {
 		return ErrNoFactor
 	}
@@ -262,6 +260,11 @@ func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method str
 		return ErrNoFactor
 	}
 	u, sessionID := at.User, at.SessionID
+	if _, weak, err := s.byMailbox(ctx, u.ID, method); err != nil {
+		return err
+	} else if weak && at.Kind == authfactor.Proving {
+		return errFactorRequired
+	}
 	ctx = withClient(ctx, c)
 	now := s.now()
 	records, err := s.confirmed(ctx, u.ID)

@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/logging"
@@ -80,6 +81,17 @@ type Policy struct {
 	// FactorRecovery is the way back for a person who lost every factor; the zero
 	// value is none. It needs a Courier.
 	FactorRecovery FactorRecovery
+
+	// Wait is how long somebody waits who cannot prove the mailbox, see package authrule:
+	// 7 days when 0, at least 24 hours.
+	Wait time.Duration
+	// ProofForEach asks for a proof anew after each change that package authrule governs.
+	ProofForEach bool
+	// WithoutMail is the state of accounts without a factor when there is no Courier, or
+	// with UnknownAddresses: authrule.NoMailPassword when "", NoMailFactor or NoMailRefuse.
+	// UnknownAddresses says that Users keeps no EmailVerified.
+	WithoutMail      authrule.State
+	UnknownAddresses bool
 }
 
 // Config is what New needs. Users, Stores, LimitStore, Activity and Tx are required and,
@@ -251,6 +263,9 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := s.ruleBy(); err != nil {
 		return nil, err
 	}
 	if err := s.watchBy(c); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -311,14 +312,20 @@ func TestRestoreNeedsDeletions(t *testing.T) {
 	is(t, err, auth.ErrUnauthenticated)
 }
 
-// Without grace nobody comes back.
+// Without grace nobody comes back, so that one proof is not enough.
 func TestDeletionWithoutGrace(t *testing.T) {
 	w := open(t, withGrace(t, -1))
 	in := w.register(t, "ada")
-	if at := w.leave(t, in.Token); !at.Equal(w.clock.now()) {
-		t.Errorf("at %v", at)
+	id := w.alive(t, in.Token)
+	_, err := w.RequestDeletion(t.Context(), home, id)
+	is(t, err, profile.ErrNotFresh)
+	is(t, w.May(t.Context(), id, authrule.DeleteAtOnce), nil) // without a Courier the password is all
+	caller := id.Caller()
+	caller.AtOnce = true
+	if at, err := w.deletions.Request(t.Context(), caller); err != nil || !at.Equal(w.clock.now()) {
+		t.Errorf("at %v, %v", at, err)
 	}
-	_, err := w.signIn(t, "ada", password)
+	_, err = w.signIn(t, "ada", password)
 	is(t, err, auth.ErrInvalidCredentials)
 }
 

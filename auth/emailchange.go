@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -43,16 +44,15 @@ var errNotThatVersion = errors.New("auth: the user has another version")
 // takes the change back by UndoEmailChange. A change that was begun before is
 // over. Nothing happens when email is the present address.
 //
-// The caller must be Fresh, else profile.ErrNotFresh. An address that is none is an
-// *input.InvalidError, another version than ifVersion, when that is not 0, is
+// The errors of May are its own. An address that is none is an *input.InvalidError, another version than ifVersion, when that is not 0, is
 // storage.ErrStale, and too many are a *limit.ExceededError. An address of another account
 // is no error: its owner is told by a message, and the change never comes to be.
 func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string, ifVersion int64) error {
-	if err := s.fresh(id); err != nil {
-		return err
-	}
 	if s.courier == nil {
 		return ErrNoCourier
+	}
+	if err := s.May(ctx, id, authrule.ChangeEmail); err != nil {
+		return err
 	}
 	ctx = withClient(ctx, c)
 	if email == id.User.Email {
@@ -81,6 +81,9 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 		}
 		if ifVersion != 0 && user.Version != ifVersion {
 			return errNotThatVersion
+		}
+		if err := s.spendProof(ctx, id); err != nil {
+			return err
 		}
 		err = s.beginEmailChange(ctx, user, email, id.Session.ID, holder)
 		if ifVersion != 0 && errors.Is(err, storage.ErrStale) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
-	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -19,8 +17,8 @@ import (
 // UndoEmailChange takes a change of the address back, by the token of the link
 // to the address of before: it is the account's again, whether the change was
 // only begun or came to be, all sessions end, and the password must be reset by
-// a link to it. Factors that were added since the change began go, what was
-// begun after it cannot undo this, and a deletion of the account is off.
+// a link to it. Factors stay; links that undo later changes are dead, and a deletion of
+// the account is off.
 // When another account has that address meanwhile, nobody is let into this one
 // any more: it is disabled, and the host decides. That is a *storage.TakenError.
 // A token that is wrong, expired or used is ErrInvalidToken.
@@ -51,8 +49,7 @@ func (s *Service) undoEmailChange(ctx context.Context, t authstore.Ticket, ch em
 		if err != nil {
 			return err
 		}
-		phone, err := s.removeSince(ctx, t)
-		if err != nil {
+		if err := s.endLaterUndos(ctx, t); err != nil {
 			return err
 		}
 		event := activity.NewEvent(ctx, authevent.EmailChangeUndone, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
@@ -60,9 +57,6 @@ func (s *Service) undoEmailChange(ctx context.Context, t authstore.Ticket, ch em
 		patch.IfVersion, patch.PendingEmail = user.Version, new("")
 		if user.DeletionPending() {
 			patch.DeletesAt = &time.Time{}
-		}
-		if phone {
-			patch.Phone = new("") // with the proof goes what it proved, as in RemoveFactor
 		}
 		if !ch.Proved { // whoever made the account may not be who reads this mail
 			if err := s.disown(ctx, user, &patch); err != nil {
@@ -78,36 +72,12 @@ func (s *Service) undoEmailChange(ctx context.Context, t authstore.Ticket, ch em
 	return nil
 }
 
-// removeSince removes what the account got since the change that t undoes, which
-// may be a thief's: factors, recovery codes, and the links to undo later changes.
-// An address of before keeps its own. phone says that the factor which proved the
-// profile's phone was among them.
-func (s *Service) removeSince(ctx context.Context, t authstore.Ticket) (phone bool, err error) {
-	factors, err := s.factors.Factors(ctx, t.UserID)
-	if err != nil {
-		return false, err
-	}
-	for _, f := range factors {
-		if f.CreatedAt.Before(t.CreatedAt) {
-			continue
-		}
-		if err := s.factors.RemoveFactor(ctx, t.UserID, f.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return false, err
-		}
-		phone = phone || f.Kind == string(authmail.BySMS) && !f.Pending
-	}
-	codes, err := s.tickets.Tickets(ctx, t.UserID, forRecoveryCode, s.now())
-	if err != nil {
-		return false, err
-	}
-	if slices.ContainsFunc(codes, func(code authstore.Ticket) bool { return !code.CreatedAt.Before(t.CreatedAt) }) {
-		if _, err := s.tickets.RemoveTickets(ctx, t.UserID, forRecoveryCode); err != nil {
-			return false, err
-		}
-	}
+// endLaterUndos ends the links that undo what was changed since the change that t undoes,
+// which may be a thief's. An address of before keeps its own.
+func (s *Service) endLaterUndos(ctx context.Context, t authstore.Ticket) error {
 	list, err := s.tickets.Tickets(ctx, t.UserID, forEmailUndo, s.now())
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, later := range list {
 		if later.CreatedAt.Before(t.CreatedAt) {
@@ -115,8 +85,8 @@ func (s *Service) removeSince(ctx context.Context, t authstore.Ticket) (phone bo
 		}
 		_, err := s.tickets.TakeTicket(ctx, forEmailUndo, later.Hash, s.now())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return false, err
+			return err
 		}
 	}
-	return phone, nil
+	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
@@ -43,9 +44,9 @@ func (s *Service) Factors(ctx context.Context, id Identity) ([]authstore.FactorR
 // pending one of the kind, and shows what is needed for it, this once.
 // ConfirmFactor of the same session must follow within 10 minutes. A kind that
 // Config.Factors does not have is ErrNoFactor; a name that is too long an
-// *input.InvalidError. The caller must be Fresh.
+// *input.InvalidError. The errors of May are its own.
 func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, name string) (authfactor.Enrollment, error) {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, authrule.AddFactor); err != nil {
 		return authfactor.Enrollment{}, err
 	}
 	f := s.kinds[kind]
@@ -105,10 +106,10 @@ type ConfirmedFactor struct {
 // trusted devices. Of "sms" the number is the profile's phone from then on, and takes
 // the place of an earlier one. A wrong answer is ErrInvalidCode and counts as at
 // sign-in, and a factor beyond the 20 that an account has beside passkeys is ErrInvalidCode
-// too; without a pending factor of this session it is ErrNoFactor. The caller must
-// be Fresh.
+// too; without a pending factor of this session it is ErrNoFactor. The errors of May
+// are its own.
 func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a Answer) (ConfirmedFactor, error) {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, adds(a.Method)); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	ctx = withClient(ctx, c)
@@ -163,6 +164,14 @@ func confirmedAt(r authstore.FactorRecord, now time.Time) authstore.FactorRecord
 	return r
 }
 
+// adds is the change that a new factor of a kind is.
+func adds(kind string) authrule.Change {
+	if kind == string(authmail.BySMS) {
+		return authrule.ChangePhone
+	}
+	return authrule.AddFactor
+}
+
 // enrolled is the transaction in which the factor r of the caller comes to count: add
 // writes it with the event.
 func (s *Service) enrolled(ctx context.Context, c Client, id Identity, r authstore.FactorRecord, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
@@ -170,6 +179,9 @@ func (s *Service) enrolled(ctx context.Context, c Client, id Identity, r authsto
 	out.Factor = r
 	if out.Proof, err = s.renewed(c, id.Session, now); err != nil {
 		return ConfirmedFactor{}, err
+	}
+	if s.policy.ProofForEach {
+		out.Session.ProvedAt = time.Time{}
 	}
 	codes, tickets, err := s.newRecoveryCodes(id.User.ID, now)
 	if err != nil {
@@ -182,6 +194,9 @@ func (s *Service) enrolled(ctx context.Context, c Client, id Identity, r authsto
 			return err
 		}
 		if err := s.endRecovery(ctx, id.User.ID, byFactors); err != nil {
+			return err
+		}
+		if err := s.endWait(ctx, id.User.ID, byFactors); err != nil {
 			return err
 		}
 		ended, err := s.sessions.EndSessions(ctx, id.User.ID, id.Session.ID)
@@ -295,9 +310,9 @@ func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name 
 // not one of them, or with kinds one of any other kind, is storage.ErrNotFound. The last factor of an account without
 // a password is ErrLastFactor, and the last one beside codes that are sent is
 // ErrCodeAlone, unless Codes.Alone lets it: nothing goes that was not named. The
-// caller must be Fresh.
+// errors of May are its own.
 func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, authrule.RemoveFactor); err != nil {
 		return err
 	}
 	ctx = withClient(ctx, c)
@@ -343,6 +358,9 @@ func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, facto
 		event := activity.NewEvent(ctx, authevent.FactorRemoved, id.User.ID, now,
 			map[string]string{detailMethod: records[at].Kind, detailEnded: strconv.Itoa(ended)})
 		if err := s.factors.RemoveFactor(ctx, id.User.ID, factorID, event); err != nil {
+			return err
+		}
+		if err := s.spendProof(ctx, id); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)

@@ -27,7 +27,7 @@ func TestT13_AMistypedCodeAtSetUpIsAnEventOfItsOwn(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			factors, _ := withTOTP(t)
 			p := openPost(t, memstore.New(), unlimitedMail, factors, withCodes(t))
-			token := p.register(t, "ada").Token
+			token := p.member(t, "ada").Token
 			begin(t, p, token)
 			id := p.alive(t, token)
 			_, err := p.ConfirmFactor(t.Context(), home, id, auth.Answer{Method: method, Code: "12345x"})

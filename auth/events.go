@@ -23,11 +23,12 @@ const (
 	methodPassword = "password"
 	methodRecovery = "recovery_code"
 	methodDevice   = "trusted_device"
+	methodMailCode = "mail_code"
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 	reasonCopied   = "copied"
 
-	// What ended a recovery of second factors.
+	// What ended a recovery of second factors, or a wait.
 	byFactor   = "factor"   // one of them, or a recovery code, was used
 	byFactors  = "factors"  // one was added or removed, or codes were made
 	byPassword = "password" // it was changed or reset
@@ -35,6 +36,7 @@ const (
 	byReport   = "report"
 	byDeletion = "deletion"
 	byDisabled = "disabled"
+	bySession  = "session" // the owner called it off
 )
 
 // log writes one record for one thing that happened: its kind, the opaque id

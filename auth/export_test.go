@@ -10,6 +10,8 @@ const (
 	ForReset        = forReset
 	ForSecondFactor = forSecondFactor
 	ForChallenge    = forChallenge
+	ForMailProof    = forMailProof
+	ForWait         = forWait
 )
 
 // Lives and bounds that the comments of the package say in numbers.
@@ -19,6 +21,7 @@ const (
 	EmailChangeLife = emailChangeLife
 	EmailUndoWindow = emailUndoWindow
 	MailboxWait     = mailboxWait
+	MailProofLife   = mailProofLife
 	MaxSessionTTL   = maxSessionTTL
 	RecoveryWindow  = recoveryWindow
 	ReportLife      = reportLife

@@ -18,7 +18,7 @@ import (
 var (
 	needFresh = []string{
 		"AddPasskey", "BeginAddPasskey", "BeginEmailChange", "BeginEmailCodes", "BeginFactor", "BeginPhone", "ConfirmFactor",
-		"RemoveFactor", "RenameFactor", "RenewRecoveryCodes",
+		"BeginWait", "May", "RemoveFactor", "RenameFactor", "RenewRecoveryCodes",
 	}
 	needNone = map[string]string{
 		"Fresh":               "it is the question",
@@ -26,6 +26,10 @@ var (
 		"ReauthenticateWith":  "it makes the proof",
 		"BeginPasskeyProof":   "it begins the proof",
 		"SendCode":            "it begins the proof",
+		"SendMailCode":        "it begins the proof",
+		"ProveMailbox":        "it makes the proof",
+		"Proofs":              "it shows what is proved",
+		"CancelWait":          "it only takes access away",
 		"ChangePassword":      "it asks for the present password itself",
 		"Devices":             "it shows what the owner has",
 		"Factors":             "it shows what the owner has",

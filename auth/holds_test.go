@@ -133,6 +133,7 @@ func TestS39_TheOwnerHasTheOldAddressBack(t *testing.T) {
 	confirm, undo := c.begin(t, adaNew)
 	is(t, c.confirm(t, confirm), nil)
 	c.id = c.alive(t, c.token)
+	c.reads(t, c.id.Session)
 	back, _ := c.begin(t, adaOld)
 	is(t, c.confirm(t, back), nil)
 	c.settled(t, adaOld)

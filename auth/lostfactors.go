@@ -55,11 +55,6 @@ func (f FactorRecovery) check(courier authmail.Courier, links Links) error {
 	return checkLink("Recover", links.Recover)
 }
 
-// PendingRecovery is when the link of a recovery works.
-type PendingRecovery struct {
-	From, Until time.Time
-}
-
 // TooEarlyError says that the cooling-off time of a recovery is not over, or that codes by
 // e-mail wait after a reset.
 type TooEarlyError struct{ From time.Time }
@@ -84,29 +79,29 @@ type lostFactors struct {
 // its owner resets the password by it, which removes what is there. Without a
 // Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
 // too many messages are a *limit.ExceededError.
-func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingRecovery, error) {
+func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingWait, error) {
 	if err := half.check(); err != nil {
-		return PendingRecovery{}, err
+		return PendingWait{}, err
 	}
 	if s.recovery.Wait == 0 {
-		return PendingRecovery{}, ErrNoFactor
+		return PendingWait{}, ErrNoFactor
 	}
 	if !half.User.EmailVerified {
 		// Told to who has the password only, and otherwise found out after days.
-		return PendingRecovery{}, errUnprovedEmail
+		return PendingWait{}, errUnprovedEmail
 	}
 	ctx = withClient(ctx, c)
 	if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Email, half.User.ID); err != nil {
-		return PendingRecovery{}, err
+		return PendingWait{}, err
 	}
 	// The message to the phone is never left out for a limit: a thief who used that
 	// up would not be noticed.
 	if s.tellsPhone(half.User) {
 		if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Phone, ""); err != nil {
-			return PendingRecovery{}, err
+			return PendingWait{}, err
 		}
 	}
-	var out PendingRecovery
+	var out PendingWait
 	var again bool
 	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		user, _, err := s.locked(ctx, half.User.ID)
@@ -129,7 +124,7 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 		return err
 	})
 	if err != nil {
-		return PendingRecovery{}, err
+		return PendingWait{}, err
 	}
 	s.log(ctx, slog.LevelWarn, authevent.RecoveryRequested, half.User.ID, slog.Bool("again", again))
 	return out, nil
@@ -144,7 +139,7 @@ func (s *Service) tellsPhone(u profile.User) bool {
 
 // beginRecovery writes the links and their messages. again says that the
 // recovery was begun before, and keeps its times.
-func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out PendingRecovery, again bool, err error) {
+func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out PendingWait, again bool, err error) {
 	now := s.now()
 	factors, err := s.confirmed(ctx, user.ID)
 	if err != nil {
@@ -158,7 +153,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	if !again {
-		out = PendingRecovery{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
+		out = PendingWait{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
 	}
 	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
 	if err != nil {
@@ -219,25 +214,25 @@ func lostFactorsOf(t authstore.Ticket) (lost lostFactors, err error) {
 // FactorRecoveryBegun returns the recovery of the caller's second factors that
 // somebody with the password has begun, and false when there is none. The caller
 // stops it by any use of a factor, or by a new password.
-func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (PendingRecovery, bool, error) {
+func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (PendingWait, bool, error) {
 	if err := id.check(); err != nil || s.recovery.Wait == 0 {
-		return PendingRecovery{}, false, err
+		return PendingWait{}, false, err
 	}
 	factors, err := s.confirmed(ctx, id.User.ID)
 	if err != nil {
-		return PendingRecovery{}, false, err
+		return PendingWait{}, false, err
 	}
 	return s.recoveryBegun(ctx, id.User.ID, factors, s.now())
 }
 
 // recoveryBegun is the recovery that goes on at now of a user with these factors.
-func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (PendingRecovery, bool, error) {
+func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (PendingWait, bool, error) {
 	begun, err := s.tickets.Tickets(ctx, userID, forLostFactors, now)
 	if err != nil || len(begun) == 0 || usedSince(factors, begun[0]) {
-		return PendingRecovery{}, false, err
+		return PendingWait{}, false, err
 	}
 	lost, err := lostFactorsOf(begun[0])
-	return PendingRecovery{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
+	return PendingWait{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
 }
 
 // endRecovery ends a recovery of the user's second factors that was begun, in

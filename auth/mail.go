@@ -162,11 +162,14 @@ func (s *Service) opened(ctx context.Context, c Client, p authstore.Purpose, tok
 // begunPurposes are of what a new password or address ends. What the owner
 // of an earlier address holds, to take a change back or to report it, stays: it
 // is for when whoever did this is not the owner.
-var begunPurposes = []authstore.Purpose{forReset, forVerify, forEmailChange, forPhone, forSecondFactor, forChallenge, forLostFactors}
+var begunPurposes = []authstore.Purpose{forReset, forVerify, forEmailChange, forPhone, forSecondFactor, forMailCode, forMailProof, forChallenge, forLostFactors}
 
 // removeBegun removes what was begun, in the transaction of ctx.
 func (s *Service) removeBegun(ctx context.Context, userID, because string) error {
 	if err := s.endRecovery(ctx, userID, because); err != nil {
+		return err
+	}
+	if err := s.endWait(ctx, userID, because); err != nil {
 		return err
 	}
 	_, err := s.tickets.RemoveTickets(ctx, userID, begunPurposes...)

@@ -25,7 +25,7 @@ func TestS18_PendingFactorsOfOlderNodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := openPost(t, open(t).db, withApp, withCodes(t), alone, limitsOff)
-			token := p.register(t, "ada").Token
+			token := p.member(t, "ada").Token
 			id := p.alive(t, token)
 			rewrite := func(kind string) {
 				t.Helper()

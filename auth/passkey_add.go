@@ -6,13 +6,14 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/storage"
 )
 
-// BeginAddPasskey makes the challenge for another passkey of the caller, who
-// must be Fresh. Those that are there are named, so that none is added twice.
+// BeginAddPasskey makes the challenge for another passkey of the caller. Those that are
+// there are named, so that none is added twice. The errors of May are its own.
 func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (authfactor.Challenge, error) {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, authrule.AddFactor); err != nil {
 		return authfactor.Challenge{}, err
 	}
 	return s.challengeOf(ctx, authfactor.Ceremony{Kind: authfactor.Registering, SessionID: id.Session.ID, User: id.User})
@@ -21,10 +22,10 @@ func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (authfactor.
 // AddPasskey adds the passkey that a browser made for a challenge of
 // BeginAddPasskey in the same session, and ends all other sessions and trusted
 // devices, as ConfirmFactor does. What is wrong with it is ErrInvalidCode, a
-// passkey that somebody has already and one beyond 20 too. The caller must be Fresh.
+// passkey that somebody has already and one beyond 20 too. The errors of May are its own.
 func (s *Service) AddPasskey(ctx context.Context, c Client, id Identity, a PasskeyAnswer, name string) (ConfirmedFactor, error) {
 	fail := func(err error) (ConfirmedFactor, error) { return ConfirmedFactor{}, err }
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, authrule.AddFactor); err != nil {
 		return fail(err)
 	}
 	if err := checkFactorName(name); err != nil {

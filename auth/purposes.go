@@ -27,6 +27,12 @@ const (
 	// forLostFactors removes second factors that were lost, from the time in its
 	// Data on.
 	forLostFactors authstore.Purpose = "factor.recovery"
+	// forMailCode is a code that proves the mailbox to the session in its Data, and
+	// forMailProof says that the session has proved it.
+	forMailCode  authstore.Purpose = "mail.code"
+	forMailProof authstore.Purpose = "mail.proof"
+	// forWait is the wait of somebody who cannot prove the mailbox.
+	forWait authstore.Purpose = "wait"
 	// forChallenge is the challenge of a passkey's ceremony.
 	forChallenge authstore.Purpose = "challenge"
 )

@@ -21,6 +21,9 @@ const (
 	forPassword       = "password"
 )
 
+// errFactorRequired: the account has a second factor, and only that proves who it is.
+var errFactorRequired = input.Invalid(input.New("method", input.SecondFactorRequired, nil))
+
 // Proof is the session in use after its user proved again who it is.
 type Proof struct {
 	// Session is Fresh, unless the method says otherwise; its limits stay those of the
@@ -50,7 +53,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 	if records, err := s.confirmed(ctx, id.User.ID); err != nil {
 		return Proof{}, err
 	} else if len(records) > 0 {
-		return Proof{}, input.Invalid(input.New("method", input.SecondFactorRequired, nil))
+		return Proof{}, errFactorRequired
 	}
 	var out Proof
 	weak, err := s.prove(ctx, c, id, password, forReauthenticate, func(hash string) (err error) {

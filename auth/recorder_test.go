@@ -125,7 +125,7 @@ func TestS22_EndsAreTold(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		totp, _ := withTOTP(t)
 		p := openPost(t, db, totp, limitsOff)
-		a, _, token := p.enrol(t, p.register(t, "ada").Token)
+		a, _, token := p.enrol(t, p.member(t, "ada").Token)
 		elsewhere, err := p.FinishSignIn(t.Context(), home, p.half(t), byTOTP(a.code(0)), true)
 		is(t, err, nil)
 		id := p.alive(t, token)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 )
 
@@ -24,35 +25,45 @@ const (
 	recoveryGroup  = 6
 )
 
-// recoveryAlphabet is Crockford's base32: no i, l, o and u, which are misread.
-const recoveryAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+// codeAlphabet is Crockford's base32: no i, l, o and u, which are misread.
+const codeAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // newRecoveryCodes makes a set, and what is kept of it.
 func (s *Service) newRecoveryCodes(userID string, now time.Time) (codes []string, tickets []authstore.Ticket, err error) {
 	for range recoveryCodes {
-		raw := make([]byte, recoveryLength)
-		if _, err := io.ReadFull(s.random, raw); err != nil {
-			return nil, nil, fmt.Errorf("auth: random bytes: %w", err)
+		code, err := s.newGroupedCode(recoveryLength, recoveryGroup)
+		if err != nil {
+			return nil, nil, err
 		}
-		var code strings.Builder
-		for i, b := range raw {
-			if i > 0 && i%recoveryGroup == 0 {
-				code.WriteByte('-')
-			}
-			code.WriteByte(recoveryAlphabet[b%32])
-		}
-		hash, _ := hashRecoveryCode(userID, code.String())
-		codes = append(codes, code.String())
+		hash, _ := hashRecoveryCode(userID, code)
+		codes = append(codes, code)
 		tickets = append(tickets, authstore.Ticket{Hash: hash, Purpose: forRecoveryCode, UserID: userID, CreatedAt: now})
 	}
 	return codes, tickets, nil
+}
+
+// newGroupedCode makes a code of so many characters, each of 5 random bits, with a dash
+// after each group.
+func (s *Service) newGroupedCode(length, group int) (string, error) {
+	raw := make([]byte, length)
+	if _, err := io.ReadFull(s.random, raw); err != nil {
+		return "", fmt.Errorf("auth: random bytes: %w", err)
+	}
+	var code strings.Builder
+	for i, b := range raw {
+		if i > 0 && i%group == 0 {
+			code.WriteByte('-')
+		}
+		code.WriteByte(codeAlphabet[b%32])
+	}
+	return code.String(), nil
 }
 
 // hashRecoveryCode is what is kept of a code, bound to its user. The groups, their
 // dashes, spaces and the case are for people.
 func hashRecoveryCode(userID, code string) (hash [32]byte, ok bool) {
 	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
-	if len(code) != recoveryLength || strings.Trim(code, recoveryAlphabet) != "" {
+	if len(code) != recoveryLength || strings.Trim(code, codeAlphabet) != "" {
 		return hash, false
 	}
 	return sha256.Sum256([]byte("profilekit recovery code\x00" + userID + "\x00" + code)), true
@@ -69,9 +80,9 @@ func (s *Service) RecoveryCodesLeft(ctx context.Context, id Identity) (int, erro
 
 // RenewRecoveryCodes makes a new set for a caller who has a second factor, and
 // shows it this once; the old set is dead. Without a factor it is ErrNoFactor.
-// The caller must be Fresh.
+// The errors of May are its own.
 func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity) ([]string, error) {
-	if err := s.fresh(id); err != nil {
+	if err := s.May(ctx, id, authrule.RenewCodes); err != nil {
 		return nil, err
 	}
 	ctx = withClient(ctx, c)
@@ -93,6 +104,9 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c Client, id Identity)
 		}
 		event := activity.NewEvent(ctx, authevent.RecoveryCodesMade, id.User.ID, now, nil)
 		if err := s.tickets.AddTickets(ctx, id.User.ID, forRecoveryCode, tickets, event); err != nil {
+			return err
+		}
+		if err := s.spendProof(ctx, id); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)

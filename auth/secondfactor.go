@@ -120,7 +120,8 @@ func (id Identity) ceremony() (authfactor.Ceremony, error) {
 // FinishSignIn opens the session of an unfinished sign-in, which then has a new
 // token; the half one is dead. With trust the device gets a token of its own,
 // in Device, which later sign-ins of this user may bring instead of a second
-// factor.
+// factor. A code by e-mail is the mailbox and no factor: where there is one, the code
+// opens a session that is not Fresh, and no device is trusted.
 //
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a
@@ -138,8 +139,15 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		return SignIn{}, err
 	}
 	in := SignIn{User: half.User, Token: token, Status: grant(half.User, &next, now)}
+	mailbox, weak, err := s.byMailbox(ctx, half.User.ID, a.Method)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if weak {
+		next.ProvedAt = time.Time{}
+	}
 	in.Session = next
-	trust = trust && in.Status == Complete
+	trust = trust && in.Status == Complete && !weak
 	var device authstore.Session
 	if trust {
 		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {
@@ -155,6 +163,11 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 				return err
 			}
 			if err := s.tell(ctx, event); err != nil {
+				return err
+			}
+		}
+		if mailbox {
+			if err := s.noteMailbox(ctx, half.User.ID, next.ID, now); err != nil {
 				return err
 			}
 		}
@@ -194,20 +207,43 @@ func (s *Service) endHalf(ctx context.Context, half HalfIdentity) {
 	})
 }
 
+// byMailbox reports whether the method proves the mailbox, and whether that is weak: less
+// than the account has.
+func (s *Service) byMailbox(ctx context.Context, userID, method string) (mailbox, weak bool, err error) {
+	if method != string(authmail.ByEmail) {
+		return false, false, nil
+	}
+	records, err := s.confirmed(ctx, userID)
+	return true, hasFactor(records), err
+}
+
 // ReauthenticateWith is Reauthenticate by a second factor, which is what counts
-// for a user who has one.
+// for a user who has one. A code by e-mail counts only where it is all there is, else it is
+// an *input.InvalidError of field "method".
 func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity, a Answer) (Proof, error) {
 	if err := id.check(); err != nil {
 		return Proof{}, err
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
+	mailbox, weak, err := s.byMailbox(ctx, id.User.ID, a.Method)
+	switch {
+	case err != nil:
+		return Proof{}, err
+	case weak:
+		return Proof{}, errFactorRequired
+	}
 	out, err := s.renewed(c, id.Session, now)
 	if err != nil {
 		return Proof{}, err
 	}
 	a.ceremony = authfactor.Ceremony{Kind: authfactor.Proving, SessionID: id.Session.ID}
 	err = s.answer(ctx, c, id.User, a, authevent.ReauthenticationFailed, func(ctx context.Context) error {
+		if mailbox {
+			if err := s.noteMailbox(ctx, id.User.ID, id.Session.ID, now); err != nil {
+				return err
+			}
+		}
 		return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now,
 			map[string]string{detailMethod: a.Method}))
 	})

@@ -39,7 +39,7 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		gone, kept := keyring.Generate(), keyring.Generate()
 		before := openPost(t, db, sealedBy(t, gone))
-		in := before.register(t, "ada")
+		in := before.member(t, "ada")
 		a, codes, token := before.enrol(t, in.Token)
 		if err := before.BeginPhone(t.Context(), home, before.alive(t, token), phone); err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 func TestR41_AFactorThatWasBegunUnderAKeyThatIsGone(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		before, after := openPost(t, db, sealedBy(t, keyring.Generate())), openPost(t, db, sealedBy(t, keyring.Generate()))
-		token := before.register(t, "ada").Token
+		token := before.member(t, "ada").Token
 		a := before.beginTOTP(t, token)
 		_, err := after.ConfirmFactor(t.Context(), home, after.alive(t, token), byTOTP(a.code(0)))
 		is(t, err, auth.ErrNoFactor)
@@ -162,7 +162,7 @@ func TestR41_AFactorThatWasBegunUnderAKeyThatIsGone(t *testing.T) {
 func TestR41_WhatIsHashedNeedsNoKey(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		before := openPost(t, db, sealedBy(t, keyring.Generate()))
-		in := before.register(t, "ada")
+		in := before.member(t, "ada")
 		a, _, token := before.enrol(t, in.Token)
 		trusted, err := before.FinishSignIn(t.Context(), home, before.halfOf(t, "ada"), byTOTP(a.code(0)), true)
 		if err != nil {

@@ -179,8 +179,12 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 			detail = map[string]string{detailEnded: strconv.Itoa(ended)}
 		}
 		event := activity.NewEvent(ctx, authevent.EmailVerified, user.ID, s.now(), detail)
-		if err := s.change(ctx, user, patch, event); err != nil || same || s.courier == nil {
+		if err := s.change(ctx, user, patch, event); err != nil || s.courier == nil {
 			return err
+		}
+		if same {
+			// The link came to the mailbox, and was followed in this session.
+			return s.noteMailbox(ctx, user.ID, by.Session.ID, s.now())
 		}
 		return s.sendReset(ctx, user, s.now())
 	})

@@ -24,7 +24,7 @@ type recoveryView struct {
 	Until time.Time `json:"until"`
 }
 
-func viewOfRecovery(r auth.PendingRecovery) recoveryView {
+func viewOfRecovery(r auth.PendingWait) recoveryView {
 	return recoveryView{From: r.From.UTC(), Until: r.Until.UTC()}
 }
 

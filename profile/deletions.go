@@ -131,13 +131,17 @@ func (d *Deletions) Observe(o DeletionObserver) {
 // erased: Grace from now. From now on nobody sees the account. A Request that fails
 // counts for no limit.
 //
-// A proof that is not fresh is ErrNotFresh. An account that is gone or disabled, or whose
+// A proof that is not fresh is ErrNotFresh; without a Grace a Caller who is not AtOnce is
+// ErrNotFresh too. An account that is gone or disabled, or whose
 // deletion is pending already, is ErrNoAccount. More than Limit is a
 // *limit.ExceededError.
 func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	now := d.now()
 	if err := c.check(now, false); err != nil {
 		return time.Time{}, err
+	}
+	if d.Grace() == 0 && !c.AtOnce {
+		return time.Time{}, ErrNotFresh
 	}
 	if err := d.limiter.Take(ctx, deletionKey(c.User.ID), d.cfg.DeletionLimit); err != nil {
 		d.log(ctx, slog.LevelWarn, KindDeletionRequested, c.User.ID, slog.Bool("refused", true))

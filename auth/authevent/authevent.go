@@ -60,6 +60,11 @@ const (
 	RecoveryRequested activity.Kind = "auth.recovery_requested"
 	RecoveryCancelled activity.Kind = "auth.recovery_cancelled"
 	FactorsRecovered  activity.Kind = "auth.factors_recovered"
+	// WaitBegun: somebody who could not prove the mailbox began a wait, see package
+	// authrule. WaitEnded: it was used, or is off; detail: reason ("factors", "session",
+	// "password", "address", "report", "deletion" or "disabled").
+	WaitBegun activity.Kind = "auth.wait_begun"
+	WaitEnded activity.Kind = "auth.wait_ended"
 	// DeviceTrusted and DeviceRemoved: see authstore.LevelDevice.
 	DeviceTrusted activity.Kind = "auth.device_trusted"
 	DeviceRemoved activity.Kind = "auth.device_removed"

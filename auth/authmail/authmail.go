@@ -39,6 +39,13 @@ const (
 	// phone number.
 	Code  Kind = "code"
 	Phone Kind = "phone"
+	// Proof has the code by which somebody who is signed in proves the mailbox, before a
+	// change of what opens the account.
+	Proof Kind = "proof"
+	// Wait tells that somebody who knows the password, but could not prove the mailbox,
+	// waits until WorksFrom to change what opens the account; Report stops it. As a text
+	// message it has no link.
+	Wait Kind = "wait"
 	// FactorRecovery tells that the second factors shall be removed, with
 	// the link that does it from WorksFrom on, and in Report the one that stops it.
 	// As a text message it has no link.

@@ -1,0 +1,36 @@
+package authrule
+
+import (
+	"fmt"
+	"time"
+)
+
+// NeededError says that a change needs more proofs than the caller has, or is refused.
+type NeededError struct {
+	Change Change
+	State  State
+	// Have is what the caller has proved.
+	Have Proofs
+	// WaitUntil is when the account's wait is over; it is zero when none goes on.
+	WaitUntil time.Time
+}
+
+// Missing are the sets of proofs of which one is missing. It is nil for a change that is
+// refused.
+func (e *NeededError) Missing() []Proofs { return Of(e.State, e.Change).Missing(e.Have) }
+
+// Refused is why nothing is enough, "" when something is.
+func (e *NeededError) Refused() Reason { return Of(e.State, e.Change).Refused }
+
+// MayWait reports whether the caller can begin a wait now.
+func (e *NeededError) MayWait() bool {
+	return e.WaitUntil.IsZero() && Of(e.State, e.Change).Verdict(e.Have) == Waits
+}
+
+// Error names the change and what is missing.
+func (e *NeededError) Error() string {
+	if r := e.Refused(); r != "" {
+		return fmt.Sprintf("to %s is refused: %s", e.Change, r)
+	}
+	return fmt.Sprintf("to %s needs %v", e.Change, e.Missing())
+}

@@ -1,0 +1,193 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/storage"
+)
+
+const (
+	// defaultWait is Policy.Wait when that is 0.
+	defaultWait = 7 * 24 * time.Hour
+	// waitWindow is how long a wait that is over may be used.
+	waitWindow = 7 * 24 * time.Hour
+)
+
+// PendingWait is when what somebody waits for works.
+type PendingWait struct {
+	From, Until time.Time
+}
+
+// waiting is the Data of a wait's ticket.
+type waiting struct {
+	From time.Time `json:"from"`
+}
+
+// wait is the account's wait that goes on or may be used at now, nil when there is none,
+// and when it began.
+func (s *Service) wait(ctx context.Context, userID string, now time.Time) (*PendingWait, time.Time, error) {
+	list, err := s.tickets.Tickets(ctx, userID, forWait, now)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("auth: reading a wait: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, time.Time{}, nil
+	}
+	var w waiting
+	if err := json.Unmarshal(list[0].Data, &w); err != nil || w.From.IsZero() {
+		return nil, time.Time{}, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
+	}
+	return &PendingWait{From: w.From, Until: list[0].ExpiresAt}, list[0].CreatedAt, nil
+}
+
+// BeginWait begins the wait of somebody who cannot prove the mailbox: after Policy.Wait, and
+// for 7 days, it stands for that proof together with a Fresh password. The address and the
+// phone are told, with a link that stops it. A wait that was begun before goes on at its own
+// times and nobody is told again.
+//
+// The caller must have proved what authrule.Cell.Wait says of a change of the address, else
+// the errors are those of May. Too many messages are a *limit.ExceededError.
+func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (PendingWait, error) {
+	if err := s.fresh(id); err != nil {
+		return PendingWait{}, err
+	}
+	p, err := s.Proofs(ctx, id)
+	if err != nil {
+		return PendingWait{}, err
+	}
+	if p.Wait != nil {
+		return *p.Wait, nil
+	}
+	cell := authrule.Of(p.State, authrule.ChangeEmail)
+	switch {
+	case p.State == authrule.Newcomer:
+		return PendingWait{}, errUnprovedEmail
+	case cell.Wait == 0 || !p.Have.Has(cell.Wait):
+		return PendingWait{}, &authrule.NeededError{Change: authrule.ChangeEmail, State: p.State, Have: p.Have}
+	}
+	ctx = withClient(ctx, c)
+	if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Email, id.User.ID); err != nil {
+		return PendingWait{}, err
+	}
+	// The message to the phone is never left out for a limit: a thief who used that up
+	// would not be noticed.
+	if s.tellsPhone(id.User) {
+		if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Phone, ""); err != nil {
+			return PendingWait{}, err
+		}
+	}
+	var out PendingWait
+	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+		out, err = s.beginWait(ctx, id)
+		return err
+	})
+	if err != nil {
+		return PendingWait{}, err
+	}
+	s.log(ctx, slog.LevelWarn, authevent.WaitBegun, id.User.ID)
+	return out, nil
+}
+
+// beginWait writes the wait and its messages.
+func (s *Service) beginWait(ctx context.Context, id Identity) (PendingWait, error) {
+	user, _, err := s.locked(ctx, id.User.ID)
+	if errors.Is(err, ErrInvalidToken) {
+		return PendingWait{}, ErrUnauthenticated
+	}
+	if err != nil {
+		return PendingWait{}, err
+	}
+	// What ended the session meanwhile would have ended the wait.
+	if _, err := s.sessions.Session(ctx, id.Session.TokenHash); errors.Is(err, storage.ErrNotFound) {
+		return PendingWait{}, ErrUnauthenticated
+	} else if err != nil {
+		return PendingWait{}, err
+	}
+	now := s.now()
+	if begun, _, err := s.wait(ctx, user.ID, now); err != nil || begun != nil {
+		if begun == nil {
+			return PendingWait{}, err
+		}
+		return *begun, nil // by a call beside this one
+	}
+	out := PendingWait{From: now.Add(s.policy.Wait), Until: now.Add(s.policy.Wait + waitWindow)}
+	data, err := json.Marshal(waiting{From: out.From})
+	if err != nil {
+		return PendingWait{}, err
+	}
+	wait, err := s.newSecret(forWait, user.ID, data, now, out.Until.Sub(now))
+	if err != nil {
+		return PendingWait{}, err
+	}
+	stop, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, out.Until.Sub(now))
+	if err != nil {
+		return PendingWait{}, err
+	}
+	event := activity.NewEvent(ctx, authevent.WaitBegun, user.ID, now, nil)
+	if err := s.tickets.AddTickets(ctx, user.ID, forWait, []authstore.Ticket{wait.Ticket, stop.Ticket}, event); err != nil {
+		return PendingWait{}, err
+	}
+	m := authmail.Message{
+		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Report: linkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
+	}
+	if err := s.courier.Deliver(ctx, m); err != nil {
+		return PendingWait{}, err
+	}
+	if s.tellsPhone(user) {
+		m.Channel, m.To, m.Report = authmail.BySMS, user.Phone, ""
+		if err := s.courier.Deliver(ctx, m); err != nil {
+			return PendingWait{}, err
+		}
+	}
+	return out, s.tell(ctx, event)
+}
+
+// CancelWait calls the account's wait off. The caller's session must be older than the wait,
+// or have proved the mailbox: else it is an *authrule.NeededError, since whoever began the
+// wait may be the one who asks. Without a wait it does nothing.
+func (s *Service) CancelWait(ctx context.Context, c Client, id Identity) error {
+	p, err := s.Proofs(ctx, id)
+	if err != nil || p.Wait == nil {
+		return err
+	}
+	ctx = withClient(ctx, c)
+	return s.tx.InTx(ctx, func(ctx context.Context) error {
+		begun, at, err := s.wait(ctx, id.User.ID, s.now())
+		if err != nil || begun == nil {
+			return err
+		}
+		if !id.Session.CreatedAt.Before(at) && !p.Have.Has(authrule.ByMailbox) {
+			return &authrule.NeededError{Change: authrule.ChangeEmail, State: p.State, Have: p.Have, WaitUntil: begun.From}
+		}
+		return s.endWait(ctx, id.User.ID, bySession)
+	})
+}
+
+// endWait ends the account's wait, if there is one, in the transaction of ctx: because says
+// by what, as in the event.
+func (s *Service) endWait(ctx context.Context, userID, because string) error {
+	if s.courier == nil {
+		return nil
+	}
+	now := s.now()
+	// Asked first: what expired is there for a while, and is no news.
+	begun, err := s.tickets.Tickets(ctx, userID, forWait, now)
+	if err != nil || len(begun) == 0 {
+		return err
+	}
+	if _, err := s.tickets.RemoveTickets(ctx, userID, forWait); err != nil {
+		return err
+	}
+	return s.record(ctx, activity.NewEvent(ctx, authevent.WaitEnded, userID, now, map[string]string{detailReason: because}))
+}
