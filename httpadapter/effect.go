@@ -68,6 +68,14 @@ func (c Config) effective() error {
 		if c.HTTP.NoPages {
 			vain("HTTP.NoPages", why)
 		}
+		if c.Auth.Wait != 0 {
+			vain("Auth.Wait", why)
+		}
+		if c.Auth.UnknownAddresses {
+			vain("Auth.UnknownAddresses", why+", so that Auth.WithoutMail decides anyway")
+		}
+	case c.Auth.WithoutMail != "" && !c.Auth.UnknownAddresses:
+		vain("Auth.WithoutMail", "mail is sent, and Auth.UnknownAddresses is not set")
 	}
 	switch codes := c.Auth.Codes; {
 	case len(codes.Channels) == 0 && (codes.Keys != nil || codes.Alone):

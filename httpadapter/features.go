@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -113,6 +115,8 @@ func (a *App) signInFeatures(f *features) {
 	here("emailChange", a.mails(), noMail)
 	here("reports", a.mails(), noMail)
 	here("pages", a.mails() && !a.cfg.HTTP.NoPages, "HTTP.NoPages is set, or no mail is sent")
+	rule, why := a.twoProofs()
+	here("twoProofs", rule, why)
 	here("passkeys", p.Passkeys != nil, "there are no Auth.Passkeys")
 	here("secondFactors", a.hasFactors(), "Auth.Factors is empty, and there are no Passkeys and Codes")
 	here("codesBySMS", slices.Contains(p.Codes.Channels, authmail.BySMS), "Auth.Codes.Channels has no SMS")
@@ -135,6 +139,20 @@ func (a *App) signInFeatures(f *features) {
 	why, hidden = a.resealing()
 	f.able("resealing", why == "", why, hidden)
 	f.internal()
+}
+
+// twoProofs reports whether who changes what opens an account shows two proofs, or waits, by
+// the rule of package authrule, and why not.
+func (a *App) twoProofs() (is bool, why string) {
+	p := a.cfg.Auth
+	state := cmp.Or(p.WithoutMail, authrule.NoMailPassword)
+	switch {
+	case !a.mails():
+		return false, "no mail is sent; Auth.WithoutMail is " + string(state)
+	case p.UnknownAddresses:
+		return false, "Auth.UnknownAddresses is set; Auth.WithoutMail is " + string(state)
+	}
+	return true, ""
 }
 
 // resealing says why sealed factors cannot be sealed by another key, or "".

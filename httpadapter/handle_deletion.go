@@ -35,7 +35,12 @@ func (c *call) beginRestore(s auth.SignIn, bearer bool) error {
 }
 
 func (a *App) deleteProfile(c *call) error {
-	at, err := a.Deletions.Request(c.ctx(), c.id.caller())
+	caller := c.id.caller()
+	var err error
+	if caller.AtOnce, err = c.atOnce(); err != nil {
+		return err
+	}
+	at, err := a.Deletions.Request(c.ctx(), caller)
 	if err != nil {
 		return err
 	}

@@ -112,20 +112,20 @@ func (a *App) listFactors(c *call) error {
 	for i, r := range list {
 		views[i] = viewOfFactor(r)
 	}
-	var begun *recoveryView
+	var begun *waitView
 	if a.recovers() && len(list) > 0 {
 		r, is, err := a.Auth.FactorRecoveryBegun(c.ctx(), c.id.Identity)
 		if err != nil {
 			return err
 		}
 		if is {
-			begun = new(viewOfRecovery(r))
+			begun = new(viewOfWait(r))
 		}
 	}
 	return c.answer(http.StatusOK, struct {
 		Factors  []factorView  `json:"factors"`
 		Left     int           `json:"recoveryCodesLeft"`
-		Recovery *recoveryView `json:"recovery,omitempty"`
+		Recovery *waitView `json:"recovery,omitempty"`
 	}{views, left, begun})
 }
 

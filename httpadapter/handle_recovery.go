@@ -16,16 +16,16 @@ func (a *App) beginRecovery(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusAccepted, viewOfRecovery(pending))
+	return c.answer(http.StatusAccepted, viewOfWait(pending))
 }
 
-type recoveryView struct {
+type waitView struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
 }
 
-func viewOfRecovery(r auth.PendingWait) recoveryView {
-	return recoveryView{From: r.From.UTC(), Until: r.Until.UTC()}
+func viewOfWait(r auth.PendingWait) waitView {
+	return waitView{From: r.From.UTC(), Until: r.Until.UTC()}
 }
 
 // confirmRecovery removes them. The credential of the unfinished sign-in has

@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/internal/strictjson"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -74,6 +75,7 @@ func problemOf(err error) *problem {
 		rejected *picture.RejectedError
 		tooBig   *http.MaxBytesError
 		tooEarly *auth.TooEarlyError
+		needed   *authrule.NeededError
 	)
 	switch {
 	case errors.As(err, &p):
@@ -94,6 +96,8 @@ func problemOf(err error) *problem {
 		p := problemf(409, "too_early", "This works only from "+tooEarly.From.UTC().Format("2006-01-02 15:04")+" UTC on.")
 		p.Params = input.Params{"from": tooEarly.From.UTC().Format(time.RFC3339)}
 		return p
+	case errors.As(err, &needed):
+		return neededProblem(needed)
 	case errors.As(err, &rejected):
 		p := problemf(422, "picture_rejected", rejected.Error())
 		p.Params = input.Params{"reason": rejected.Reason}

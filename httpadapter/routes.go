@@ -89,6 +89,13 @@ func (a *App) table() ([]route, error) {
 			add("POST", "/auth/email/change/confirm", Anyone, a.confirmEmail, foreign)
 			add("POST", "/auth/email/change/undo", Anyone, a.undoEmail, foreign)
 		}
+		add("GET", "/auth/proof", In, a.getProofs)
+		if a.mails() {
+			add("POST", "/auth/proof/mail", In, a.sendMailCode)
+			add("POST", "/auth/proof/mail/confirm", In, a.proveMailbox)
+			add("POST", "/auth/proof/wait", Fresh, a.beginWait)
+			add("DELETE", "/auth/proof/wait", In, a.cancelWait)
+		}
 		add("GET", "/auth/sessions", In, a.listSessions)
 		add("DELETE", "/auth/sessions", In, a.endOtherSessions)
 		add("DELETE", "/auth/sessions/{id}", In, a.endSession)

@@ -11,19 +11,19 @@ type Change string
 // The changes.
 const (
 	// AddFactor adds a second factor: an app, a passkey, codes, a host's own kind.
-	AddFactor Change = "add a factor"
+	AddFactor Change = "add_factor"
 	// RemoveFactor removes one.
-	RemoveFactor Change = "remove a factor"
+	RemoveFactor Change = "remove_factor"
 	// RenewCodes makes a new set of recovery codes.
-	RenewCodes Change = "renew recovery codes"
+	RenewCodes Change = "renew_recovery_codes"
 	// ChangePhone gives the account another phone number.
-	ChangePhone Change = "change the phone"
+	ChangePhone Change = "change_phone"
 	// ChangeEmail gives the account another address.
-	ChangeEmail Change = "change the address"
+	ChangeEmail Change = "change_email"
 	// TrustDevice lets a device stand for a factor at later sign-ins.
-	TrustDevice Change = "trust a device"
+	TrustDevice Change = "trust_device"
 	// DeleteAtOnce deletes the account without a time in which its owner can take that back.
-	DeleteAtOnce Change = "delete at once"
+	DeleteAtOnce Change = "delete_at_once"
 )
 
 // Changes are all of them, in the order of the table.
@@ -38,20 +38,20 @@ type State string
 const (
 	// Factor: a second factor was confirmed. Codes by e-mail are none, because the
 	// mailbox resets the password too.
-	Factor State = "a factor"
+	Factor State = "factor"
 	// Mailbox: the address was proved, and there is a password.
-	Mailbox State = "a mailbox"
+	Mailbox State = "mailbox"
 	// MailboxAlone: the address was proved, and there is no password.
-	MailboxAlone State = "a mailbox, no password"
+	MailboxAlone State = "mailbox_no_password"
 	// Newcomer: the address was never proved, and the account is younger than NewcomerFor.
-	Newcomer State = "no proof of the address yet"
+	Newcomer State = "newcomer"
 	// Unproved: the address was never proved, and the account is older.
-	Unproved State = "no proof of the address"
+	Unproved State = "unproved"
 	// NoMailPassword, NoMailFactor and NoMailRefuse: the program cannot send mail, or does
 	// not know whether an address was proved. The host chose one of the three.
-	NoMailPassword State = "no mail: password"
-	NoMailFactor   State = "no mail: factor only"
-	NoMailRefuse   State = "no mail: refuse"
+	NoMailPassword State = "no_mail_password"
+	NoMailFactor   State = "no_mail_factor"
+	NoMailRefuse   State = "no_mail_refuse"
 )
 
 // States are all of them, in the order of the table.
@@ -109,11 +109,11 @@ type Reason string
 // The reasons.
 const (
 	// AddressFirst: the address has to be proved first.
-	AddressFirst Reason = "prove the address first"
+	AddressFirst Reason = "address_first"
 	// FactorFirst: the change needs a factor, and there is none.
-	FactorFirst Reason = "needs a factor"
+	FactorFirst Reason = "factor_first"
 	// ByHost: only the host makes the change.
-	ByHost Reason = "only the host"
+	ByHost Reason = "host_only"
 )
 
 // Cell is what the rule says of one Change in one State.
@@ -135,11 +135,11 @@ type Verdict string
 
 // The verdicts.
 const (
-	AtOnce  Verdict = "at once"
-	Waits   Verdict = "a wait"
+	AtOnce  Verdict = "at_once"
+	Waits   Verdict = "wait"
 	Refused Verdict = "refused"
 	// Prove: more has to be proved first, and then the verdict is another.
-	Prove Verdict = "prove more"
+	Prove Verdict = "prove_more"
 )
 
 // Verdict is what the cell says for somebody who has proved that much. A wait that can be

@@ -22,40 +22,40 @@
 // # The table
 //
 //	the account has              change                 enough at once
-//	a factor                     every change           factor
-//	a mailbox                    every change           password and mailbox, or password and wait; a wait begins by password
-//	a mailbox, no password       every change           mailbox and wait; a wait begins by mailbox
-//	no proof of the address yet  add a factor           refused: prove the address first
-//	                             remove a factor        the same
-//	                             renew recovery codes   the same
-//	                             change the phone       the same
-//	                             trust a device         the same
-//	                             change the address     password
-//	                             delete at once         the same
-//	no proof of the address      add a factor           refused: prove the address first
-//	                             remove a factor        the same
-//	                             renew recovery codes   the same
-//	                             change the phone       the same
-//	                             trust a device         the same
-//	                             change the address     password and wait; a wait begins by password
-//	                             delete at once         the same
-//	no mail: password            every change           password
-//	no mail: factor only         add a factor           password
-//	                             remove a factor        refused: needs a factor
-//	                             renew recovery codes   the same
-//	                             change the phone       the same
-//	                             change the address     the same
-//	                             trust a device         the same
-//	                             delete at once         the same
-//	no mail: refuse              every change           refused: only the host
+//	factor                       every change           factor
+//	mailbox                      every change           password and mailbox, or password and wait; a wait begins by password
+//	mailbox_no_password          every change           mailbox and wait; a wait begins by mailbox
+//	newcomer                     add_factor             refused: address_first
+//	                             remove_factor          the same
+//	                             renew_recovery_codes   the same
+//	                             change_phone           the same
+//	                             trust_device           the same
+//	                             change_email           password
+//	                             delete_at_once         the same
+//	unproved                     add_factor             refused: address_first
+//	                             remove_factor          the same
+//	                             renew_recovery_codes   the same
+//	                             change_phone           the same
+//	                             trust_device           the same
+//	                             change_email           password and wait; a wait begins by password
+//	                             delete_at_once         the same
+//	no_mail_password             every change           password
+//	no_mail_factor               add_factor             password
+//	                             remove_factor          refused: factor_first
+//	                             renew_recovery_codes   the same
+//	                             change_phone           the same
+//	                             change_email           the same
+//	                             trust_device           the same
+//	                             delete_at_once         the same
+//	no_mail_refuse               every change           refused: host_only
 //
 //	change                 told                         stopped or taken back by
-//	add a factor           feed, address                not-me link, two proofs
-//	remove a factor        feed, address                not-me link, two proofs
-//	renew recovery codes   feed, address                not-me link, two proofs
-//	change the phone       feed, address                not-me link, two proofs
-//	change the address     feed, old address            not-me link, undo link
-//	trust a device         feed, address                not-me link, any session
-//	delete at once         address                      nobody
+//	add_factor             feed, address                not-me link, two proofs
+//	remove_factor          feed, address                not-me link, two proofs
+//	renew_recovery_codes   feed, address                not-me link, two proofs
+//	change_phone           feed, address                not-me link, two proofs
+//	change_email           feed, old address            not-me link, undo link
+//	trust_device           feed, address                not-me link, any session
+//	delete_at_once         address                      nobody
 //	a wait that begins     feed, address, phone         not-me link, older session
 package authrule

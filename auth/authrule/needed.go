@@ -30,7 +30,7 @@ func (e *NeededError) MayWait() bool {
 // Error names the change and what is missing.
 func (e *NeededError) Error() string {
 	if r := e.Refused(); r != "" {
-		return fmt.Sprintf("to %s is refused: %s", e.Change, r)
+		return fmt.Sprintf("%s is refused: %s", e.Change, r)
 	}
-	return fmt.Sprintf("to %s needs %v", e.Change, e.Missing())
+	return fmt.Sprintf("%s needs one of %v", e.Change, e.Missing())
 }

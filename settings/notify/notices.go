@@ -27,6 +27,7 @@ var notices = map[activity.Kind]Category{
 	authevent.RecoveryCodeUsed:  Security,
 	authevent.RecoveryCancelled: Security,
 	authevent.FactorsRecovered:  Security,
+	authevent.WaitEnded:         Security,
 	authevent.DeviceTrusted:     Security,
 	authevent.DeviceRemoved:     Security,
 	authevent.SessionEnded:      Security,

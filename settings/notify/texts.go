@@ -54,6 +54,22 @@ var texts = map[authmail.Kind]words{
 		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
 		sms:    "Somebody with your password asked {service} to remove your two-step verification. Not you? Stop it: see our e-mail, or sign in with a code.",
 	},
+	authmail.Proof: {
+		subject: "Your code: {code}",
+		lead: "Your code is {code}. It shows that you read this mail, and lets a change of how your account is opened be made where you are signed in. " +
+			"It is good for ten minutes. Tell it to nobody: nobody of us will ask for it.",
+		where: true,
+		after: "If you did not ask for it, somebody knows your password. Set a new one.",
+	},
+	authmail.Wait: {
+		subject: "Somebody wants to change how your account is opened",
+		lead: "Somebody who knows your password, and did not show that they read this mail, asked to change how your account is opened: " +
+			"its two-step verification, phone number or e-mail address. Nothing has changed yet. From {from} until {until} they can. " +
+			"If that was you, you need do nothing.",
+		where: true,
+		after: "If it was not you, use the link below before then: it stops this.",
+		sms:   "Somebody with your password asked {service} to change how your account is opened. Not you? Stop it: see our e-mail.",
+	},
 	authmail.Code: {
 		subject: "Your code: {code}",
 		lead:    "Your code is {code}. It is good for ten minutes. Tell it to nobody: nobody of us will ask for it.",
@@ -76,6 +92,7 @@ var happened = map[activity.Kind]string{
 	authevent.RecoveryCodeUsed:  "A recovery code was used to get into your account.",
 	authevent.RecoveryCancelled: "Your two-step verification will not be removed: what was asked for is off.",
 	authevent.FactorsRecovered:  "Your two-step verification and your recovery codes were removed, as was asked for days ago.",
+	authevent.WaitEnded:         "What somebody with your password waited for is over: the wait was used, or is off.",
 	authevent.DeviceTrusted:     "A device is now trusted: it is not asked for a code any more.",
 	authevent.DeviceRemoved:     "A device is no longer trusted: it is asked for a code again.",
 	authevent.SessionEnded:      "A device was signed out of your account.",
