@@ -336,7 +336,7 @@ func runErases(t *testing.T, open opener) {
 	h := open(t, func(c *httpadapter.Config) { c.Blobs = blobs })
 	ours := open(t, func(c *httpadapter.Config) { c.Authenticator, c.Now, c.Blobs = nil, h.clock.Now, blobs })
 	before := ours.client().register("ada") // a password, a session and a link in mail
-	before.send("POST", "/api/auth/mfa/totp", "{}").want(t, 200)
+	before.readsMail().send("POST", "/api/auth/mfa/totp", "{}").want(t, 200)
 	id := before.get("/api/profile").want(t, 200).json(t)["id"].(string)
 	s := h.config.Stores.Auth
 	sessions, err1 := s.Sessions.Sessions(t.Context(), id)

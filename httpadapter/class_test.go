@@ -48,6 +48,10 @@ var classOf = map[httpadapter.Class]string{
 		POST /api/auth/reauthenticate/challenge
 		POST /api/auth/password
 		POST /api/auth/email/verify/resend
+		GET /api/auth/proof
+		POST /api/auth/proof/mail
+		POST /api/auth/proof/mail/confirm
+		DELETE /api/auth/proof/wait
 		GET /api/auth/sessions
 		DELETE /api/auth/sessions
 		DELETE /api/auth/sessions/{id}
@@ -66,6 +70,7 @@ var classOf = map[httpadapter.Class]string{
 		GET /api/activity
 		POST /upload-profile`,
 	httpadapter.Fresh: `
+		POST /api/auth/proof/wait
 		POST /api/auth/email/change
 		POST /api/auth/passkeys/register/begin
 		POST /api/auth/passkeys/register/finish

@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
@@ -28,8 +29,27 @@ func (a *authenticator) code() string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }
 
+// readsMail has the client's session prove the mailbox: by the link of the sign-up, or by a
+// code once the address is proved.
+func (c *client) readsMail() *client {
+	t := c.w.t
+	t.Helper()
+	address, _ := c.get("/api/profile").want(t, 200).json(t)["email"].(string)
+	proofs := c.get("/api/auth/proof").want(t, 200).json(t)
+	have, _ := proofs["have"].([]any)
+	switch {
+	case proofs["state"] == "newcomer":
+		c.send("POST", "/api/auth/email/verify", `{"token":"`+c.w.mail.token(t, authmail.Verify, address)+`"}`).want(t, 204)
+	case proofs["state"] == "mailbox" && !slices.Contains(have, any("mailbox")):
+		c.do("POST", "/api/auth/proof/mail", "", nil).want(t, 202)
+		c.send("POST", "/api/auth/proof/mail/confirm", `{"code":"`+c.w.mail.last(t, authmail.Proof, address).Code+`"}`).want(t, 204)
+	}
+	return c
+}
+
 func (w *world) beginApp(c *client) *authenticator {
 	w.t.Helper()
+	c.readsMail()
 	secret, _ := c.send("POST", "/api/auth/mfa/totp", `{}`).want(w.t, 200).json(w.t)["secret"].(string)
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
 	if err != nil {
@@ -58,7 +78,6 @@ func (s *spied) guarded() (c *client, name string, a *authenticator, codes []any
 func (s *spied) lost() (half *client, name string) {
 	s.t.Helper()
 	c, name := s.member()
-	c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 	s.enrol(c)
 	s.clock.advance(time.Second)
 	return s.half(name), name
@@ -133,13 +152,12 @@ func factorRequests() []request {
 		{"GET /api/auth/mfa", "none", 200, in(get("/api/auth/mfa")), cost{3, 0}, cost{3, 0}},
 		{"GET /api/auth/mfa", "a recovery begun", 200, func(s *spied) func() reply {
 			c, name := s.member()
-			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			s.enrol(c)
 			s.clock.advance(time.Second)
 			s.half(name).do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
 			return func() reply { return c.get("/api/auth/mfa") }
 		}, cost{5, 0}, cost{5, 0}},
-		{"POST /api/auth/mfa/totp", "begun", 200, in(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/mfa/totp", "begun", 200, inMail(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/mfa/totp/confirm", "the first factor", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			a := s.beginApp(c)
@@ -160,6 +178,27 @@ func factorRequests() []request {
 			id, _ := list[0].(map[string]any)["id"].(string)
 			return func() reply { return c.send("DELETE", "/api/auth/mfa/"+id, "") }
 		}, cost{7, 1}, cost{8, 1}},
+		{"GET /api/auth/proof", "what is proved", 200, inMail(get("/api/auth/proof")), cost{5, 0}, cost{5, 0}},
+		{"POST /api/auth/proof/mail", "a code", 202, inMail(send("POST", "/api/auth/proof/mail", "")), cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/proof/mail/confirm", "the right code", 204, func(s *spied) func() reply {
+			c, name := s.member()
+			c.readsMail().do("POST", "/api/auth/proof/mail", "", nil).want(s.t, 202)
+			code := s.mail.last(s.t, authmail.Proof, name+"@example.org").Code
+			return func() reply { return c.send("POST", "/api/auth/proof/mail/confirm", `{"code":"`+code+`"}`) }
+		}, cost{12, 1}, cost{13, 1}},
+		{"POST /api/auth/proof/mail/confirm", "a wrong code", 422, inMail(send("POST", "/api/auth/proof/mail/confirm", `{"code":"0000-0000-0000"}`)), cost{8, 1}, cost{8, 1}},
+		{"POST /api/auth/proof/wait", "begun", 202, inMail(send("POST", "/api/auth/proof/wait", "")), cost{14, 1}, cost{15, 1}},
+		{"POST /api/auth/proof/wait", "again", 202, func(s *spied) func() reply {
+			c, _ := s.member()
+			c.readsMail().do("POST", "/api/auth/proof/wait", "", nil).want(s.t, 202)
+			return func() reply { return c.do("POST", "/api/auth/proof/wait", "", nil) }
+		}, cost{5, 0}, cost{5, 0}},
+		{"DELETE /api/auth/proof/wait", "one's own, by the mailbox", 204, func(s *spied) func() reply {
+			c, _ := s.member()
+			c.readsMail().do("POST", "/api/auth/proof/wait", "", nil).want(s.t, 202)
+			return func() reply { return c.send("DELETE", "/api/auth/proof/wait", "") }
+		}, cost{9, 1}, cost{9, 1}},
+		{"DELETE /api/auth/proof/wait", "none", 204, inMail(send("DELETE", "/api/auth/proof/wait", "")), cost{5, 0}, cost{5, 0}},
 		{"GET /api/auth/devices", "none", 200, in(get("/api/auth/devices")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/devices/{id}", "one's own", 204, func(s *spied) func() reply {
 			_, name, a, _ := s.guarded()

@@ -23,6 +23,7 @@ func (c *client) passkeyBody(ceremony, body, more string, answer func([]byte) []
 func (c *client) addPasskey() (key *softkey.Key, id string) {
 	c.w.t.Helper()
 	key = softkey.New("http://localhost")
+	c.readsMail()
 	added := c.send("POST", "/api/auth/passkeys/register/finish", c.passkeyBody("register", "", "", key.Create)).want(c.w.t, 201).json(c.w.t)
 	id, _ = added["passkey"].(map[string]any)["id"].(string)
 	return key, id
@@ -31,6 +32,7 @@ func (c *client) addPasskey() (key *softkey.Key, id string) {
 // phoneCode begins to prove a number and returns the code that was sent to it.
 func (c *client) phoneCode() string {
 	c.w.t.Helper()
+	c.readsMail()
 	c.send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`).want(c.w.t, 202)
 	c.w.mail.mu.Lock()
 	defer c.w.mail.mu.Unlock()
@@ -79,13 +81,14 @@ func passkeyRequests() []request {
 			body := c.passkeyBody("login", `{"purpose":"reauthenticate"}`, `,"method":"passkey"`, key.Get)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate", body) }
 		}, cost{10, 1}, cost{11, 2}},
-		{"POST /api/auth/passkeys/register/begin", "begun", 200, in(send("POST", "/api/auth/passkeys/register/begin", "")), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/passkeys/register/begin", "begun", 200, inMail(send("POST", "/api/auth/passkeys/register/begin", "")), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/passkeys/register/finish", "the first factor", 201, func(s *spied) func() reply {
 			c, _ := s.member()
+			c.readsMail()
 			body := c.passkeyBody("register", "", `,"name":"Phone"`, softkey.New("http://localhost").Create)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/register/finish", body) }
 		}, cost{10, 1}, cost{13, 2}},
-		{"POST /api/auth/mfa/phone", "a number", 202, in(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/mfa/phone", "a number", 202, inMail(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{7, 1}, cost{8, 1}},
 		{"POST /api/auth/mfa/phone/confirm", "the right code", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			code := c.phoneCode()
@@ -96,7 +99,7 @@ func passkeyRequests() []request {
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			return func() reply { return c.do("POST", "/api/auth/mfa/email", "", nil) }
 		}, cost{7, 1}, cost{8, 1}},
-		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, in(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, inMail(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/mfa/challenge", "by text message", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)

@@ -163,6 +163,15 @@ func in(send func(c *client) reply) func(*spied) func() reply {
 	}
 }
 
+// inMail prepares a request of a member whose session has proved the mailbox.
+func inMail(send func(c *client) reply) func(*spied) func() reply {
+	return func(s *spied) func() reply {
+		c, _ := s.member()
+		c.readsMail()
+		return func() reply { return send(c) }
+	}
+}
+
 // out prepares a request without a session.
 func out(send func(c *client) reply) func(*spied) func() reply {
 	return func(s *spied) func() reply {

@@ -13,6 +13,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authfactor"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -38,8 +39,11 @@ type vain struct {
 var compositions = map[string]func(*httpadapter.Config){
 	"beside an Authenticator": func(c *httpadapter.Config) { c.Authenticator = nobody{} },
 	"without mail":            func(*httpadapter.Config) {},
-	"without pictures":        func(c *httpadapter.Config) { c.Blobs = nil },
-	"without holds":           func(c *httpadapter.Config) { c.Stores.Holds = nil },
+	"with mail": func(c *httpadapter.Config) {
+		c.Mail.Senders = map[authmail.Channel]notify.Sender{authmail.ByEmail: &mailedTo{}}
+	},
+	"without pictures": func(c *httpadapter.Config) { c.Blobs = nil },
+	"without holds":    func(c *httpadapter.Config) { c.Stores.Holds = nil },
 	"where users stay": func(c *httpadapter.Config) {
 		c.Stores = httpadapter.StoresWithUsers(c.Stores.Tx.(httpadapter.Database), fixed{c.Stores.Users})
 	},
@@ -100,6 +104,10 @@ var vainFields = map[string]any{
 	"Auth.Factors":          vain{func(c *httpadapter.Config) { c.Auth.Factors = []authfactor.Factor{} }, "beside an Authenticator"},
 	"Auth.Passkeys":         vain{func(c *httpadapter.Config) { c.Auth.Passkeys = noPasskeys{} }, "beside an Authenticator"},
 	"Auth.Codes":            vain{func(c *httpadapter.Config) { c.Auth.Codes.Alone = true }, "without mail"}, // and without Channels
+	"Auth.Wait":             vain{func(c *httpadapter.Config) { c.Auth.Wait = 48 * time.Hour }, "without mail"},
+	"Auth.ProofForEach":     vain{func(c *httpadapter.Config) { c.Auth.ProofForEach = true }, "beside an Authenticator"},
+	"Auth.WithoutMail":      vain{func(c *httpadapter.Config) { c.Auth.WithoutMail = authrule.NoMailRefuse }, "with mail"},
+	"Auth.UnknownAddresses": vain{func(c *httpadapter.Config) { c.Auth.UnknownAddresses = true }, "without mail"},
 	"Auth.FactorRecovery":   vain{func(c *httpadapter.Config) { c.Auth.FactorRecovery.Wait = auth.RecoveryWait }, "without mail"},
 }
 

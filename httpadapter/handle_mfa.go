@@ -123,9 +123,9 @@ func (a *App) listFactors(c *call) error {
 		}
 	}
 	return c.answer(http.StatusOK, struct {
-		Factors  []factorView  `json:"factors"`
-		Left     int           `json:"recoveryCodesLeft"`
-		Recovery *waitView `json:"recovery,omitempty"`
+		Factors  []factorView `json:"factors"`
+		Left     int          `json:"recoveryCodesLeft"`
+		Recovery *waitView    `json:"recovery,omitempty"`
 	}{views, left, begun})
 }
 

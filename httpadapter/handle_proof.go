@@ -10,8 +10,8 @@ import (
 
 // proofsView is what the account has to prove with, and the session has proved.
 type proofsView struct {
-	State string        `json:"state"`
-	Have  []string      `json:"have"`
+	State string    `json:"state"`
+	Have  []string  `json:"have"`
 	Wait  *waitView `json:"wait"`
 }
 

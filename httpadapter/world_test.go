@@ -60,19 +60,25 @@ func (m *mailbox) Deliver(_ context.Context, msg authmail.Message) error {
 	return nil
 }
 
-// token is that of the newest link of that kind to the address.
-func (m *mailbox) token(t *testing.T, kind authmail.Kind, address string) string {
+// last is the newest message of that kind to the address.
+func (m *mailbox) last(t *testing.T, kind authmail.Kind, address string) authmail.Message {
 	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, msg := range slices.Backward(m.all) {
 		if msg.Kind == kind && msg.To == address {
-			_, token, _ := strings.Cut(msg.Link, "#token=")
-			return token
+			return msg
 		}
 	}
 	t.Fatalf("there is no message %s to %s", kind, address)
-	return ""
+	return authmail.Message{}
+}
+
+// token is that of the newest link of that kind to the address.
+func (m *mailbox) token(t *testing.T, kind authmail.Kind, address string) string {
+	t.Helper()
+	_, token, _ := strings.Cut(m.last(t, kind, address).Link, "#token=")
+	return token
 }
 
 type lockedBuffer struct {

@@ -26,17 +26,17 @@
 //	mailbox                      every change           password and mailbox, or password and wait; a wait begins by password
 //	mailbox_no_password          every change           mailbox and wait; a wait begins by mailbox
 //	newcomer                     add_factor             refused: address_first
-//	                             remove_factor          the same
-//	                             renew_recovery_codes   the same
 //	                             change_phone           the same
 //	                             trust_device           the same
-//	                             change_email           password
+//	                             remove_factor          password
+//	                             renew_recovery_codes   the same
+//	                             change_email           the same
 //	                             delete_at_once         the same
 //	unproved                     add_factor             refused: address_first
-//	                             remove_factor          the same
-//	                             renew_recovery_codes   the same
 //	                             change_phone           the same
 //	                             trust_device           the same
+//	                             remove_factor          password
+//	                             renew_recovery_codes   the same
 //	                             change_email           password and wait; a wait begins by password
 //	                             delete_at_once         the same
 //	no_mail_password             every change           password

@@ -80,12 +80,14 @@ var (
 	hostElse    = Cell{Refused: ByHost}
 )
 
+// Without a proved address there is no factor to remove and no set of codes to renew: the
+// password is enough to be told so.
 var table = map[State]map[Change]Cell{
 	Factor:         says(factor),
 	Mailbox:        says(both),
 	MailboxAlone:   says(mailbox),
-	Newcomer:       but(says(addressElse), password, ChangeEmail, DeleteAtOnce),
-	Unproved:       but(says(addressElse), waited, ChangeEmail, DeleteAtOnce),
+	Newcomer:       but(but(says(addressElse), password, RemoveFactor, RenewCodes), password, ChangeEmail, DeleteAtOnce),
+	Unproved:       but(but(says(addressElse), password, RemoveFactor, RenewCodes), waited, ChangeEmail, DeleteAtOnce),
 	NoMailPassword: says(password),
 	NoMailFactor:   but(says(factorElse), password, AddFactor),
 	NoMailRefuse:   says(hostElse),
