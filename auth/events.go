@@ -26,6 +26,7 @@ const (
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 	reasonCopied   = "copied"
+	reasonChanged  = "changed"
 
 	// What ended a recovery of second factors.
 	byFactor   = "factor"   // one of them, or a recovery code, was used

@@ -117,7 +117,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 		t.succeeded(ctx)
 		s.log(ctx, slog.LevelInfo, authevent.SignIn, in.User.ID)
 	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
-		s.failedBy(ctx, account{user: in.User}, authevent.SignInFailed, KindPasskey, copied(err))
+		s.failedBy(ctx, account{user: in.User}, authevent.SignInFailed, KindPasskey, refusedFor(err))
 		err = ErrInvalidCredentials
 	case errors.Is(err, limit.ErrExceeded):
 	default:
@@ -202,11 +202,15 @@ func (s *Service) useFactor(ctx context.Context, used authstore.FactorRecord, ri
 	return err
 }
 
-// copied is what the feed says more of a failure by a passkey that may have been
-// copied: its owner is the one to remove it.
-func copied(err error) map[string]string {
-	if errors.Is(err, authfactor.ErrCopiedPasskey) {
+// refusedFor is the detail of the event of a failure by a passkey that signed rightly and
+// cannot be trusted any more: there may be a copy of it, or it is kept in another way than
+// when it was added. Its owner is the one to remove it. It is nil for another error.
+func refusedFor(err error) map[string]string {
+	switch {
+	case errors.Is(err, authfactor.ErrCopiedPasskey):
 		return map[string]string{detailReason: reasonCopied}
+	case errors.Is(err, authfactor.ErrChangedPasskey):
+		return map[string]string{detailReason: reasonChanged}
 	}
 	return nil
 }

@@ -26,8 +26,9 @@ type Passkeys interface {
 	Register(c Ceremony, state string, response []byte) (authstore.FactorRecord, error)
 	// Assert verifies the response to any other ceremony by r, whose user is
 	// c.User, and returns the record as it is after this use, as Factor.Verify
-	// does. What is wrong is ErrInvalidCode; a signature that is right with a
-	// counter that did not rise is ErrCopiedPasskey.
+	// does. What is wrong is ErrInvalidCode; a signature that is right is
+	// ErrChangedPasskey when the backup eligibility is not that of r, and
+	// ErrCopiedPasskey when the counter did not rise.
 	Assert(c Ceremony, state string, response []byte, r authstore.FactorRecord) (used authstore.FactorRecord, rises bool, err error)
 }
 

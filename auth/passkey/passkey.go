@@ -260,10 +260,15 @@ func (p *Passkeys) Assert(c authfactor.Ceremony, text string, response []byte, r
 	if err != nil {
 		return r, false, err
 	}
-	who := user{User: c.User, credentials: known}
 	if c.User.ID == "" || r.UserID != c.User.ID || lookup(parsed.RawID) != r.Lookup {
 		return r, false, authfactor.ErrInvalidCode
 	}
+	// The library names a change of the backup eligibility by the words of an error alone,
+	// and among all others. So it is told what the answer says, verifies the rest, and the
+	// comparison is made here.
+	eligible := known[0].Flags.BackupEligible
+	known[0].Flags.BackupEligible = parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
+	who := user{User: c.User, credentials: known}
 	var made *webauthn.Credential
 	if c.Kind == authfactor.SigningIn {
 		made, err = p.web.ValidateDiscoverableLogin(func([]byte, []byte) (webauthn.User, error) { return who, nil }, s.Session, parsed)
@@ -274,6 +279,9 @@ func (p *Passkeys) Assert(c authfactor.Ceremony, text string, response []byte, r
 	}
 	if err != nil {
 		return r, false, authfactor.ErrInvalidCode
+	}
+	if made.Flags.BackupEligible != eligible {
+		return r, false, authfactor.ErrChangedPasskey
 	}
 	// A count that does not rise is a copy of the passkey, unless there is none.
 	if made.Authenticator.CloneWarning {
