@@ -32,18 +32,12 @@ func (s *Service) BeginPasskeyProof(ctx context.Context, who Prover) (authfactor
 	if err != nil {
 		return authfactor.Challenge{}, err
 	}
-	return s.challengeOf(ctx, c)
-}
-
-func (s *Service) challengeOf(ctx context.Context, c authfactor.Ceremony) (authfactor.Challenge, error) {
-	known, err := s.passkeysOf(ctx, c.User.ID)
-	if err != nil {
+	if c.Known, err = s.passkeysOf(ctx, c.User.ID); err != nil {
 		return authfactor.Challenge{}, err
 	}
-	if len(known) == 0 && c.Kind != authfactor.Registering {
+	if len(c.Known) == 0 {
 		return authfactor.Challenge{}, ErrNoFactor
 	}
-	c.Known = known
 	return s.challenge(c)
 }
 
@@ -160,6 +154,9 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 		return in, ErrInvalidCredentials
 	}
 	c.User = in.User
+	if c.Handle, err = s.handle(ctx, in.User.ID); err != nil {
+		return in, err
+	}
 	used, rises, err := s.passkeys.Assert(c, a.State, a.Response, record)
 	if err != nil {
 		return in, err
@@ -233,6 +230,9 @@ func (s *Service) usePasskey(ctx context.Context, u profile.User, a Answer, now 
 	for _, r := range known {
 		if r.Lookup != lookup {
 			continue
+		}
+		if c.Handle, err = s.handle(ctx, u.ID); err != nil {
+			return err
 		}
 		used, rises, err := s.passkeys.Assert(c, a.Passkey.State, a.Passkey.Response, r)
 		if err != nil {

@@ -9,13 +9,27 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// BeginAddPasskey makes the challenge for another passkey of the caller, who
-// must be Fresh. Those that are there are named, so that none is added twice.
+// BeginAddPasskey makes the challenge for another passkey of the caller, who must be
+// Fresh. Those that are there are named, so that none is added twice. The first call
+// for a user writes a row: see authstore.HandleStore.
 func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (authfactor.Challenge, error) {
 	if err := s.fresh(id); err != nil {
 		return authfactor.Challenge{}, err
 	}
-	return s.challengeOf(ctx, authfactor.Ceremony{Kind: authfactor.Registering, SessionID: id.Session.ID, User: id.User})
+	if s.passkeys == nil {
+		return authfactor.Challenge{}, ErrNoFactor
+	}
+	known, err := s.passkeysOf(ctx, id.User.ID)
+	if err != nil {
+		return authfactor.Challenge{}, err
+	}
+	handle, err := s.handleFor(ctx, id.User.ID, known)
+	if err != nil {
+		return authfactor.Challenge{}, err
+	}
+	return s.challenge(authfactor.Ceremony{
+		Kind: authfactor.Registering, SessionID: id.Session.ID, User: id.User, Handle: handle, Known: known,
+	})
 }
 
 // AddPasskey adds the passkey that a browser made for a challenge of

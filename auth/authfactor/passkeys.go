@@ -54,6 +54,11 @@ type Ceremony struct {
 	// names it.
 	SessionID string
 	User      profile.User
+	// Handle is what authenticators know User by: see authstore.HandleStore. A new
+	// passkey gets it. In the other ceremonies an answer may name it, or User.ID, which
+	// is the handle of passkeys of before handles were kept; it is nil of a user who has
+	// none, and until the response names the user.
+	Handle []byte
 	// Known are the user's passkeys: not to be registered again, or to be used.
 	Known []authstore.FactorRecord
 }
