@@ -12,8 +12,8 @@ import (
 // noPasskeys are asked for nothing.
 type noPasskeys struct{ authfactor.Passkeys }
 
-// Who has passkeys needs a store of their handles, and is told its name; who has none
-// needs none.
+// A host with passkeys needs a store of their handles, and New tells its name; a host
+// without passkeys needs none.
 func TestT14e_NewWantsHandlesForPasskeys(t *testing.T) {
 	w := open(t)
 	c := auth.Config{Users: w.db.Users(), Stores: w.db.Auth(), LimitStore: w.db.Limits(), Activity: w.db.Activity(), Tx: w.db, Policy: auth.Policy{Hashers: w.hashers}}

@@ -10,8 +10,7 @@ import (
 )
 
 // BeginAddPasskey makes the challenge for another passkey of the caller, who must be
-// Fresh. Those that are there are named, so that none is added twice. The first call
-// for a user writes a row: see authstore.HandleStore.
+// Fresh. Those that are there are named, so that none is added twice.
 func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (authfactor.Challenge, error) {
 	if err := s.fresh(id); err != nil {
 		return authfactor.Challenge{}, err

@@ -16,8 +16,8 @@ type Stores struct {
 	Tickets   TicketStore
 	Factors   FactorStore
 	// Handles are those of users who have or had a passkey. auth.New requires them where
-	// auth.Policy has Passkeys. nil is for a host that never had passkeys: what is kept
-	// here is erased with a user only while the field is set.
+	// auth.Policy has Passkeys. nil is for a host that never had passkeys: a handle is
+	// erased with its user only while the field is set.
 	Handles HandleStore
 }
 

@@ -111,7 +111,7 @@ func TestT14d_APasskeyThatBecomesEligibleForBackupIsTold(t *testing.T) {
 				w.refused("a proof", err, authfactor.ErrChangedPasskey)
 				told(authevent.ReauthenticationFailed, "changed", 1)
 
-				// Who does not have the key cannot have the owner told so.
+				// Without the key nobody can have the owner told so.
 				forged := changed
 				forged.Lie = func(a *softkey.Answer) { a.Forge = true }
 				ch = w.begin()
