@@ -70,9 +70,9 @@ type Policy struct {
 	// one. Without any there is no second factor. A kind that is left out later
 	// still counts for those who have it: they need another one, or a recovery code.
 	Factors []authfactor.Factor
-	// Passkeys lets people sign in by passkeys, alone or as a second factor; nil
-	// is without. Those whose passkey is their only factor need a recovery code
-	// when it is left out later.
+	// Passkeys lets people sign in by passkeys, alone or as a second factor, and needs
+	// Stores.Handles; nil is without. Those whose passkey is their only factor need a
+	// recovery code when it is left out later.
 	Passkeys authfactor.Passkeys
 
 	// Codes are second factors by text message or e-mail; the zero value is none.
@@ -151,6 +151,7 @@ type Service struct {
 	limitStore limit.Store
 	tickets    authstore.TicketStore
 	factors    authstore.FactorStore
+	handles    authstore.HandleStore // nil only when there are no passkeys
 	activity   activity.Store
 	tx         storage.Transactor
 	holds      profile.HoldStore // nil when there is none
@@ -199,6 +200,9 @@ func New(c Config) (*Service, error) {
 	if err := c.Stores.Check(c.Users); err != nil {
 		return nil, err
 	}
+	if c.Passkeys != nil && c.Stores.Handles == nil {
+		return nil, errors.New("auth: Policy.Passkeys needs Config.Stores.Handles, an authstore.HandleStore, which keeps the names that authenticators know users by")
+	}
 	s := &Service{
 		policy:        c.Policy,
 		users:         c.Users,
@@ -207,6 +211,7 @@ func New(c Config) (*Service, error) {
 		limitStore:    c.LimitStore,
 		tickets:       c.Stores.Tickets,
 		factors:       c.Stores.Factors,
+		handles:       c.Stores.Handles,
 		activity:      c.Activity,
 		tx:            c.Tx,
 		holds:         c.Holds,

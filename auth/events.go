@@ -27,6 +27,7 @@ const (
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 	reasonCopied   = "copied"
+	reasonChanged  = "changed"
 
 	// What ended a recovery of second factors, or a wait.
 	byFactor   = "factor"   // one of them, or a recovery code, was used

@@ -32,18 +32,12 @@ func (s *Service) BeginPasskeyProof(ctx context.Context, who Prover) (authfactor
 	if err != nil {
 		return authfactor.Challenge{}, err
 	}
-	return s.challengeOf(ctx, c)
-}
-
-func (s *Service) challengeOf(ctx context.Context, c authfactor.Ceremony) (authfactor.Challenge, error) {
-	known, err := s.passkeysOf(ctx, c.User.ID)
-	if err != nil {
+	if c.Known, err = s.passkeysOf(ctx, c.User.ID); err != nil {
 		return authfactor.Challenge{}, err
 	}
-	if len(known) == 0 && c.Kind != authfactor.Registering {
+	if len(c.Known) == 0 {
 		return authfactor.Challenge{}, ErrNoFactor
 	}
-	c.Known = known
 	return s.challenge(c)
 }
 
@@ -117,7 +111,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 		t.succeeded(ctx)
 		s.log(ctx, slog.LevelInfo, authevent.SignIn, in.User.ID)
 	case errors.Is(err, ErrInvalidCode), errors.Is(err, ErrInvalidCredentials):
-		s.failedBy(ctx, account{user: in.User}, authevent.SignInFailed, KindPasskey, copied(err))
+		s.failedBy(ctx, account{user: in.User}, authevent.SignInFailed, KindPasskey, refusedFor(err))
 		err = ErrInvalidCredentials
 	case errors.Is(err, limit.ErrExceeded):
 	default:
@@ -160,6 +154,9 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 		return in, ErrInvalidCredentials
 	}
 	c.User = in.User
+	if c.Handle, err = s.handle(ctx, in.User.ID); err != nil {
+		return in, err
+	}
 	used, rises, err := s.passkeys.Assert(c, a.State, a.Response, record)
 	if err != nil {
 		return in, err
@@ -202,11 +199,15 @@ func (s *Service) useFactor(ctx context.Context, used authstore.FactorRecord, ri
 	return err
 }
 
-// copied is what the feed says more of a failure by a passkey that may have been
-// copied: its owner is the one to remove it.
-func copied(err error) map[string]string {
-	if errors.Is(err, authfactor.ErrCopiedPasskey) {
+// refusedFor is the detail of the event of a failure by a passkey that signed rightly and
+// cannot be trusted any more: there may be a copy of it, or it is kept in another way than
+// when it was added. Its owner is the one to remove it. It is nil for another error.
+func refusedFor(err error) map[string]string {
+	switch {
+	case errors.Is(err, authfactor.ErrCopiedPasskey):
 		return map[string]string{detailReason: reasonCopied}
+	case errors.Is(err, authfactor.ErrChangedPasskey):
+		return map[string]string{detailReason: reasonChanged}
 	}
 	return nil
 }
@@ -229,6 +230,9 @@ func (s *Service) usePasskey(ctx context.Context, u profile.User, a Answer, now 
 	for _, r := range known {
 		if r.Lookup != lookup {
 			continue
+		}
+		if c.Handle, err = s.handle(ctx, u.ID); err != nil {
+			return err
 		}
 		used, rises, err := s.passkeys.Assert(c, a.Passkey.State, a.Passkey.Response, r)
 		if err != nil {

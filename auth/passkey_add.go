@@ -16,7 +16,20 @@ func (s *Service) BeginAddPasskey(ctx context.Context, id Identity) (authfactor.
 	if err := s.May(ctx, id, authrule.AddFactor); err != nil {
 		return authfactor.Challenge{}, err
 	}
-	return s.challengeOf(ctx, authfactor.Ceremony{Kind: authfactor.Registering, SessionID: id.Session.ID, User: id.User})
+	if s.passkeys == nil {
+		return authfactor.Challenge{}, ErrNoFactor
+	}
+	known, err := s.passkeysOf(ctx, id.User.ID)
+	if err != nil {
+		return authfactor.Challenge{}, err
+	}
+	handle, err := s.handleFor(ctx, id.User.ID, known)
+	if err != nil {
+		return authfactor.Challenge{}, err
+	}
+	return s.challenge(authfactor.Ceremony{
+		Kind: authfactor.Registering, SessionID: id.Session.ID, User: id.User, Handle: handle, Known: known,
+	})
 }
 
 // AddPasskey adds the passkey that a browser made for a challenge of

@@ -51,10 +51,10 @@ type exportedFactor struct {
 }
 
 // ExportUser adds the user's sessions, trusted devices and second factors to a copy.
-// Hashes of passwords and tokens, and secrets of factors, stay out: they are worth
-// something to a thief only. Tickets and counters stay out too: they are gone within
-// days, and beside hashes and times they hold addresses that the profile or its
-// history tells as well.
+// Hashes and secrets stay out: they are worth something to a thief only. IDs and handles
+// of passkeys stay out: they are random, for authenticators alone. Tickets and counters
+// stay out: they are gone within days, and the addresses that they hold are in the
+// profile or its history as well.
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()
@@ -93,13 +93,17 @@ func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Arc
 	return a.JSON("security.json", out)
 }
 
-// EraseUser removes all that is kept of the user: sessions, trusted devices,
-// tickets, factors, the password and the counters of its limits.
+// EraseUser removes all that is kept of the user: sessions, trusted devices, tickets,
+// factors, the handle, the password and the counters of limits.
 func (p Personal) EraseUser(ctx context.Context, userID string) error {
 	_, sessions := p.Stores.Sessions.EndSessions(ctx, userID, "")
 	_, tickets := p.Stores.Tickets.RemoveTickets(ctx, userID)
 	_, factors := p.Stores.Factors.RemoveFactors(ctx, userID)
-	if err := errors.Join(sessions, tickets, factors); err != nil {
+	var handle error
+	if p.Stores.Handles != nil {
+		handle = p.Stores.Handles.EraseHandle(ctx, userID)
+	}
+	if err := errors.Join(sessions, tickets, factors, handle); err != nil {
 		return err
 	}
 	for _, key := range []string{accountKey(userID), factorKey(userID), mailUserKey(userID)} {

@@ -92,17 +92,18 @@ func (s *Service) failed(ctx context.Context, who account, kind activity.Kind, d
 	s.failedBy(ctx, who, kind, methodPassword, detail)
 }
 
+// failedBy is failed of that method. The record in the log has the reason that the
+// event has: a reason in detail, else why the account is shut, else that it was wrong.
 func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind, method string, detail map[string]string) {
-	reason := reasonWrong
+	d := map[string]string{detailMethod: method, detailReason: reasonWrong}
 	if who.user.Disabled {
-		reason = reasonDisabled
+		d[detailReason] = reasonDisabled
 	}
-	s.log(ctx, slog.LevelInfo, kind, who.user.ID, slog.String("reason", reason))
+	maps.Copy(d, detail)
+	s.log(ctx, slog.LevelInfo, kind, who.user.ID, slog.String("reason", d[detailReason]))
 	if who.user.ID == "" {
 		return
 	}
-	d := map[string]string{detailMethod: method, detailReason: reason}
-	maps.Copy(d, detail)
 	if err := s.activity.Append(ctx, activity.NewEvent(ctx, kind, who.user.ID, s.now(), d)); err != nil {
 		s.logger.LogAttrs(ctx, slog.LevelError, "auth: a failure was not recorded",
 			slog.String("kind", string(kind)), slog.String("user", who.user.ID), slog.Any("error", err))

@@ -278,7 +278,7 @@ func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer
 	case err == nil:
 		t.succeeded(ctx)
 	case errors.Is(err, ErrInvalidCode):
-		s.failedBy(ctx, account{user: u}, failure, s.method(a), copied(err))
+		s.failedBy(ctx, account{user: u}, failure, s.method(a), refusedFor(err))
 	default:
 		t.unspent(ctx)
 	}

@@ -59,7 +59,7 @@ func passkeyRequests() []request {
 			c = s.client()
 			body := c.passkeyBody("login", `{}`, "", key.Get)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{11, 1}, cost{12, 2}},
+		}, cost{12, 1}, cost{13, 2}},
 		{"POST /api/auth/passkeys/login/finish", "forged", 401, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
@@ -67,21 +67,26 @@ func passkeyRequests() []request {
 			key.Lie = func(a *softkey.Answer) { a.Forge = true }
 			body := c.passkeyBody("login", `{}`, "", key.Get)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{6, 0}, cost{6, 1}},
+		}, cost{7, 0}, cost{7, 1}},
 		{"POST /api/auth/passkeys/login/finish", "the second factor", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			key, _ := c.addPasskey()
 			half := s.half(name)
 			body := half.passkeyBody("login", `{"purpose":"second_factor"}`, `,"purpose":"second_factor"`, key.Get)
 			return func() reply { return half.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{10, 1}, cost{11, 2}},
+		}, cost{11, 1}, cost{12, 2}},
 		{"POST /api/auth/reauthenticate", "a passkey", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
 			body := c.passkeyBody("login", `{"purpose":"reauthenticate"}`, `,"method":"passkey"`, key.Get)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate", body) }
-		}, cost{10, 1}, cost{11, 2}},
-		{"POST /api/auth/passkeys/register/begin", "begun", 200, inMail(send("POST", "/api/auth/passkeys/register/begin", "")), cost{2, 0}, cost{2, 0}},
+		}, cost{11, 1}, cost{12, 2}},
+		{"POST /api/auth/passkeys/register/begin", "for the first time", 200, inMail(send("POST", "/api/auth/passkeys/register/begin", "")), cost{4, 0}, cost{4, 0}},
+		{"POST /api/auth/passkeys/register/begin", "again", 200, func(s *spied) func() reply {
+			c, _ := s.member()
+			c.readsMail().send("POST", "/api/auth/passkeys/register/begin", "").want(s.t, 200)
+			return func() reply { return c.send("POST", "/api/auth/passkeys/register/begin", "") }
+		}, cost{3, 0}, cost{3, 0}},
 		{"POST /api/auth/passkeys/register/finish", "the first factor", 201, func(s *spied) func() reply {
 			c, _ := s.member()
 			c.readsMail()

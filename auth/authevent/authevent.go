@@ -13,15 +13,16 @@ const (
 	Registered activity.Kind = "auth.registered"
 	// SignIn: a session began. Detail: method.
 	SignIn activity.Kind = "auth.sign_in"
-	// SignInFailed: a try that was evaluated and refused. Detail: method,
-	// reason ("wrong", "disabled", or "copied": see authfactor.ErrCopiedPasskey).
+	// SignInFailed: a try that was evaluated and refused. Detail: method, reason
+	// ("wrong", "disabled", and of a passkey "copied" or "changed": see
+	// authfactor.ErrCopiedPasskey and authfactor.ErrChangedPasskey).
 	SignInFailed activity.Kind = "auth.sign_in_failed"
 	// SignOut: the user ended the session in use.
 	SignOut activity.Kind = "auth.sign_out"
 	// Reauthenticated: a signed-in user proved again who it is. Detail: method.
 	Reauthenticated activity.Kind = "auth.reauthenticated"
-	// ReauthenticationFailed: a signed-in user gave a wrong password.
-	// Detail: method, for ("reauthenticate" or "password").
+	// ReauthenticationFailed: a signed-in user gave a wrong password or factor.
+	// Detail: method, reason as of SignInFailed, for ("reauthenticate" or "password").
 	ReauthenticationFailed activity.Kind = "auth.reauthentication_failed"
 	// PasswordChanged: with the present password. Detail: endedSessions.
 	PasswordChanged activity.Kind = "auth.password_changed"
@@ -41,7 +42,8 @@ const (
 	EmailChangeUndone activity.Kind = "auth.email_change_undone"
 	// Reported: "this wasn't me". Detail: endedSessions.
 	Reported activity.Kind = "auth.reported"
-	// SecondFactorFailed: a wrong code at sign-in. Detail: method.
+	// SecondFactorFailed: a wrong factor at sign-in. Detail: method, reason as of
+	// SignInFailed.
 	SecondFactorFailed activity.Kind = "auth.second_factor_failed"
 	// FactorNotConfirmed: a wrong code of somebody signed in who sets a factor up; it
 	// says nothing of a sign-in. Detail: method.

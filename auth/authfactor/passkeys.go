@@ -26,8 +26,9 @@ type Passkeys interface {
 	Register(c Ceremony, state string, response []byte) (authstore.FactorRecord, error)
 	// Assert verifies the response to any other ceremony by r, whose user is
 	// c.User, and returns the record as it is after this use, as Factor.Verify
-	// does. What is wrong is ErrInvalidCode; a signature that is right with a
-	// counter that did not rise is ErrCopiedPasskey.
+	// does. What is wrong is ErrInvalidCode; a signature that is right is
+	// ErrChangedPasskey when the backup eligibility is not that of r, and
+	// ErrCopiedPasskey when the counter did not rise.
 	Assert(c Ceremony, state string, response []byte, r authstore.FactorRecord) (used authstore.FactorRecord, rises bool, err error)
 }
 
@@ -53,6 +54,11 @@ type Ceremony struct {
 	// names it.
 	SessionID string
 	User      profile.User
+	// Handle is what authenticators know User by: see authstore.HandleStore. A new
+	// passkey gets it. In the other ceremonies an answer may name it, or User.ID, which
+	// is the handle of passkeys of before handles were kept; it is nil of a user who has
+	// none, and until the response names the user.
+	Handle []byte
 	// Known are the user's passkeys: not to be registered again, or to be used.
 	Known []authstore.FactorRecord
 }

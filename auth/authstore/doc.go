@@ -4,8 +4,9 @@
 //
 // [Stores] has a field for each kind of store: hashes of passwords ([PasswordStore]), sessions and
 // trusted devices ([SessionStore]), links, codes and challenges ([TicketStore]), second
-// factors ([FactorStore]). What a store can do beyond that is an ability, found by
-// storage.As: [UsersBeside], [SessionUserStore], [FactorWalker], [Watched].
+// factors ([FactorStore]), and the names that authenticators know users by ([HandleStore]).
+// What a store can do beyond that is an ability, found by storage.As: [UsersBeside],
+// [SessionUserStore], [FactorWalker], [Watched].
 //
 // Every store joins a transaction that ctx carries, and is safe for concurrent use. A
 // method that takes events writes both what it is for and the events, or neither.

@@ -8,13 +8,17 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// Stores are what an auth.Service needs to keep, one field a role. All are required. Each
-// store is safe for concurrent use and joins a transaction that ctx carries.
+// Stores are what an auth.Service needs to keep, one field a role. All but Handles are
+// required. Each store is safe for concurrent use and joins a transaction that ctx carries.
 type Stores struct {
 	Passwords PasswordStore
 	Sessions  SessionStore
 	Tickets   TicketStore
 	Factors   FactorStore
+	// Handles are those of users who have or had a passkey. auth.New requires them where
+	// auth.Policy has Passkeys. nil is for a host that never had passkeys: a handle is
+	// erased with its user only while the field is set.
+	Handles HandleStore
 }
 
 // Check says what is wrong with s for a host whose users are users: a role that is

@@ -131,6 +131,37 @@ func (fs comparesThenUses) UseFactor(ctx context.Context, r authstore.FactorReco
 	return fs.FactorStore.UseFactor(ctx, r, was, false, ev...)
 }
 
+// lastHandle keeps the handle that comes last.
+type lastHandle struct{ authstore.HandleStore }
+
+func (hs lastHandle) KeepHandle(ctx context.Context, user string, handle []byte, at time.Time) ([]byte, error) {
+	if err := authstore.CheckHandle(user, handle); err != nil {
+		return nil, err
+	}
+	if err := hs.EraseHandle(ctx, user); err != nil {
+		return nil, err
+	}
+	return hs.HandleStore.KeepHandle(ctx, user, handle, at)
+}
+
+// looksThenKeeps looks whether there is a handle in a step of its own, and so has calls
+// at the same time get each their own.
+type looksThenKeeps struct {
+	authstore.HandleStore
+	meet conform.Meeting
+}
+
+func (hs looksThenKeeps) KeepHandle(ctx context.Context, user string, handle []byte, at time.Time) ([]byte, error) {
+	if kept, err := hs.Handle(ctx, user); err == nil {
+		return kept, nil
+	}
+	hs.meet.Wait()
+	if _, err := hs.HandleStore.KeepHandle(ctx, user, handle, at); err != nil {
+		return nil, err
+	}
+	return handle, nil
+}
+
 // keepsDevices leaves trusted devices out when it ends all sessions.
 type keepsDevices struct{ authstore.SessionStore }
 
@@ -201,6 +232,10 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(b *authstore.Stores) { b.Tickets = findsThenRemoves{b.Tickets, conform.NewMeeting()} }),
 		over("opens a ticket for any purpose", "ticket/S23 for one purpose it is none for another",
 			func(b *authstore.Stores) { b.Tickets = anyPurpose{b.Tickets} }),
+		over("keeps the handle that comes last", "handle/T14e the first that is kept stays",
+			func(b *authstore.Stores) { b.Handles = lastHandle{b.Handles} }),
+		over("looks for a handle and then keeps one", "handle/T14e 20 at once with handles of their own get the same",
+			func(b *authstore.Stores) { b.Handles = looksThenKeeps{b.Handles, conform.NewMeeting()} }),
 		over("compares a counter and then sets it", "use factor/R14 of 100 uses of one step one is let through",
 			func(b *authstore.Stores) { b.Factors = comparesThenUses{b.Factors, conform.NewMeeting()} }),
 	)

@@ -43,7 +43,7 @@ import (
 
 // Harness is stores to be judged.
 type Harness struct {
-	// Stores are empty at first.
+	// Stores are empty at first. Without Handles the cases of those are left out.
 	Stores authstore.Stores
 	// Users is where the owners of passwords and sessions are made; nil
 	// invents decimal numbers.
@@ -83,6 +83,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"use factor", useFactorCases},
 		{"remove factor", removeFactorCases},
 		{"walk over factors", walkFactorCases},
+		{"handle", handleCases},
 		{"ended context", endedCases},
 		{"ended context of tickets and factors", endedMoreCases},
 		{"transaction", txCases},

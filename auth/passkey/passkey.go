@@ -14,6 +14,7 @@
 package passkey
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -113,13 +114,16 @@ func about(c authfactor.Ceremony) []byte {
 func (p *Passkeys) Begin(c authfactor.Ceremony, now time.Time) (authfactor.Challenge, error) {
 	var options any
 	var session *webauthn.SessionData
-	who := user{User: c.User}
+	// A sign-in has no use for a handle. A node of before handles were kept finishes one
+	// that began here only if its state has the user's ID in this place.
+	who := user{User: c.User, handle: []byte(c.User.ID)}
 	var err error
 	if who.credentials, err = credentials(c.Known); err != nil {
 		return authfactor.Challenge{}, err
 	}
 	switch c.Kind {
 	case authfactor.Registering:
+		who.handle = c.Handle
 		var made *protocol.CredentialCreation
 		made, session, err = p.web.BeginRegistration(who, webauthn.WithCredentialParameters(algorithms),
 			webauthn.WithExclusions(webauthn.Credentials(who.credentials).CredentialDescriptors()))
@@ -206,7 +210,8 @@ func (p *Passkeys) Register(c authfactor.Ceremony, text string, response []byte)
 	if err != nil {
 		return authstore.FactorRecord{}, authfactor.ErrInvalidCode
 	}
-	made, err := p.web.CreateCredential(user{User: c.User}, s.Session, parsed)
+	// The state is sealed for this user, so that the handle in it is one of this user's.
+	made, err := p.web.CreateCredential(user{User: c.User, handle: s.Session.UserID}, s.Session, parsed)
 	if err != nil || len(made.ID) == 0 || len(made.ID) > maxID || !usable(made.PublicKey) {
 		return authstore.FactorRecord{}, authfactor.ErrInvalidCode
 	}
@@ -260,20 +265,29 @@ func (p *Passkeys) Assert(c authfactor.Ceremony, text string, response []byte, r
 	if err != nil {
 		return r, false, err
 	}
-	who := user{User: c.User, credentials: known}
 	if c.User.ID == "" || r.UserID != c.User.ID || lookup(parsed.RawID) != r.Lookup {
 		return r, false, authfactor.ErrInvalidCode
 	}
+	// The library names a change of the backup eligibility by the words of an error alone,
+	// and among all others. So it is told what the answer says, verifies the rest, and the
+	// comparison is made here.
+	eligible := known[0].Flags.BackupEligible
+	known[0].Flags.BackupEligible = parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
+	who := user{User: c.User, handle: named(c, parsed.Response.UserHandle), credentials: known}
 	var made *webauthn.Credential
 	if c.Kind == authfactor.SigningIn {
 		made, err = p.web.ValidateDiscoverableLogin(func([]byte, []byte) (webauthn.User, error) { return who, nil }, s.Session, parsed)
 	} else {
-		// The list of the challenge may name passkeys that are gone by now.
-		s.Session.AllowedCredentialIDs = [][]byte{known[0].ID}
+		// The list of the challenge may name passkeys that are gone by now, and the
+		// state is sealed for this user, whichever handle is in it.
+		s.Session.AllowedCredentialIDs, s.Session.UserID = [][]byte{known[0].ID}, who.handle
 		made, err = p.web.ValidateLogin(who, s.Session, parsed)
 	}
 	if err != nil {
 		return r, false, authfactor.ErrInvalidCode
+	}
+	if made.Flags.BackupEligible != eligible {
+		return r, false, authfactor.ErrChangedPasskey
 	}
 	// A count that does not rise is a copy of the passkey, unless there is none.
 	if made.Authenticator.CloneWarning {
@@ -284,6 +298,16 @@ func (p *Passkeys) Assert(c authfactor.Ceremony, text string, response []byte, r
 		return r, false, err
 	}
 	return r, r.Counter > 0, nil
+}
+
+// named is the handle of c.User that an answer is held against which names handle: the one
+// that is kept, if that is named, and else the one of passkeys of before, the user's ID.
+// An answer that names neither is refused then, and one that names none is not.
+func named(c authfactor.Ceremony, handle []byte) []byte {
+	if len(c.Handle) > 0 && bytes.Equal(handle, c.Handle) {
+		return c.Handle
+	}
+	return []byte(c.User.ID)
 }
 
 // kept is what a record's Data holds: no secret, and nothing of the device but
@@ -328,14 +352,14 @@ func credentials(records []authstore.FactorRecord) ([]webauthn.Credential, error
 	return list, nil
 }
 
-// user is a profile.User as the library knows one. Its handle is the opaque id
-// of the account.
+// user is a profile.User as the library knows one.
 type user struct {
 	profile.User
+	handle      []byte
 	credentials []webauthn.Credential
 }
 
-func (u user) WebAuthnID() []byte                         { return []byte(u.ID) }
+func (u user) WebAuthnID() []byte                         { return u.handle }
 func (u user) WebAuthnName() string                       { return u.Username }
 func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
 

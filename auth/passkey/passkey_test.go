@@ -46,34 +46,40 @@ type database interface {
 	storage.Transactor
 	Users() profile.Store
 	Auth() authstore.Stores
+	AuthApart() authstore.Stores
 	Limits() limit.Store
 	Activity() activity.Store
 }
 
-func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
-	t.Run("memory", func(t *testing.T) { run(t, memstore.New()) })
-	t.Run("SQLite", func(t *testing.T) {
+// databases opens one more database of each kind, which is closed with the test.
+var databases = map[string]func(t *testing.T) database{
+	"memory": func(*testing.T) database { return memstore.New() },
+	"SQLite": func(t *testing.T) database {
 		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{})
-		if err == nil {
-			t.Cleanup(func() { db.Close() })
-			err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		run(t, db)
-	})
-	t.Run("Postgres", func(t *testing.T) {
+		return migrated(t, db, err)
+	},
+	"Postgres": func(t *testing.T) database {
 		db, err := postgres.Open(t.Context(), pgtest.Open(t), postgres.Options{})
-		if err == nil {
-			t.Cleanup(func() { db.Close() })
-			err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		run(t, db)
-	})
+		return migrated(t, db, err)
+	},
+}
+
+func migrated(t *testing.T, db *sqlstore.DB, err error) database {
+	t.Helper()
+	if err == nil {
+		t.Cleanup(func() { db.Close() })
+		err = db.Migrate(t.Context(), sqlstore.MigrateOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func onDatabases(t *testing.T, run func(t *testing.T, db database)) {
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) { run(t, open(t)) })
+	}
 }
 
 // world is two nodes with one clock and one ring of keys.

@@ -22,6 +22,7 @@ type state struct {
 	throttle  table[string, tries]
 	tickets   table[[32]byte, authstore.Ticket]
 	factors   table[string, authstore.FactorRecord]
+	handles   table[string, []byte] // user ID -> handle
 	outbox    table[string, letter]
 	settings  table[string, settings.Record]
 	events    table[string, activity.Event]

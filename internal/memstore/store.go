@@ -50,7 +50,7 @@ func (s *Store) Users() profile.Store { return users{s} }
 
 // Auth returns the stores of package auth for the users of Users.
 func (s *Store) Auth() authstore.Stores {
-	return authstore.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}}
+	return authstore.Stores{Passwords: passwords{s: s}, Sessions: sessions{s}, Tickets: tickets{s}, Factors: factors{s}, Handles: handles{s}}
 }
 
 // AuthApart is Auth for users elsewhere.

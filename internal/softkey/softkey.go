@@ -92,6 +92,9 @@ type options struct {
 	User struct {
 		ID string `json:"id"`
 	} `json:"user"`
+	Exclude []struct {
+		ID string `json:"id"`
+	} `json:"excludeCredentials"`
 }
 
 func (k *Key) begin(raw []byte, kind string) (options, Answer) {

@@ -131,10 +131,10 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 // Users returns the store of users.
 func (d *DB) Users() profile.Store { return users{d} }
 
-// Auth returns the stores of passwords, sessions, tickets and factors, for the users
+// Auth returns the stores of passwords, sessions, tickets, factors and handles, for the users
 // of Users: passwords are in their rows, and sessions are read together with them.
 func (d *DB) Auth() authstore.Stores {
-	return authstore.Stores{Passwords: passwords{d}, Sessions: sessions{d}, Tickets: tickets{d}, Factors: factors{d}}
+	return authstore.Stores{Passwords: passwords{d}, Sessions: sessions{d}, Tickets: tickets{d}, Factors: factors{d}, Handles: handles{d}}
 }
 
 // AuthApart is Auth for users in a table of the host's own: of the users themselves it

@@ -37,6 +37,7 @@ func Statements() map[string]Texts {
 		"dropTickets": dropTickets, "dropTicketsOf": dropTicketsOf, "purgeTickets": purgeTickets,
 		"selectFactors": selectFactors, "selectByLookup": selectByLookup, "renameFactor": renameFactor,
 		"removeFactors": removeFactors, "purgeFactors": purgeFactors, "factorsAfter": factorsAfter, "resealFactor": resealFactor,
+		"selectHandle": selectHandle, "presentHandle": presentHandle, "insertHandle": insertHandle, "eraseHandle": eraseHandle,
 		"selectUser": selectUser, "selectByUsername": selectByUsername, "selectByEmail": selectByEmail,
 		"selectVersion": selectVersion, "selectTaken": selectTaken,
 	} {

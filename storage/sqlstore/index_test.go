@@ -20,7 +20,7 @@ func TestR33_AnInterruptedIndexIsMadeAgain(t *testing.T) {
 	defer direct.Close()
 	for _, s := range []string{
 		"DELETE FROM profilekit_migrations WHERE version_id >= 3",
-		"DROP TABLE profilekit_passwords, profilekit_tickets, profilekit_factors, profilekit_outbox, profilekit_holds", // of later migrations
+		"DROP TABLE profilekit_passwords, profilekit_tickets, profilekit_factors, profilekit_outbox, profilekit_holds, profilekit_passkey_handles", // of later migrations
 		"DROP INDEX profilekit_activity_time",
 		"CREATE INDEX profilekit_activity_time ON profilekit_activity (place)",
 		"UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'profilekit_activity_time'::regclass",

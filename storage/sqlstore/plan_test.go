@@ -101,6 +101,11 @@ var plans = map[string][2]string{
 	"removeFactors":  {"profilekit_factors_", "profilekit_factors_user"},
 	"purgeFactors":   {"profilekit_factors_end,profilekit_factors_pkey", "profilekit_factors_end,auto"},
 
+	"selectHandle":  {"profilekit_passkey_handles_pkey", "auto"},
+	"presentHandle": {"profilekit_passkey_handles_pkey", "auto"},
+	"insertHandle":  {"", ""},
+	"eraseHandle":   {"profilekit_passkey_handles_pkey", "auto"},
+
 	"holdKeys":       {"profilekit_holds_pkey", ""},
 	"selectHeld":     {"profilekit_holds_pkey", "auto"},
 	"countHeldNames": {"profilekit_holds_", "profilekit_holds_user"},
@@ -163,6 +168,7 @@ func filled(t *testing.T) string {
 				timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_tickets SELECT sha256(i::text::bytea), 'reset', (i % 5000 + 1)::text, i, '', i, i FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_holds SELECT CASE WHEN i % 3 = 0 THEN 'username:' ELSE 'email:' END || i, (i % 5000 + 1)::text, i FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_passkey_handles SELECT i::text, sha256(i::text::bytea), i FROM generate_series(1, 5000) i`,
 				`INSERT INTO profilekit_outbox SELECT i::text, '', 0, i, i, i % 10 = 0, '' FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_factors SELECT 'f' || i, (i % 5000 + 1)::text, 'k' || i % 3, '', 'l' || i, 0, '', i % 50 = 0, i, 0, i FROM generate_series(1, 10000) i
 				ON CONFLICT DO NOTHING`,

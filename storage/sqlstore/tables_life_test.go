@@ -206,6 +206,7 @@ func (l *leaving) secrets() map[string]string {
 		"the hash of a ticket":    "SELECT hash FROM profilekit_tickets",
 		"the secret of a factor":  "SELECT data FROM profilekit_factors",
 		"the ID of a credential":  "SELECT lookup FROM profilekit_factors WHERE lookup <> ''",
+		"the handle of passkeys":  "SELECT handle FROM profilekit_passkey_handles",
 		"a key of a limit itself": "SELECT key FROM profilekit_throttle",
 	} {
 		list := l.query(query)

@@ -64,6 +64,11 @@ var everyTable = []keptTable{
 		retention: asLongAsTheAccount + "; a pending one until it expires: auth.Service.PurgeExpired", stays: "NOT pending",
 	},
 	{
+		table: "profilekit_passkey_handles", names: "user_id = $1", hosts: []string{plain, separate},
+		whyNot:    "random bytes that say nothing of the person, for authenticators alone; the passkeys are in security.json",
+		retention: asLongAsTheAccount + ", also without a passkey: an authenticator may still hold one", stays: "TRUE",
+	},
+	{
 		table: "profilekit_tickets", names: "user_id = $1", hosts: []string{plain, separate},
 		whyNot:    "a hash and a time, worth something to a thief only; the addresses of a change are in the profile",
 		retention: "two days after it expires: auth.Service.PurgeExpired; codes for recovery " + asLongAsTheAccount,

@@ -38,16 +38,36 @@ const copiedPasskey: EventText = {
   tone: "warn",
 };
 
+const changedPasskey: EventText = {
+  text: "A passkey was refused because it is kept in another way than when you added it: remove it and add it anew",
+  icon: "alert",
+  tone: "warn",
+};
+
+// distrusted is the sentence of a failure by a passkey that should not be trusted any
+// more, and undefined for any other reason.
+function distrusted(detail: ActivityEvent["detail"]): EventText | undefined {
+  switch (detail["reason"]) {
+    case "copied":
+      return copiedPasskey;
+    case "changed":
+      return changedPasskey;
+    default:
+      return undefined;
+  }
+}
+
 // sentence says what happened, to the account's owner.
 export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventText {
   const d = event.detail;
+  const passkey = distrusted(d);
   switch (event.kind) {
     case "auth.registered":
       return { text: "You created your account", icon: "user", tone: "good" };
     case "auth.sign_in":
       return { text: "You signed in", icon: "logIn", tone: "plain" };
     case "auth.sign_in_failed":
-      if (d["reason"] === "copied") return copiedPasskey;
+      if (passkey) return passkey;
       if (d["method"] === "passkey" && d["reason"] !== "disabled") return { text: "A sign-in with one of your passkeys was refused", icon: "alert", tone: "warn" };
       return d["reason"] === "disabled"
         ? { text: "Someone tried to sign in while the account was disabled", icon: "alert", tone: "warn" }
@@ -63,14 +83,14 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.reauthenticated":
       return { text: "You confirmed your identity", icon: "key", tone: "plain" };
     case "auth.reauthentication_failed":
-      if (d["reason"] === "copied") return copiedPasskey;
+      if (passkey) return passkey;
       return d["for"] === "password"
         ? { text: "A change of password was refused: the current password was wrong", icon: "alert", tone: "warn" }
         : { text: d["method"] === "password" || !d["method"] ? "A confirmation of identity failed: the password was wrong" : "A confirmation of identity failed: the code was wrong", icon: "alert", tone: "warn" };
     case "auth.password_changed":
       return { text: `You changed your password${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
     case "auth.second_factor_failed":
-      if (d["reason"] === "copied") return copiedPasskey;
+      if (passkey) return passkey;
       return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };
     case "auth.disabled":
       return { text: "The account was disabled, and everybody signed out", icon: "lock", tone: "warn" };
