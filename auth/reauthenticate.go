@@ -26,8 +26,8 @@ type Proof struct {
 	// Session is Fresh, unless the method says otherwise; its limits stay those of the
 	// sign-in.
 	Session authstore.Session
-	// Token is the new token, told once and never again; "" when Client.KeepToken left
-	// the one in use.
+	// Token takes the place of the one in use, which is dead at once: whoever stole that
+	// has nothing of the proof. It is told once and never again.
 	Token string
 }
 
@@ -38,7 +38,7 @@ type Proof struct {
 //
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
 // *limit.ExceededError, *storage.UnavailableError as there. A session that ended
-// meanwhile is ErrUnauthenticated.
+// meanwhile, or whose token another proof replaced, is ErrUnauthenticated.
 func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string) (Proof, error) {
 	if err := id.check(); err != nil {
 		return Proof{}, err
@@ -55,7 +55,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 	var out Proof
 	weak, err := s.prove(ctx, c, id, password, forReauthenticate, func(hash string) (err error) {
 		now := s.now()
-		if out, err = s.renewed(c, id.Session, now); err != nil {
+		if out, err = s.renewed(id.Session, now); err != nil {
 			return err
 		}
 		event := activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now, map[string]string{detailMethod: methodPassword})
@@ -109,7 +109,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			}
 		}
 		now := s.now()
-		if out, err = s.renewed(c, id.Session, now); err != nil {
+		if out, err = s.renewed(id.Session, now); err != nil {
 			return err
 		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
@@ -151,14 +151,12 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 	return out, nil
 }
 
-// renewed is sess as it is after a proof of c at now. The absolute limit stays that of the
-// sign-in.
-func (s *Service) renewed(c Client, sess authstore.Session, now time.Time) (Proof, error) {
+// renewed is sess as it is after a proof at now: with a new token, whoever sends it and
+// however, because a proof must raise no session that a thief holds too. The absolute
+// limit stays that of the sign-in.
+func (s *Service) renewed(sess authstore.Session, now time.Time) (Proof, error) {
 	sess.ProvedAt = now
 	sess.IdleUntil = s.lifetime.idleUntil(sess, now)
-	if c.KeepToken {
-		return Proof{Session: sess}, nil
-	}
 	token, hash, err := newToken(s.random)
 	sess.TokenHash = hash
 	return Proof{Session: sess, Token: token}, err

@@ -202,7 +202,7 @@ func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity,
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
-	out, err := s.renewed(c, id.Session, now)
+	out, err := s.renewed(id.Session, now)
 	if err != nil {
 		return Proof{}, err
 	}
