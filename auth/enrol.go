@@ -96,7 +96,7 @@ type ConfirmedFactor struct {
 	// RecoveryCodes is a new set, when the caller had no code left; it is shown
 	// this once.
 	RecoveryCodes []string
-	// Proof is the session in use: who adds a factor has proved to be the caller.
+	// Proof is the session in use, under its new token.
 	Proof
 }
 

@@ -16,13 +16,13 @@ import (
 	"github.com/profilekit/profilekit/internal/softkey"
 )
 
-// wayToProve is one way in which somebody who is signed in proves who it is.
+// wayToProve is one way in which a signed-in user proves the own identity.
 type wayToProve struct {
 	name string
 	// method is that of Service which gives the Proof.
 	method string
-	// begin returns the token of a session of a new account, and what proves once who
-	// has it.
+	// begin returns the token of a session of a new account, and the call that proves its
+	// owner's identity once.
 	begin func(t *testing.T, p *post, name string) (token string, prove func(auth.Identity) (auth.Proof, error))
 	// password is the account's after the proof.
 	password string
@@ -142,8 +142,8 @@ func openToProve(t *testing.T, db database) *post {
 	})
 }
 
-// Whoever stole a token before its owner proved who it is has nothing afterwards, by any
-// way to prove it: the session goes on under a new token, which is fresh.
+// A thief of a token gains nothing when its owner proves who it is, by any way to prove it:
+// the session goes on under a new token, which is fresh, and the stolen one is dead.
 func TestT16_AProofChangesABearerToken(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openToProve(t, db)

@@ -21,13 +21,14 @@ const (
 	forPassword       = "password"
 )
 
-// Proof is the session in use after its user proved again who it is.
+// Proof is the session in use after its user proved again who it is. Of proofs at once in
+// one session one is done, and the others are ErrUnauthenticated.
 type Proof struct {
 	// Session is Fresh, unless the method says otherwise; its limits stay those of the
 	// sign-in.
 	Session authstore.Session
-	// Token takes the place of the one in use, which is dead at once: whoever stole that
-	// has nothing of the proof. It is told once and never again.
+	// Token takes the place of the token in use, which is dead at once, so that a thief of
+	// that one gains nothing. It is told once and never again.
 	Token string
 }
 
@@ -38,7 +39,7 @@ type Proof struct {
 //
 // A wrong password is ErrInvalidCredentials and counts with those of sign-in;
 // *limit.ExceededError, *storage.UnavailableError as there. A session that ended
-// meanwhile, or whose token another proof replaced, is ErrUnauthenticated.
+// meanwhile is ErrUnauthenticated.
 func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string) (Proof, error) {
 	if err := id.check(); err != nil {
 		return Proof{}, err
@@ -80,7 +81,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 
 // ChangePassword sets a new password for the signed-in caller, who gives the
 // present one, and ends all other sessions and what was begun, all or nothing. The
-// session in use goes on, and is Fresh if the user has no second factor.
+// session in use goes on under a new token, and is Fresh if the user has no second factor.
 //
 // A new password that is refused, or that is the present one, is an
 // *input.InvalidError of field "newPassword". A wrong present one is
@@ -151,9 +152,9 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 	return out, nil
 }
 
-// renewed is sess as it is after a proof at now: with a new token, whoever sends it and
-// however, because a proof must raise no session that a thief holds too. The absolute
-// limit stays that of the sign-in.
+// renewed is sess as it is after a proof at now. The token is always a new one: a thief may
+// have the token in use, and the proof must not make the thief fresh. The absolute limit
+// stays that of the sign-in.
 func (s *Service) renewed(sess authstore.Session, now time.Time) (Proof, error) {
 	sess.ProvedAt = now
 	sess.IdleUntil = s.lifetime.idleUntil(sess, now)

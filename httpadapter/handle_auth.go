@@ -148,8 +148,8 @@ func (a *App) reauthenticate(c *call) error {
 }
 
 // handOut gives the caller the session's new token of a proof, without which the session
-// is lost: a browser gets it in its cookie, any other client in the view that is returned,
-// which belongs into the answer.
+// is lost to the caller. A browser gets it in the cookie. For any other client it is in the
+// view that is returned, which the handler puts into the answer.
 func (c *call) handOut(p auth.Proof) tokenView {
 	if c.id.bearer {
 		return viewOfToken(p.Session, p.Token)

@@ -14,9 +14,9 @@ import (
 	"github.com/profilekit/profilekit/profile"
 )
 
-// waysToProve are the ways in which an owner proves who it is. Each makes what it needs
-// with the session of owner, and returns the request that proves. Those that are not
-// fresh work long after the sign-in.
+// waysToProve are the ways in which an owner proves the own identity. Each makes what it
+// needs with the session of owner, and returns the request that proves. Ways that are not
+// fresh are tried long after the sign-in.
 var waysToProve = []struct {
 	name   string
 	fresh  bool
@@ -60,9 +60,9 @@ func sends(c *client, method, path, body string) func() reply {
 	return func() reply { return c.send(method, path, body) }
 }
 
-// Whoever stole a bearer token before its owner proved who it is has nothing afterwards:
-// it is refused by every route, at once and with the cache of sessions too. The owner goes
-// on with the token of the answer, which is fresh.
+// A thief of a bearer token gains nothing when its owner proves who it is: every route
+// refuses the stolen token, at once and with the cache of sessions too. The owner goes on
+// with the token of the answer, which is fresh.
 func TestT16_AProofChangesABearerToken(t *testing.T) {
 	for name, cached := range map[string]func(*httpadapter.Config){"cached": withCache, "uncached": func(*httpadapter.Config) {}} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +116,8 @@ func TestT16_AProofChangesABearerToken(t *testing.T) {
 	}
 }
 
-// What routes for who is signed in do to the token of the session; all others leave it.
+// givesToken and endsToken are the routes for signed-in callers that replace the token of
+// the session, and those that end the session. All others leave the token as it is.
 var (
 	givesToken = []string{
 		"POST /api/auth/reauthenticate",
@@ -133,10 +134,10 @@ var (
 	}
 )
 
-// Every route for who is signed in is sent what it is for, by a browser and by a program.
-// Where the token in use is dead afterwards, the answer has the new one, or the route
-// stands among those that end the session. So a route that gives a proof, whoever adds
-// it, cannot keep the new token to itself.
+// Every route for signed-in callers gets a request that it grants, by a browser and by a
+// program. Where the token in use is dead afterwards, the answer has the new one, or the
+// route stands among those that end the session. So a route that is added and gives a
+// proof cannot keep the new token to itself.
 func TestT16_EveryRouteThatProvesTellsTheToken(t *testing.T) {
 	onSpied(t, func(t *testing.T, s *spied) {
 		class := map[string]httpadapter.Class{}
@@ -155,7 +156,7 @@ func TestT16_EveryRouteThatProvesTellsTheToken(t *testing.T) {
 			}
 			for route, class := range class {
 				if (class == httpadapter.In || class == httpadapter.Fresh) && !walked[route] {
-					t.Errorf("no request shows what %s does when it does what it is for", route)
+					t.Errorf("there is no request that %s grants", route)
 				}
 			}
 			for _, route := range slices.Concat(givesToken, endsToken) {
@@ -167,7 +168,7 @@ func TestT16_EveryRouteThatProvesTellsTheToken(t *testing.T) {
 	})
 }
 
-// tellsToken sends one request as who is signed in, and looks what became of the token.
+// tellsToken sends one request of a signed-in caller, and looks what became of the token.
 func (s *spied) tellsToken(line request) {
 	s.t.Helper()
 	got := line.prepare(s)()

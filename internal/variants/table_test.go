@@ -159,7 +159,7 @@ var flows = []variant{
 		pkg:  "httpadapter", test: "TestFreshIsOneThingForBothSignIns",
 	},
 	{
-		id: "S34", name: "a proof that leaves the session's token, which a thief may have",
+		id: "S34", name: "a proof that leaves the token, which a thief may have",
 		file: "auth/reauthenticate.go",
 		old:  "\tsess.TokenHash = hash\n\treturn Proof{Session: sess, Token: token}, err\n",
 		new:  "\t_, _ = token, hash\n\treturn Proof{Session: sess}, err\n",
