@@ -15,10 +15,6 @@ type Client struct {
 	IP netip.Addr
 	// UserAgent is as the client sent it; only a short device name is kept.
 	UserAgent string
-	// KeepToken is for a client that cannot take a new token, such as one that sends a
-	// bearer token: a Proof then leaves the token of its session. Without it each Proof
-	// gives a new token, and the old one is dead at once.
-	KeepToken bool
 }
 
 // source is c as far as it may be kept.

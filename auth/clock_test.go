@@ -102,7 +102,7 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		is(t, p.SendCode(t.Context(), home, id, "sms"), nil)
 		code := p.sent(t, authmail.Code, phone)
 		return timed{auth.CodeLife, func() error {
-			_, err := p.ReauthenticateWith(t.Context(), keep(home), id, bySMS(code))
+			_, err := p.ReauthenticateWith(t.Context(), home, id, bySMS(code))
 			return err
 		}}
 	},

@@ -110,7 +110,7 @@ func TestS23_RemovalAgainstAProof(t *testing.T) {
 				if i == 0 {
 					return p.RemoveFactor(t.Context(), home, id, app)
 				}
-				_, err := other.ConfirmFactor(t.Context(), keep(home), id, bySMS(code))
+				_, err := other.ConfirmFactor(t.Context(), home, id, bySMS(code))
 				return err
 			})
 			removed, proved := errs[0] == nil, errs[1] == nil

@@ -157,7 +157,7 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch authm
 func masked(phone string) string { return "•••" + phone[len(phone)-3:] }
 
 // confirmCode is ConfirmFactor for a code that was sent.
-func (s *Service) confirmCode(ctx context.Context, c Client, id Identity, a Answer) (ConfirmedFactor, error) {
+func (s *Service) confirmCode(ctx context.Context, id Identity, a Answer) (ConfirmedFactor, error) {
 	now := s.now()
 	r, err := s.begun(ctx, id, a.Method, now)
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) confirmCode(ctx context.Context, c Client, id Identity, a Answ
 	}
 	used := r
 	used.LastUsedAt, used.Data = now, nil
-	out, err := s.enrolled(ctx, c, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
+	out, err := s.enrolled(ctx, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
 		if err := s.takeCode(ctx, ticket, now); err != nil {
 			return err
 		}

@@ -157,10 +157,10 @@ func TestS14_CodesAreBound(t *testing.T) {
 		refused("another session's", second, bySMS(code))
 		refused("another method's", half, auth.Answer{Method: "email", Code: code})
 		refused("eve's account", p.halfOf(t, "eve"), bySMS(code))
-		if _, err := p.ReauthenticateWith(t.Context(), keep(home), p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrInvalidCode) {
+		if _, err := p.ReauthenticateWith(t.Context(), home, p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("as a proof: %v", err)
 		}
-		if _, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrNoFactor) {
+		if _, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(code)); !errors.Is(err, auth.ErrNoFactor) {
 			t.Errorf("as the proof of a number: %v", err)
 		}
 		for _, bad := range []string{"", code[:5], code + "0", "+" + code[1:], "１２３４５６", "abcdef"} {
@@ -184,7 +184,7 @@ func TestS14_CodesAreBound(t *testing.T) {
 			t.Fatal(err)
 		}
 		proof := p.sent(t, authmail.Phone, "+14155550199")
-		if _, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(proof)); !errors.Is(err, auth.ErrNoFactor) {
+		if _, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(proof)); !errors.Is(err, auth.ErrNoFactor) {
 			t.Errorf("eve's proof in ada's session: %v", err)
 		}
 	})
@@ -284,7 +284,7 @@ func TestCodesByEmail(t *testing.T) {
 	if err := p.BeginEmailCodes(t.Context(), home, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ConfirmFactor(t.Context(), keep(home), id, auth.Answer{Method: "email", Code: p.sent(t, authmail.Phone, "ada@example.org")}); err != nil {
+	if _, err := p.ConfirmFactor(t.Context(), home, id, auth.Answer{Method: "email", Code: p.sent(t, authmail.Phone, "ada@example.org")}); err != nil {
 		t.Fatal(err)
 	}
 	half := p.halfOf(t, "ada")

@@ -83,7 +83,7 @@ func TestS16_ACodeDiesOfFiveWrongAnswers(t *testing.T) {
 			return p.sent(t, authmail.Phone, number)
 		}
 		confirm := func(code string) error {
-			_, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(code))
+			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(code))
 			return err
 		}
 		code = begin()

@@ -97,7 +97,7 @@ type ConfirmedFactor struct {
 	// RecoveryCodes is a new set, when the caller had no code left; it is shown
 	// this once.
 	RecoveryCodes []string
-	// Proof is the session in use: who adds a factor has proved to be the caller.
+	// Proof is the session in use, under its new token.
 	Proof
 }
 
@@ -114,7 +114,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 	}
 	ctx = withClient(ctx, c)
 	if s.sends(a.Method) {
-		return s.confirmCode(ctx, c, id, a)
+		return s.confirmCode(ctx, id, a)
 	}
 	f := s.kinds[a.Method]
 	if f == nil {
@@ -144,7 +144,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a An
 	if bytes.Equal(used.Data, r.Data) {
 		used.Data = nil // it may have been sealed anew meanwhile
 	}
-	out, err := s.enrolled(ctx, c, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
+	out, err := s.enrolled(ctx, id, confirmedAt(r, now), now, func(ctx context.Context, event activity.Event) error {
 		err := s.factors.UseFactor(ctx, used, authstore.Pending, rises, event)
 		if errors.Is(err, storage.ErrStale) {
 			return ErrNoFactor // confirmed meanwhile, or begun anew
@@ -174,10 +174,10 @@ func adds(kind string) authrule.Change {
 
 // enrolled is the transaction in which the factor r of the caller comes to count: add
 // writes it with the event.
-func (s *Service) enrolled(ctx context.Context, c Client, id Identity, r authstore.FactorRecord, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
+func (s *Service) enrolled(ctx context.Context, id Identity, r authstore.FactorRecord, now time.Time, add func(context.Context, activity.Event) error) (out ConfirmedFactor, err error) {
 	method := r.Kind
 	out.Factor = r
-	if out.Proof, err = s.renewed(c, id.Session, now); err != nil {
+	if out.Proof, err = s.renewed(id.Session, now); err != nil {
 		return ConfirmedFactor{}, err
 	}
 	if s.policy.ProofForEach {

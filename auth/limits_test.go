@@ -168,7 +168,7 @@ func TestS09_PerAddress(t *testing.T) {
 			for _, ip := range net.in {
 				limited(t, try(ip, 1000))
 				limited(t, right(ip))
-				_, err := w.Reauthenticate(t.Context(), keep(auth.Client{IP: netip.MustParseAddr(ip)}), id, password)
+				_, err := w.Reauthenticate(t.Context(), auth.Client{IP: netip.MustParseAddr(ip)}, id, password)
 				limited(t, err)
 			}
 			if err := right(net.outside); err != nil {

@@ -199,13 +199,13 @@ func TestS20S32P30_WhatEndsARecovery(t *testing.T) {
 			return err
 		}},
 		{"a fresh proof", "factor", func(t *testing.T, o *owner) error {
-			_, err := o.ReauthenticateWith(t.Context(), keep(home), o.alive(t, o.in(t).Token), byTOTP(o.app.code(0)))
+			_, err := o.ReauthenticateWith(t.Context(), home, o.alive(t, o.in(t).Token), byTOTP(o.app.code(0)))
 			return err
 		}},
 		{"another factor", "factors", func(t *testing.T, o *owner) error {
 			token := o.fresh(t).Token
 			a := o.beginTOTP(t, token)
-			_, err := o.ConfirmFactor(t.Context(), keep(home), o.alive(t, token), byTOTP(a.code(0)))
+			_, err := o.ConfirmFactor(t.Context(), home, o.alive(t, token), byTOTP(a.code(0)))
 			return err
 		}},
 		{"a factor less", "factors", func(t *testing.T, o *owner) error {
@@ -222,7 +222,7 @@ func TestS20S32P30_WhatEndsARecovery(t *testing.T) {
 			return err
 		}},
 		{"a changed password", "password", func(t *testing.T, o *owner) error {
-			_, err := o.ChangePassword(t.Context(), keep(home), o.alive(t, o.in(t).Token), password, newer)
+			_, err := o.ChangePassword(t.Context(), home, o.alive(t, o.in(t).Token), password, newer)
 			return err
 		}},
 		{"a reset", "password", func(t *testing.T, o *owner) error {
@@ -510,9 +510,11 @@ func TestS22_APhoneGoesWithItsFactor(t *testing.T) {
 			t.Fatal(err)
 		}
 		code := p.sent(t, authmail.Phone, phone)
-		if _, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), bySMS(code)); err != nil {
+		done, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), bySMS(code))
+		if err != nil {
 			t.Fatal(err)
 		}
+		token = done.Token
 		if err := p.BeginEmailChange(t.Context(), home, p.alive(t, token), adaNew, 0); err != nil {
 			t.Fatal(err)
 		}

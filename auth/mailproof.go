@@ -87,7 +87,7 @@ func (s *Service) ProveMailbox(ctx context.Context, c Client, id Identity, code 
 	if err != nil {
 		return Proof{}, err
 	}
-	out, err := s.renewed(c, id.Session, now)
+	out, err := s.renewed(id.Session, now)
 	if err != nil {
 		return Proof{}, err
 	}

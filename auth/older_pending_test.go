@@ -63,7 +63,7 @@ func TestS18_PendingFactorsOfOlderNodes(t *testing.T) {
 			if err := p.BeginPhone(t.Context(), home, id, phone); err != nil {
 				t.Fatal(err)
 			}
-			done, err := p.ConfirmFactor(t.Context(), keep(home), id, bySMS(p.sent(t, authmail.Phone, phone)))
+			done, err := p.ConfirmFactor(t.Context(), home, id, bySMS(p.sent(t, authmail.Phone, phone)))
 			if err != nil || done.Factor.Kind != "sms" || done.Factor.Pending || done.Factor.SessionID != "" || done.Factor.Data != nil {
 				t.Errorf("begun anew: %+v, %v", done.Factor, err)
 			}

@@ -73,7 +73,7 @@ func TestR13P44P48_WrongCodesInParallel(t *testing.T) {
 		id := w[0].alive(t, token)
 		f.verified.Store(0)
 		well, invalid, limited := together(t, 100, func(i int) error {
-			_, err := w[i%2].ReauthenticateWith(t.Context(), keep(home), id, byTOTP(a.wrong()))
+			_, err := w[i%2].ReauthenticateWith(t.Context(), home, id, byTOTP(a.wrong()))
 			return err
 		})
 		if well != 0 || invalid != 10 || limited != 90 || f.verified.Load() != 10 {
@@ -81,12 +81,12 @@ func TestR13P44P48_WrongCodesInParallel(t *testing.T) {
 		}
 		restarted := openOn(t, db, change, func(c *auth.Config) { c.Now = w[0].clock.now })
 		for _, s := range []*world{w[1], restarted} {
-			if _, err := s.ReauthenticateWith(t.Context(), keep(home), id, byTOTP(a.code(0))); !errors.Is(err, limit.ErrExceeded) {
+			if _, err := s.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0))); !errors.Is(err, limit.ErrExceeded) {
 				t.Errorf("the right code: %v", err)
 			}
 		}
 		w[0].clock.add(15 * time.Minute)
-		if _, err := w[1].ReauthenticateWith(t.Context(), keep(home), id, byTOTP(a.code(0))); err != nil {
+		if _, err := w[1].ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0))); err != nil {
 			t.Errorf("after the window: %v", err)
 		}
 	})

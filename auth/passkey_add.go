@@ -60,7 +60,7 @@ func (s *Service) AddPasskey(ctx context.Context, c Client, id Identity, a Passk
 	}
 	shown := r
 	shown.Data = nil
-	out, err := s.enrolled(ctx, c, id, shown, now, func(ctx context.Context, event activity.Event) error {
+	out, err := s.enrolled(ctx, id, shown, now, func(ctx context.Context, event activity.Event) error {
 		err := s.factors.AddFactor(ctx, r, event)
 		if errors.Is(err, storage.ErrTaken) {
 			return ErrInvalidCode

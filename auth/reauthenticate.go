@@ -24,13 +24,14 @@ const (
 // errFactorRequired: the account has a second factor, and only that proves who it is.
 var errFactorRequired = input.Invalid(input.New("method", input.SecondFactorRequired, nil))
 
-// Proof is the session in use after its user proved again who it is.
+// Proof is the session in use after its user proved again who it is. Of proofs at once in
+// one session one is done, and the others are ErrUnauthenticated.
 type Proof struct {
 	// Session is Fresh, unless the method says otherwise; its limits stay those of the
 	// sign-in.
 	Session authstore.Session
-	// Token is the new token, told once and never again; "" when Client.KeepToken left
-	// the one in use.
+	// Token takes the place of the token in use, which is dead at once, so that a thief of
+	// that one gains nothing. It is told once and never again.
 	Token string
 }
 
@@ -58,7 +59,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 	var out Proof
 	weak, err := s.prove(ctx, c, id, password, forReauthenticate, func(hash string) (err error) {
 		now := s.now()
-		if out, err = s.renewed(c, id.Session, now); err != nil {
+		if out, err = s.renewed(id.Session, now); err != nil {
 			return err
 		}
 		event := activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now, map[string]string{detailMethod: methodPassword})
@@ -83,7 +84,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 
 // ChangePassword sets a new password for the signed-in caller, who gives the
 // present one, and ends all other sessions and what was begun, all or nothing. The
-// session in use goes on, and is Fresh if the user has no second factor.
+// session in use goes on under a new token, and is Fresh if the user has no second factor.
 //
 // A new password that is refused, or that is the present one, is an
 // *input.InvalidError of field "newPassword". A wrong present one is
@@ -112,7 +113,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 			}
 		}
 		now := s.now()
-		if out, err = s.renewed(c, id.Session, now); err != nil {
+		if out, err = s.renewed(id.Session, now); err != nil {
 			return err
 		}
 		return s.tx.InTx(ctx, func(ctx context.Context) error {
@@ -154,14 +155,12 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, id Identity, cur
 	return out, nil
 }
 
-// renewed is sess as it is after a proof of c at now. The absolute limit stays that of the
-// sign-in.
-func (s *Service) renewed(c Client, sess authstore.Session, now time.Time) (Proof, error) {
+// renewed is sess as it is after a proof at now. The token is always a new one: a thief may
+// have the token in use, and the proof must not make the thief fresh. The absolute limit
+// stays that of the sign-in.
+func (s *Service) renewed(sess authstore.Session, now time.Time) (Proof, error) {
 	sess.ProvedAt = now
 	sess.IdleUntil = s.lifetime.idleUntil(sess, now)
-	if c.KeepToken {
-		return Proof{Session: sess}, nil
-	}
 	token, hash, err := newToken(s.random)
 	sess.TokenHash = hash
 	return Proof{Session: sess, Token: token}, err

@@ -40,7 +40,7 @@ func TestS22_EveryChangeOfAnAccountIsTold(t *testing.T) {
 		},
 		authevent.FactorAdded: func(t *testing.T, p *post, token string) error {
 			a := p.beginTOTP(t, token)
-			_, err := p.ConfirmFactor(t.Context(), keep(home), p.alive(t, token), byTOTP(a.code(0)))
+			_, err := p.ConfirmFactor(t.Context(), home, p.alive(t, token), byTOTP(a.code(0)))
 			return err
 		},
 	} {

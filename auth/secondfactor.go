@@ -233,7 +233,7 @@ func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity,
 	case weak:
 		return Proof{}, errFactorRequired
 	}
-	out, err := s.renewed(c, id.Session, now)
+	out, err := s.renewed(id.Session, now)
 	if err != nil {
 		return Proof{}, err
 	}

@@ -186,11 +186,11 @@ func TestS14P33P34P40_CodesWorkOnce(t *testing.T) {
 		if _, err := w.FinishSignIn(t.Context(), home, w.half(t), byTOTP(again), false); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("sign-in with %q again: %v", again, err)
 		}
-		if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(again)); !errors.Is(err, auth.ErrInvalidCode) {
+		if _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(again)); !errors.Is(err, auth.ErrInvalidCode) {
 			t.Errorf("proof with %q again: %v", again, err)
 		}
 	}
-	if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(a.code(1))); err != nil {
+	if _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(1))); err != nil {
 		t.Errorf("the next code: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 	if _, err := w.FinishSignIn(t.Context(), home, w.half(t), auth.Answer{Method: "recovery_code", Code: codes[0]}, false); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a recovery code: %v", err)
 	}
-	if _, err := w.ReauthenticateWith(t.Context(), keep(home), w.alive(t, token), byTOTP(a.code(0))); !errors.Is(err, limit.ErrExceeded) {
+	if _, err := w.ReauthenticateWith(t.Context(), home, w.alive(t, token), byTOTP(a.code(0))); !errors.Is(err, limit.ErrExceeded) {
 		t.Errorf("a proof: %v", err)
 	}
 	w.clock.add(15 * time.Minute)

@@ -112,7 +112,7 @@ func TestS29_ANewTokenAtEveryStep(t *testing.T) {
 	w.dead(t, base64.RawURLEncoding.EncodeToString(make([]byte, 32)))
 }
 
-func TestReauthenticateWithoutRotation(t *testing.T) {
+func TestS34_AProofIsFreshAndLengthensNoSession(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	w.clock.add(11 * time.Minute)
@@ -120,11 +120,11 @@ func TestReauthenticateWithoutRotation(t *testing.T) {
 	if w.Fresh(id) {
 		t.Error("fresh after 11 minutes (S34)")
 	}
-	proof, err := w.Reauthenticate(t.Context(), keep(home), id, password)
-	if err != nil || proof.Token != "" {
-		t.Fatalf("token %q, %v", proof.Token, err)
+	proof, err := w.Reauthenticate(t.Context(), home, id, password)
+	if err != nil {
+		t.Fatal(err)
 	}
-	id = w.alive(t, in.Token)
+	id = w.alive(t, proof.Token)
 	if !w.Fresh(id) || !id.Session.ProvedAt.Equal(proof.Session.ProvedAt) || !proof.Session.ExpiresAt.Equal(in.Session.ExpiresAt) {
 		t.Errorf("session = %+v", id.Session)
 	}

@@ -63,7 +63,7 @@ func TestR41_AFactorWhoseKeyIsGone(t *testing.T) {
 			}
 			is(t, after.SendCode(t.Context(), home, half, "sms"), auth.ErrFactorUnusable)
 			id := after.alive(t, token)
-			_, err := after.ReauthenticateWith(t.Context(), keep(home), id, byTOTP(a.code(0)))
+			_, err := after.ReauthenticateWith(t.Context(), home, id, byTOTP(a.code(0)))
 			is(t, err, auth.ErrFactorUnusable)
 			is(t, after.SendCode(t.Context(), home, id, "sms"), auth.ErrFactorUnusable)
 

@@ -33,12 +33,6 @@ const (
 
 var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
-// keep is c that cannot take a new token.
-func keep(c auth.Client) auth.Client {
-	c.KeepToken = true
-	return c
-}
-
 // ada is a user that the host made.
 var ada = profile.User{Username: "ada", Email: "ada@example.org", Role: "user"}
 

@@ -83,7 +83,9 @@ func TestBearer(t *testing.T) {
 	api.get("/api/profile").want(t, 200)
 	// No cookie is involved, so no page can make the browser send it.
 	api.send("PATCH", "/api/profile", `{"bio":"x"}`, "Origin", "https://elsewhere.example").want(t, 200)
-	api.send("POST", "/api/auth/reauthenticate", fmt.Sprintf(`{"password":%q}`, password)).want(t, 204)
+	proved := api.send("POST", "/api/auth/reauthenticate", fmt.Sprintf(`{"password":%q}`, password)).want(t, 200)
+	api.get("/api/profile").want(t, 401)
+	api.header.Set("Authorization", "Bearer "+proved.inBody())
 	api.get("/api/profile").want(t, 200)
 	ada.get("/api/profile", "Authorization", "Bearer nonsense").want(t, 401)
 	ada.get("/api/profile", "Authorization", "Bearer").want(t, 401)

@@ -34,9 +34,14 @@ func (c *client) phoneCode() string {
 	c.w.t.Helper()
 	c.readsMail()
 	c.send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`).want(c.w.t, 202)
-	c.w.mail.mu.Lock()
-	defer c.w.mail.mu.Unlock()
-	return c.w.mail.all[len(c.w.mail.all)-1].Code
+	return c.w.mail.code()
+}
+
+// code is that of the newest message.
+func (m *mailbox) code() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.all[len(m.all)-1].Code
 }
 
 func passkeyRequests() []request {
@@ -104,6 +109,13 @@ func passkeyRequests() []request {
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			return func() reply { return c.do("POST", "/api/auth/mfa/email", "", nil) }
 		}, cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/mfa/email/confirm", "the right code", 200, func(s *spied) func() reply {
+			c, name := s.member()
+			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
+			c.do("POST", "/api/auth/mfa/email", "", nil).want(s.t, 202)
+			code := s.mail.code()
+			return func() reply { return c.send("POST", "/api/auth/mfa/email/confirm", `{"code":"`+code+`"}`) }
+		}, cost{16, 1}, cost{19, 1}},
 		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, inMail(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
 		{"POST /api/auth/mfa/challenge", "by text message", 202, func(s *spied) func() reply {
 			c, name := s.member()

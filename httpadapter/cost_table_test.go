@@ -91,6 +91,12 @@ func authRequests() []request {
 		{"POST /api/auth/logout", "one's own session", 204, in(send("POST", "/api/auth/logout", "")), cost{2, 0}, cost{3, 1}},
 
 		{"POST /api/auth/reauthenticate", "the right password", 204, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`)), cost{9, 1}, cost{10, 1}},
+		{"POST /api/auth/reauthenticate", "the right password, by a bearer token", 200, func(s *spied) func() reply {
+			c := s.client()
+			c.bearer = true
+			c.register(s.fresh())
+			return func() reply { return c.send("POST", "/api/auth/reauthenticate", `{"password":"`+password+`"}`) }
+		}, cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/reauthenticate", "a wrong password", 401, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+wrong+`"}`)), cost{6, 0}, cost{6, 0}},
 
 		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{12, 1}, cost{13, 1}},

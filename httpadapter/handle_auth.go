@@ -10,13 +10,23 @@ import (
 	"github.com/profilekit/profilekit/settings/input"
 )
 
+// tokenView is the token of a session in the answer to a client that sends it in a header.
+// It is empty, and both members are absent, for a client that has the token in a cookie.
+type tokenView struct {
+	Token     string     `json:"token,omitempty"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+func viewOfToken(s authstore.Session, token string) tokenView {
+	return tokenView{Token: token, ExpiresAt: new(s.ExpiresAt.UTC())}
+}
+
 // signedIn is the answer of a finished sign-in.
 type signedIn struct {
-	Status    string     `json:"status"`
-	User      ownView    `json:"user"`
-	Token     string     `json:"token,omitempty"`
-	Device    string     `json:"deviceToken,omitempty"`
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	Status string  `json:"status"`
+	User   ownView `json:"user"`
+	tokenView
+	Device string `json:"deviceToken,omitempty"`
 }
 
 // noSession is the answer of a sign-up or sign-in that made none.
@@ -87,9 +97,7 @@ func (c *call) begin(status int, s auth.SignIn, bearer bool) error {
 	out := signedIn{Status: string(s.Status), User: ownView{c.app, &s.User}}
 	if bearer {
 		out.Device = s.Device
-		out.Token = s.Token
-		at := s.Session.ExpiresAt.UTC()
-		out.ExpiresAt = &at
+		out.tokenView = viewOfToken(s.Session, s.Token)
 		return c.answer(status, out)
 	}
 	if token := c.app.cookie(c.r, sessionCookie); token != "" {
@@ -136,23 +144,32 @@ func (a *App) reauthenticate(c *call) error {
 		return c.reauthenticateWith(in.Method, in.Code)
 	}
 	proof, err := a.Auth.Reauthenticate(c.ctx(), c.client(), c.id.Identity, in.Password)
+	return c.proved(proof, err)
+}
+
+// handOut gives the caller the session's new token of a proof, without which the session
+// is lost to the caller. A browser gets it in the cookie. For any other client it is in the
+// view that is returned, which the handler puts into the answer.
+func (c *call) handOut(p auth.Proof) tokenView {
+	if c.id.bearer {
+		return viewOfToken(p.Session, p.Token)
+	}
+	c.app.clearFormer(c.w, c.r, sessionCookie)
+	c.app.setCookie(c.w, p.Session, p.Token)
+	return tokenView{}
+}
+
+// proved answers with a proof and nothing else: 200 where the token is in the body, and
+// 204 where it is in the cookie.
+func (c *call) proved(p auth.Proof, err error) error {
 	if err != nil {
 		return err
 	}
-	c.replaceCookie(proof)
-	return c.empty()
-}
-
-// replaceCookie gives the caller the new token of a proof. A cookie is replaced, so that
-// one stolen before the proof is not raised by it. A bearer token stays: the contract's
-// 204 has no room for a new one.
-func (c *call) replaceCookie(p auth.Proof) {
-	if p.Token != "" {
-		if !c.id.bearer {
-			c.app.clearFormer(c.w, c.r, sessionCookie)
-		}
-		c.app.setCookie(c.w, p.Session, p.Token)
+	view := c.handOut(p)
+	if view == (tokenView{}) {
+		return c.empty()
 	}
+	return c.answer(http.StatusOK, view)
 }
 
 func (c *call) reauthenticateWith(method, code string) error {
@@ -164,11 +181,7 @@ func (c *call) reauthenticateWith(method, code string) error {
 
 func (c *call) proveWith(answer auth.Answer) error {
 	proof, err := c.app.Auth.ReauthenticateWith(c.ctx(), c.client(), c.id.Identity, answer)
-	if err != nil {
-		return err
-	}
-	c.replaceCookie(proof)
-	return c.empty()
+	return c.proved(proof, err)
 }
 
 func (a *App) changePassword(c *call) error {
@@ -180,11 +193,7 @@ func (a *App) changePassword(c *call) error {
 		return err
 	}
 	proof, err := a.Auth.ChangePassword(c.ctx(), c.client(), c.id.Identity, in.Current, in.New)
-	if err != nil {
-		return err
-	}
-	c.replaceCookie(proof)
-	return c.empty()
+	return c.proved(proof, err)
 }
 
 type sessionView struct {

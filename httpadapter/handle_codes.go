@@ -1,7 +1,6 @@
 package httpadapter
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/profilekit/profilekit/auth"
@@ -87,7 +86,6 @@ func (a *App) confirmCode(ch authmail.Channel) func(*call) error {
 		if err != nil {
 			return err
 		}
-		c.replaceCookie(done.Proof)
-		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
+		return c.confirmed(done)
 	}
 }

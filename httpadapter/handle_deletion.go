@@ -9,10 +9,9 @@ import (
 
 // deletionPending is the answer of a sign-in to an account that will be erased.
 type deletionPending struct {
-	Status    string     `json:"status"`
-	DeletesAt time.Time  `json:"deletesAt"`
-	Token     string     `json:"token,omitempty"`
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	Status    string    `json:"status"`
+	DeletesAt time.Time `json:"deletesAt"`
+	tokenView
 }
 
 // signedIn answers with what a sign-in came to.
@@ -30,7 +29,7 @@ func (c *call) signedIn(s auth.SignIn, bearer bool) error {
 // the account but until when there is one.
 func (c *call) beginRestore(s auth.SignIn, bearer bool) error {
 	out := deletionPending{Status: string(s.Status), DeletesAt: s.User.DeletesAt.UTC()}
-	out.Token, out.ExpiresAt = c.handOutHalf(s, bearer)
+	out.tokenView = c.handOutHalf(s, bearer)
 	return c.answer(http.StatusOK, out)
 }
 

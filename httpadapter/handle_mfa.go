@@ -13,10 +13,9 @@ import (
 // unfinished is the answer of a sign-in that still needs a second factor. It
 // says nothing of the account: the password may be in a thief's hands.
 type unfinished struct {
-	Status    string     `json:"status"`
-	Methods   []string   `json:"methods"`
-	Token     string     `json:"token,omitempty"`
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	Status  string   `json:"status"`
+	Methods []string `json:"methods"`
+	tokenView
 }
 
 // beginHalf hands out the credential of an unfinished sign-in.
@@ -25,18 +24,18 @@ func (c *call) beginHalf(s auth.SignIn, bearer bool) error {
 	if out.Methods == nil {
 		out.Methods = []string{}
 	}
-	out.Token, out.ExpiresAt = c.handOutHalf(s, bearer)
+	out.tokenView = c.handOutHalf(s, bearer)
 	return c.answer(http.StatusOK, out)
 }
 
 // handOutHalf puts the credential of an unfinished sign-in into a cookie or, for a bearer,
 // returns what the answer has of it.
-func (c *call) handOutHalf(s auth.SignIn, bearer bool) (token string, expiresAt *time.Time) {
+func (c *call) handOutHalf(s auth.SignIn, bearer bool) tokenView {
 	if bearer {
-		return s.Token, new(s.Session.ExpiresAt.UTC())
+		return viewOfToken(s.Session, s.Token)
 	}
 	c.app.setSideCookie(c.w, halfCookie, s.Token, s.Session.ExpiresAt)
-	return "", nil
+	return tokenView{}
 }
 
 func (a *App) finishSignIn(c *call) error {
@@ -169,9 +168,16 @@ func (a *App) confirmFactor(kind string) func(*call) error {
 		if err != nil {
 			return err
 		}
-		c.replaceCookie(done.Proof)
-		return c.answer(http.StatusOK, recoveryCodes{done.RecoveryCodes})
+		return c.confirmed(done)
 	}
+}
+
+// confirmed answers with what came of a factor that counts from now on.
+func (c *call) confirmed(done auth.ConfirmedFactor) error {
+	return c.answer(http.StatusOK, struct {
+		recoveryCodes
+		tokenView
+	}{recoveryCodes{done.RecoveryCodes}, c.handOut(done.Proof)})
 }
 
 // recoveryCodes is null when no new set was made.

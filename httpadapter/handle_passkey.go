@@ -139,11 +139,11 @@ func (a *App) addPasskey(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.replaceCookie(done.Proof)
 	return c.answer(http.StatusCreated, struct {
 		Passkey factorView `json:"passkey"`
 		recoveryCodes
-	}{viewOfFactor(done.Factor), recoveryCodes{done.RecoveryCodes}})
+		tokenView
+	}{viewOfFactor(done.Factor), recoveryCodes{done.RecoveryCodes}, c.handOut(done.Proof)})
 }
 
 func (a *App) renamePasskey(c *call) error {

@@ -48,11 +48,7 @@ func (a *App) proveMailbox(c *call) error {
 		return input.Invalid(input.New("code", input.Required, nil))
 	}
 	proof, err := a.Auth.ProveMailbox(c.ctx(), c.client(), c.id.Identity, in.Code)
-	if err != nil {
-		return err
-	}
-	c.replaceCookie(proof)
-	return c.empty()
+	return c.proved(proof, err)
 }
 
 func (a *App) beginWait(c *call) error {

@@ -37,11 +37,7 @@ type call struct {
 }
 
 // client is who calls, for limits.
-func (c *call) client() auth.Client {
-	client := c.app.clientOf(c.r)
-	client.KeepToken = c.id.bearer
-	return client
-}
+func (c *call) client() auth.Client { return c.app.clientOf(c.r) }
 
 // source is where the events of this request come from.
 func (c *call) source() activity.Source {

@@ -45,6 +45,8 @@ type world struct {
 	log   *lockedBuffer
 	clock *clock
 	mail  *mailbox
+	// bearer has new clients be programs that keep a token.
+	bearer bool
 }
 
 // mailbox is a courier that keeps what it was given.
@@ -227,6 +229,9 @@ type client struct {
 	w *world
 	*http.Client
 	header http.Header
+	// bearer has it be a program: it sends the token of its session in a header instead
+	// of a cookie, and takes a new one from the answer that tells it.
+	bearer bool
 }
 
 func (w *world) client() *client {
@@ -234,7 +239,7 @@ func (w *world) client() *client {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &client{w: w, Client: &http.Client{
+	return &client{w: w, bearer: w.bearer, Client: &http.Client{
 		Jar: jar, Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, header: http.Header{}}
@@ -285,7 +290,37 @@ func (c *client) do(method, path, contentType string, body io.Reader, headers ..
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
-	return reply{resp, raw}
+	got := reply{resp, raw}
+	if token := got.told(); c.bearer && token != "" {
+		c.header.Set("Authorization", "Bearer "+token)
+		c.Jar.SetCookies(req.URL, []*http.Cookie{{Name: "profilekit", Path: "/", MaxAge: -1}})
+	}
+	return got
+}
+
+// told is the token of a session that the answer hands out, or "".
+func (r reply) told() string {
+	if token := r.inBody(); token != "" {
+		return token
+	}
+	return r.inCookie()
+}
+
+func (r reply) inBody() string {
+	var body struct{ Token string }
+	if json.Unmarshal(r.body, &body) != nil { // it is a picture, or nothing
+		return ""
+	}
+	return body.Token
+}
+
+func (r reply) inCookie() string {
+	for _, ck := range r.Cookies() {
+		if ck.Name == "profilekit" {
+			return ck.Value
+		}
+	}
+	return ""
 }
 
 func (c *client) get(path string, headers ...string) reply {

@@ -26,7 +26,7 @@ func inService(t *testing.T, f *ownFactor) {
 		Now: func() time.Time { return *now.Load() },
 	})
 	conform.Must(t, "auth.New", err)
-	client, kind := auth.Client{IP: netip.MustParseAddr("192.0.2.1"), KeepToken: true}, f.Factor.Kind()
+	client, kind := auth.Client{IP: netip.MustParseAddr("192.0.2.1")}, f.Factor.Kind()
 	in, err := svc.Register(ctx, client, auth.Registration{Username: "ada", Email: "ada@example.org", Password: Password})
 	conform.Must(t, "Register", err)
 	id, err := svc.Authenticate(ctx, in.Token)

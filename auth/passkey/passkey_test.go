@@ -36,12 +36,6 @@ const (
 
 var home = auth.Client{IP: netip.MustParseAddr("203.0.113.7"), UserAgent: "Firefox"}
 
-// keep is c that cannot take a new token.
-func keep(c auth.Client) auth.Client {
-	c.KeepToken = true
-	return c
-}
-
 type database interface {
 	storage.Transactor
 	Users() profile.Store
@@ -322,23 +316,23 @@ func TestS24P46_ChallengesAreOfOneUse(t *testing.T) {
 		_, err = w.signIn(add, p.key.Get(add.Options))
 		w.refused("the challenge of a registration at a sign-in", err, auth.ErrInvalidCredentials)
 		login := w.begin()
-		_, err = w.nodes[0].AddPasskey(ctx, keep(home), p.id(), auth.PasskeyAnswer{State: login.State, Response: softkey.New(origin).Create(add.Options)}, "")
+		_, err = w.nodes[0].AddPasskey(ctx, home, p.id(), auth.PasskeyAnswer{State: login.State, Response: softkey.New(origin).Create(add.Options)}, "")
 		w.refused("the challenge of a sign-in at a registration", err, auth.ErrInvalidCode)
-		_, err = w.nodes[0].AddPasskey(ctx, keep(home), eve.id(), auth.PasskeyAnswer{State: add.State, Response: softkey.New(origin).Create(add.Options)}, "")
+		_, err = w.nodes[0].AddPasskey(ctx, home, eve.id(), auth.PasskeyAnswer{State: add.State, Response: softkey.New(origin).Create(add.Options)}, "")
 		w.refused("ada's challenge of a registration in eve's session", err, auth.ErrInvalidCode)
 		proof, err := w.nodes[0].BeginPasskeyProof(ctx, p.id())
 		if err != nil {
 			t.Fatal(err)
 		}
 		answer := auth.Answer{Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: proof.State, Response: p.key.Get(proof.Options)}}
-		_, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), eve.id(), answer)
+		_, err = w.nodes[0].ReauthenticateWith(ctx, home, eve.id(), answer)
 		w.refused("ada's proof in eve's session", err, auth.ErrInvalidCode)
 		elsewhere := *p
 		elsewhere.token = w.fresh("ada", p)
-		_, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), elsewhere.id(), answer)
+		_, err = w.nodes[0].ReauthenticateWith(ctx, home, elsewhere.id(), answer)
 		w.refused("a proof of another session", err, auth.ErrInvalidCode)
 		answer.Passkey.Response = p.key.Get(proof.Options) // its count has risen since
-		if _, err = w.nodes[0].ReauthenticateWith(ctx, keep(home), p.id(), answer); err != nil {
+		if _, err = w.nodes[0].ReauthenticateWith(ctx, home, p.id(), answer); err != nil {
 			t.Errorf("the proof in its own session, after it was shown in others: %v", err)
 		}
 	})

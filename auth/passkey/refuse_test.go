@@ -130,7 +130,7 @@ func TestS25_OneWrongFieldIsRefused(t *testing.T) {
 		}
 		key := softkey.New(origin)
 		key.Lie = lie
-		_, err = w.nodes[0].AddPasskey(t.Context(), keep(home), p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
+		_, err = w.nodes[0].AddPasskey(t.Context(), home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
 		w.refused(name+" at a registration", err, auth.ErrInvalidCode)
 	}
 	if list, err := w.nodes[0].Factors(t.Context(), p.id()); err != nil || len(list) != 1 {
@@ -150,7 +150,7 @@ func TestS26P37_PasskeysAreTheirOwners(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = w.nodes[0].AddPasskey(ctx, keep(home), p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
+			_, err = w.nodes[0].AddPasskey(ctx, home, p.id(), auth.PasskeyAnswer{State: ch.State, Response: key.Create(ch.Options)}, "")
 			return err
 		}
 		same := softkey.New(origin)

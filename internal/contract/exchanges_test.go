@@ -79,6 +79,9 @@ func seenBy(field string, who profile.Visibility) string {
 	return string(text)
 }
 
+// newToken ends an answer to a client with a bearer token.
+var newToken = `"token":"` + strings.Repeat("t", 43) + `","expiresAt":"2026-12-20T08:00:00Z"}`
+
 const htmlT = "text/html; charset=utf-8"
 
 var pageHeader = map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'sha256-x'", "Referrer-Policy": "no-referrer"}
@@ -120,8 +123,16 @@ var samples = []sample{
 	},
 	{id: "reauthenticate", method: "POST", path: "/api/auth/reauthenticate", contentType: jsonT, body: `{"password":"x"}`, status: 204},
 	{
+		id: "reauthenticate", method: "POST", path: "/api/auth/reauthenticate", contentType: jsonT, body: `{"password":"x"}`, status: 200, answerType: jsonT,
+		answer: `{` + newToken,
+	},
+	{
 		id: "changePassword", method: "POST", path: "/api/auth/password", contentType: jsonT,
 		body: `{"currentPassword":"x","newPassword":"numbers and other things"}`, status: 204,
+	},
+	{
+		id: "changePassword", method: "POST", path: "/api/auth/password", contentType: jsonT,
+		body: `{"currentPassword":"x","newPassword":"numbers and other things"}`, status: 200, answerType: jsonT, answer: `{` + newToken,
 	},
 	{id: "forgotPassword", method: "POST", path: "/api/auth/password/forgot", contentType: jsonT, anonymous: true, body: `{"email":"ada@example.org"}`, status: 202},
 	{
@@ -181,6 +192,10 @@ var samples = []sample{
 		id: "confirmTOTP", method: "POST", path: "/api/auth/mfa/totp/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
 		answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`, header: map[string]string{"Set-Cookie": cookie},
 	},
+	{
+		id: "confirmTOTP", method: "POST", path: "/api/auth/mfa/totp/confirm", contentType: jsonT, body: `{"code":"123456"}`, status: 200, answerType: jsonT,
+		answer: `{"recoveryCodes":null,` + newToken,
+	},
 	{id: "renewRecoveryCodes", method: "POST", path: "/api/auth/mfa/recovery-codes", status: 200, answerType: jsonT, answer: `{"recoveryCodes":["0f3kq8-2m7xwa-9zc4tn-v5h1bd"]}`},
 	{
 		id: "beginPasskey", method: "POST", path: "/api/auth/passkeys/login/begin", contentType: jsonT, anonymous: true, body: `{"purpose":"sign_in"}`, status: 200, answerType: jsonT,
@@ -199,6 +214,11 @@ var samples = []sample{
 		id: "addPasskey", method: "POST", path: "/api/auth/passkeys/register/finish", contentType: jsonT, body: `{"state":"x","credential":{"id":"AAAA"},"name":"Phone"}`,
 		status: 201, answerType: jsonT, header: map[string]string{"Set-Cookie": cookie},
 		answer: `{"passkey":{"id":"f","kind":"passkey","name":"Phone","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":null},"recoveryCodes":null}`,
+	},
+	{
+		id: "addPasskey", method: "POST", path: "/api/auth/passkeys/register/finish", contentType: jsonT, body: `{"state":"x","credential":{"id":"AAAA"},"name":"Phone"}`,
+		status: 201, answerType: jsonT,
+		answer: `{"passkey":{"id":"f","kind":"passkey","name":"Phone","createdAt":"2026-11-20T08:00:00Z","lastUsedAt":null},"recoveryCodes":null,` + newToken,
 	},
 	{id: "renamePasskey", method: "PATCH", path: "/api/auth/passkeys/f", contentType: jsonT, body: `{"name":"Key ring"}`, status: 204},
 	{id: "removePasskey", method: "DELETE", path: "/api/auth/passkeys/f", status: 204},

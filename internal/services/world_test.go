@@ -257,11 +257,12 @@ func (p *person) identity() auth.Identity {
 
 func (p *person) caller() profile.Caller { return p.identity().Caller() }
 
-// prove makes the session fresh.
+// prove makes the session fresh, under its new token.
 func (p *person) prove() {
 	p.w.t.Helper()
-	_, err := p.w.auth.Reauthenticate(p.w.t.Context(), auth.Client{IP: home.IP, UserAgent: home.UserAgent, KeepToken: true}, p.identity(), password)
+	proof, err := p.w.auth.Reauthenticate(p.w.t.Context(), home, p.identity(), password)
 	p.w.must(err)
+	p.token = proof.Token
 }
 
 func (p *person) put(seed uint32) error {

@@ -159,6 +159,20 @@ var flows = []variant{
 		pkg:  "httpadapter", test: "TestFreshIsOneThingForBothSignIns",
 	},
 	{
+		id: "S34", name: "a proof that leaves the token, which a thief may have",
+		file: "auth/reauthenticate.go",
+		old:  "\tsess.TokenHash = hash\n\treturn Proof{Session: sess, Token: token}, err\n",
+		new:  "\t_, _ = token, hash\n\treturn Proof{Session: sess}, err\n",
+		pkg:  "auth", test: "TestT16_AProofChangesABearerToken",
+	},
+	{
+		id: "S34", name: "a proof whose answer keeps the new token to itself",
+		file: "httpadapter/handle_passkey.go",
+		old:  `recoveryCodes{done.RecoveryCodes}, c.handOut(done.Proof)})`,
+		new:  `recoveryCodes{done.RecoveryCodes}, tokenView{}})`,
+		pkg:  "httpadapter", test: "TestT16_EveryRouteThatProvesTellsTheToken",
+	},
+	{
 		id: "S39", name: "an undo that undoes nothing",
 		file: "auth/emailundo.go",
 		old:  `err = s.undoEmailChange(ctx, t, ch, profile.Patch{Email: &ch.From, EmailVerified: new(true)})`,

@@ -42,7 +42,6 @@ var (
 	dumpStart  = time.Date(2025, 11, 3, 9, 30, 0, 123456000, time.UTC)
 	dumpKey    = keyring.Key{ID: "dumps", Secret: [32]byte([]byte("the key that sealed every dump's"))}
 	dumpClient = auth.Client{
-		KeepToken: true,
 		IP:        netip.MustParseAddr("203.0.113.7"),
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 	}

@@ -118,24 +118,28 @@ func (p *dumpProgram) pictured(u profile.User) {
 	p.must(ledger.Reserve(ctx, u.ID, []string{coming}, p.clock.now()))
 }
 
-// enrol adds an app, a passkey and a phone, and leaves a second phone pending.
+// enrol adds an app, a passkey and a phone, each of which changes the session's token,
+// and leaves a second phone pending.
 func (p *dumpProgram) enrol(token string) {
 	ctx := p.t.Context()
 	_, err := p.auth.BeginFactor(ctx, dumpClient, p.id(token), totp.Kind, "Phone")
 	p.must(err)
-	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), p.app())
+	done, err := p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), p.app())
 	p.must(err)
+	token = done.Token
 
 	key := softkey.New(dumpOrigin)
 	challenge, err := p.auth.BeginAddPasskey(ctx, p.id(token))
 	p.must(err)
 	answer := auth.PasskeyAnswer{State: challenge.State, Response: key.Create(challenge.Options)}
-	_, err = p.auth.AddPasskey(ctx, dumpClient, p.id(token), answer, "Laptop")
+	done, err = p.auth.AddPasskey(ctx, dumpClient, p.id(token), answer, "Laptop")
 	p.must(err)
+	token = done.Token
 
 	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[0]))
-	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), auth.Answer{Method: string(authmail.BySMS), Code: p.told[authmail.Phone].Code})
+	done, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), auth.Answer{Method: string(authmail.BySMS), Code: p.told[authmail.Phone].Code})
 	p.must(err)
+	token = done.Token
 	p.must(p.auth.BeginPhone(ctx, dumpClient, p.id(token), p.phones[1]))
 
 	challenge, err = p.auth.BeginPasskey(ctx)

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		{"HappyPaths", happyPaths},
 		{"S36_LinksInMail", linksInMail},
 		{"S33_Sessions", sessions},
+		{"S29_NewTokens", newTokens},
 		{"S21_SecondFactor", secondFactor},
 		{"S31_Deletion", deletion},
 		{"S20_LostFactors", lostFactors},

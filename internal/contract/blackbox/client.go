@@ -62,6 +62,8 @@ type client struct {
 	name string
 	// header goes with every request.
 	header http.Header
+	// keeps has the client send the newest token that an answer told, instead of a cookie.
+	keeps bool
 }
 
 func (w *world) client(t *testing.T) *client {
@@ -90,8 +92,11 @@ func (c *client) bearer() *client {
 	c.t.Helper()
 	b := c.w.client(c.t)
 	b.name = c.name
-	in := b.send("POST", "/api/auth/login", fmt.Sprintf(`{"login":%q,"password":%q,"transport":"bearer"}`, c.name, password)).want(200)
-	b.header.Set("Authorization", "Bearer "+in.object()["token"].(string))
+	b.keeps = true
+	b.send("POST", "/api/auth/login", fmt.Sprintf(`{"login":%q,"password":%q,"transport":"bearer"}`, c.name, password)).want(200)
+	if b.header.Get("Authorization") == "" {
+		c.t.Fatal("the sign-in told no token")
+	}
 	return b
 }
 
@@ -167,7 +172,19 @@ func (c *client) do(method, path, contentType string, body []byte, headers ...st
 	}
 	r := reply{c.t, method + " " + path, resp.StatusCode, resp.Header, got, time.Since(start)}
 	c.check(contract.Exchange{Request: req, RequestBody: body, Response: resp, Body: got})
+	if token := r.token(); c.keeps && token != "" {
+		c.header.Set("Authorization", "Bearer "+token)
+	}
 	return r
+}
+
+// token is what the body tells under that name, or "".
+func (r reply) token() string {
+	var out struct{ Token string }
+	if json.Unmarshal(r.body, &out) != nil {
+		return ""
+	}
+	return out.Token
 }
 
 func (c *client) check(x contract.Exchange) {

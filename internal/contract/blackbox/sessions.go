@@ -122,12 +122,61 @@ func cookies(t *testing.T, w *world) {
 		t.Error("a bearer sign-in sets a cookie")
 	}
 	for _, r := range []reply{
-		device.send("POST", "/api/auth/reauthenticate", fmt.Sprintf(`{"password":%q}`, password)).want(204),
+		device.send("POST", "/api/auth/reauthenticate", fmt.Sprintf(`{"password":%q}`, password)).want(200),
 		device.do("POST", "/api/auth/logout", "", nil).want(204),
 	} {
 		if len(r.header.Values("Set-Cookie")) > 0 {
 			t.Errorf("%s by bearer sets a cookie", r.what)
 		}
+	}
+}
+
+// newTokens: each proof of identity changes the token of the session. A browser has it in
+// the cookie and never in the body, a client with a bearer token the other way round. The
+// token before is dead at once.
+func newTokens(t *testing.T, w *world) {
+	proofs := map[string]bool{
+		"/api/auth/reauthenticate": true, "/api/auth/password": true, "/api/auth/passkeys/register/finish": true,
+		"/api/auth/mfa/phone/confirm": true, "/api/auth/mfa/email/confirm": true, "/api/auth/mfa/totp/confirm": true,
+	}
+	tried := 0
+	for _, op := range w.v.Operations() {
+		if !proofs[op.Path] {
+			continue
+		}
+		for _, bearer := range []bool{false, true} {
+			tried++
+			name := fmt.Sprintf("ada%d", tried)
+			c := w.user(t, name)
+			if bearer {
+				c = c.bearer()
+			}
+			var k call
+			for _, good := range w.callsWith(t, ids{username: name}, nil) {
+				if good.method == op.Method && good.path == op.Path {
+					k = good
+				}
+			}
+			c, k = w.ready(c, k)
+			used := c.token()
+			if bearer {
+				used = strings.TrimPrefix(c.header.Get("Authorization"), "Bearer ")
+			}
+			r := c.call(k)
+			switch {
+			case r.status >= 300:
+				t.Errorf("%s, bearer %v: %d %s", r.what, bearer, r.status, r.body)
+			case bearer && (r.token() == "" || r.token() == used || c.token() != ""):
+				t.Errorf("%s by bearer answers %s, and the cookie is %q", r.what, r.body, c.token())
+			case !bearer && (r.token() != "" || c.token() == "" || c.token() == used):
+				t.Errorf("%s by cookie answers %s, and the cookie was replaced: %v", r.what, r.body, c.token() != used)
+			}
+			w.client(t).get("/api/profile", "Authorization", "Bearer "+used).is(401, "unauthenticated")
+			c.get("/api/profile").want(200)
+		}
+	}
+	if tried != 2*len(proofs) {
+		t.Errorf("%d proofs were tried, want each of %d in both ways", tried, len(proofs))
 	}
 }
 

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -70,6 +71,8 @@ func goldenKeys(t *testing.T, w *world) {
 	same("login", in, "status user")
 	same("its user", member(t, in, "user"), ownKeys)
 	same("bearer login", w.client(t).send("POST", "/api/auth/login", `{"login":"alice","password":"`+password+`","transport":"bearer"}`).want(200).body, "expiresAt status token user")
+	proof := fmt.Sprintf(`{"password":%q}`, password)
+	same("a proof by bearer", alice.bearer().send("POST", "/api/auth/reauthenticate", proof).want(200).body, "expiresAt token")
 	for name, c := range map[string]*client{"anonymous": anon, "another user": bob} {
 		same("for "+name+" a new profile", c.get("/api/users/alice").want(200).body, publicKeys)
 	}

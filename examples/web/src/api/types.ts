@@ -27,6 +27,7 @@ export type FactorList = Schemas["FactorList"];
 export type Factor = Schemas["Factor"];
 export type Enrollment = Schemas["Enrollment"];
 export type RecoveryCodes = Schemas["RecoveryCodes"];
+export type FactorConfirmed = Schemas["FactorConfirmed"];
 export type PendingRecovery = Schemas["PendingRecovery"];
 export type PasskeyChallenge = Schemas["PasskeyChallenge"];
 export type PasskeySignIn = Schemas["PasskeySignIn"];
