@@ -108,7 +108,8 @@ func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind,
 }
 
 // eventTime is when an event of the user happened: now or, for the zero User, long ago,
-// so that a flood of logins that are nobody's leaves nothing in the feed's table.
+// so that a flood of logins or addresses that are nobody's leaves nothing in the table
+// of the feed.
 func (s *Service) eventTime(user profile.User) time.Time {
 	if user.ID == "" {
 		return activity.LongAgo()
