@@ -32,7 +32,7 @@ const (
 // Policy is what a host decides about the feed. The zero value is a good start.
 type Policy struct {
 	// Retention is how long PurgeExpired leaves an event; 0 is
-	// DefaultRetention, and less than 0 is for ever.
+	// DefaultRetention, and less than 0 is for ever. Those of LongAgo always go.
 	Retention time.Duration
 }
 

@@ -28,11 +28,18 @@ func (l *Log) Purge(ctx context.Context, before time.Time) (int, error) {
 	})
 }
 
-// PurgeExpired is Purge of what is older than Policy.Retention. It does nothing
-// when events are kept for ever.
+// LongAgo is the time of an event that is nobody's, one second after the beginning of
+// 1970. A service writes such an event to do the same work whether there is an account
+// or not, for an ID that no user has. The next PurgeExpired removes it, also when events
+// are kept for ever.
+func LongAgo() time.Time { return time.Unix(1, 0).UTC() }
+
+// PurgeExpired is Purge of what is older than Policy.Retention. When events are kept
+// for ever, it removes those of LongAgo and before.
 func (l *Log) PurgeExpired(ctx context.Context) (int, error) {
-	if l.retention < 0 {
-		return 0, ctx.Err()
+	before := LongAgo().Add(time.Microsecond)
+	if line := l.now().Add(-l.retention); l.retention >= 0 && line.After(before) {
+		before = line
 	}
-	return l.Purge(ctx, l.now().Add(-l.retention))
+	return l.Purge(ctx, before)
 }

@@ -105,8 +105,10 @@ func TestS69_ADeadPasswordStoreLetsNobodyIn(t *testing.T) {
 	w := open(t)
 	in := w.register(t, "ada")
 	n := w.beside(t, func(_ *auth.Config, s *authstore.Stores) { s.Passwords = downPasswords{w.db.Auth().Passwords} })
-	if _, err := n.signIn(t, "ada", password); !errors.Is(err, errDown) {
-		t.Errorf("sign in: %v", err)
+	for _, login := range []string{"ada", "nobody"} { // alike: the answer tells nothing of who is there
+		if _, err := n.signIn(t, login, password); !errors.Is(err, errDown) {
+			t.Errorf("sign in as %s: %v", login, err)
+		}
 	}
 	if _, err := n.Reauthenticate(t.Context(), home, n.alive(t, in.Token), password); !errors.Is(err, errDown) {
 		t.Errorf("reauthenticate: %v", err)

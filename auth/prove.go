@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/hash"
+	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
 )
 
@@ -44,11 +46,8 @@ func (s *Service) withPassword(ctx context.Context, who account, password string
 
 func (s *Service) verify(ctx context.Context, who account, password string, use func(hash string) error) (hash string, rehash bool, err error) {
 	for range verifyRounds {
-		hash = ""
-		if who.user.ID != "" {
-			if hash, err = s.passwords.PasswordHash(ctx, who.user.ID); err != nil {
-				return "", false, fmt.Errorf("auth: reading a password hash: %w", err)
-			}
+		if hash, err = s.passwords.PasswordHash(ctx, who.owner()); err != nil {
+			return "", false, fmt.Errorf("auth: reading a password hash: %w", err)
 		}
 		plain, mustReset := strings.CutPrefix(hash, resetMark)
 		ok, rehash, err := s.hashers.Verify(ctx, plain, password)
@@ -85,15 +84,16 @@ func (s *Service) rehash(ctx context.Context, userID, weak, password string) {
 	}
 }
 
-// failed records a wrong password; for a known account it is an event too.
-// When the store does not take that, the answer stays the same: an error
-// instead would tell that the account exists.
+// failed records a wrong password, in the log and as an event.
 func (s *Service) failed(ctx context.Context, who account, kind activity.Kind, detail map[string]string) {
 	s.failedBy(ctx, who, kind, methodPassword, detail)
 }
 
-// failedBy is failed of that method. The record in the log has the reason that the
-// event has: a reason in detail, else why the account is shut, else that it was wrong.
+// failedBy is failed for a proof by method. The record in the log has the reason that the
+// event has: a reason in detail, else why the account is shut, else that it was wrong. The
+// event is written for nobody's login too: what is written for accounts only would tell by
+// its time which names have one. When the store does not take it, the answer stays the
+// same: an error instead would make a failure of the store a way to tell them apart.
 func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind, method string, detail map[string]string) {
 	d := map[string]string{detailMethod: method, detailReason: reasonWrong}
 	if who.user.Disabled {
@@ -101,13 +101,20 @@ func (s *Service) failedBy(ctx context.Context, who account, kind activity.Kind,
 	}
 	maps.Copy(d, detail)
 	s.log(ctx, slog.LevelInfo, kind, who.user.ID, slog.String("reason", d[detailReason]))
-	if who.user.ID == "" {
-		return
-	}
-	if err := s.activity.Append(ctx, activity.NewEvent(ctx, kind, who.user.ID, s.now(), d)); err != nil {
+	if err := s.activity.Append(ctx, activity.NewEvent(ctx, kind, who.owner(), s.eventTime(who.user), d)); err != nil {
 		s.logger.LogAttrs(ctx, slog.LevelError, "auth: a failure was not recorded",
 			slog.String("kind", string(kind)), slog.String("user", who.user.ID), slog.Any("error", err))
 	}
+}
+
+// eventTime is when an event of the user happened: now or, for the zero User, long ago,
+// so that a flood of logins or addresses that are nobody's leaves nothing in the table
+// of the feed.
+func (s *Service) eventTime(user profile.User) time.Time {
+	if user.ID == "" {
+		return activity.LongAgo()
+	}
+	return s.now()
 }
 
 // prove verifies the password of somebody who is signed in, for what purpose

@@ -50,7 +50,8 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 }
 
 // sendReset writes the link and the message that brings it, in one transaction.
-// For the zero User it writes a link that nobody gets, to nobody.
+// For the zero User it writes a link that nobody gets, to nobody, and an event of long
+// ago, so that a flood of addresses leaves nothing.
 func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Time) error {
 	owner, life, reportLife := user.ID, resetLife, reportLife
 	if owner == "" {
@@ -69,7 +70,7 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 		return err
 	}
 	return s.tx.InTx(ctx, func(ctx context.Context) error {
-		event := activity.NewEvent(ctx, authevent.ResetRequested, owner, now, nil)
+		event := activity.NewEvent(ctx, authevent.ResetRequested, owner, s.eventTime(user), nil)
 		if err := s.tickets.AddTickets(ctx, owner, forReset, []authstore.Ticket{reset.Ticket, report.Ticket}, event); err != nil {
 			return err
 		}

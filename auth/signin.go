@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,11 +56,11 @@ var errTooLong = errors.New("too long")
 //
 // ErrInvalidCredentials is the one answer to an unknown login, a wrong
 // password, a disabled account and one without a password, after the same
-// work. Tries are counted before anything is verified, under the account they
-// lead to, and beyond the limits nothing is: *limit.ExceededError. A missing login
-// or password is an *input.InvalidError. A full queue of the hashing gate is a
-// *storage.UnavailableError and costs no try. ErrPasswordResetRequired is for
-// the right password alone.
+// work and the same statements. Tries are counted before anything is verified,
+// under the account they lead to, and beyond the limits nothing is:
+// *limit.ExceededError. A missing login or password is an *input.InvalidError. A
+// full queue of the hashing gate is a *storage.UnavailableError and costs no try.
+// ErrPasswordResetRequired is for the right password alone.
 func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn, error) {
 	ctx = withClient(ctx, c)
 	if err := joinInvalid(required("login", cr.Login), required("password", cr.Password)); err != nil {
@@ -105,15 +106,25 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 
 // account is what a login leads to.
 type account struct {
-	user profile.User // the zero User when there is none
-	key  string       // of the throttle
-	open bool         // whether this spelling may sign in
+	user   profile.User // the zero User when there is none
+	nobody string       // an ID that no user has, for when there is none
+	key    string       // of the throttle
+	open   bool         // whether this spelling may sign in
 }
 
+// owner is the ID whose password hash is read and whose failure is written. A login
+// that leads to no account has one too, so that it costs what another one costs.
+func (a account) owner() string { return cmp.Or(a.user.ID, a.nobody) }
+
 // find looks the login up. Spaces around it, unless the name itself has them,
-// do not open an account, but tries with them count for it. An error is the
-// store's.
+// do not open an account, but tries with them count for it. The number of looks
+// depends on what was typed and not on what there is. An error is the store's, or
+// that of the source of random numbers.
 func (s *Service) find(ctx context.Context, login string) (account, error) {
+	nobody, err := s.stranger()
+	if err != nil {
+		return account{}, err
+	}
 	lookup, key, kind := s.users.ByUsername, profile.UsernameKey, "username"
 	if strings.Contains(login, "@") {
 		lookup, key, kind = s.users.ByEmail, profile.EmailKey, "email"
@@ -123,7 +134,7 @@ func (s *Service) find(ctx context.Context, login string) (account, error) {
 	if trimmed == login {
 		spellings = spellings[:1]
 	}
-	var unknown string
+	who := account{nobody: nobody}
 	for _, name := range spellings {
 		var canonical string
 		err := errTooLong
@@ -131,19 +142,24 @@ func (s *Service) find(ctx context.Context, login string) (account, error) {
 			canonical, err = key(name)
 		}
 		if err != nil {
-			unknown = unknownKey("invalid\x00" + strings.ToLower(trimmed))
+			if who.user.ID == "" {
+				who.key = unknownKey("invalid\x00" + strings.ToLower(trimmed))
+			}
 			continue
 		}
-		unknown = unknownKey(kind + "\x00" + canonical)
 		user, err := lookup(ctx, name)
-		if err == nil {
-			return account{user: user, key: accountKey(user.ID), open: name == login && !shut(user, s.now())}, nil
-		}
-		if !errors.Is(err, storage.ErrNotFound) {
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return account{}, fmt.Errorf("auth: looking an account up: %w", err)
 		}
+		switch {
+		case who.user.ID != "": // the first spelling has an account
+		case err == nil:
+			who.user, who.key, who.open = user, accountKey(user.ID), name == login && !shut(user, s.now())
+		default:
+			who.key = unknownKey(kind + "\x00" + canonical)
+		}
 	}
-	return account{key: unknown}, nil
+	return who, nil
 }
 
 // begin makes a session, if hash, which was verified, is still the user's: a

@@ -75,10 +75,10 @@ func authRequests() []request {
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, wrong)) }
 		}, cost{5, 0}, cost{5, 0}},
-		{"POST /api/auth/login", "nobody's name", 401, func(s *spied) func() reply {
+		{"POST /api/auth/login", "nobody's name: the same", 401, func(s *spied) func() reply {
 			c, name := s.client(), s.fresh()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, wrong)) }
-		}, cost{3, 0}, cost{3, 0}},
+		}, cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/login", "after too many tries", 429, func(s *spied) func() reply {
 			_, name := s.member()
 			c := s.client()

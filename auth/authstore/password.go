@@ -9,7 +9,9 @@ import (
 // PasswordStore keeps one encoded hash a user, apart from profile.User.
 type PasswordStore interface {
 	// PasswordHash returns the user's encoded hash, or "" when the user has
-	// none or does not exist.
+	// none or does not exist. Text that can be nobody's ID is looked up like any
+	// other: sign-in asks for the hash of nobody when a login is unknown, so that
+	// its time does not tell that.
 	PasswordHash(ctx context.Context, userID string) (string, error)
 	// LockPassword is PasswordHash that, inside a transaction, also keeps
 	// others from changing the hash until it ends.
