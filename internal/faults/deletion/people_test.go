@@ -91,6 +91,7 @@ func (p *person) live(name string) {
 	p.send(202, "POST", "/auth/email/change", fmt.Sprintf(`{"email":"new-%s@example.org"}`, name))
 	secret := p.send(200, "POST", "/auth/mfa/totp", `{"name":"Phone"}`)["secret"].(string)
 	p.send(200, "POST", "/auth/mfa/totp/confirm", fmt.Sprintf(`{"code":%q}`, code(p.t, secret)))
+	p.send(200, "POST", "/auth/passkeys/register/begin", "")
 }
 
 // code is what an authenticator app shows now (RFC 6238).

@@ -19,6 +19,7 @@ import (
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
+	"github.com/profilekit/profilekit/auth/passkey"
 	"github.com/profilekit/profilekit/httpadapter"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/internal/sqlspy"
@@ -111,9 +112,13 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 	if err != nil {
 		return nil, nil, err
 	}
+	passkeys, err := passkey.New(keys, passkey.Options{Origin: "http://localhost"})
+	if err != nil {
+		return nil, nil, err
+	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post}, Recorder: post, Now: clock,
+		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post, Passkeys: passkeys}, Recorder: post, Now: clock,
 	})
 	return app, db, err
 }
