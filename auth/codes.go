@@ -23,12 +23,7 @@ import (
 // Codes are second factors that are sent: six digits to a phone or an address
 // that was proved before. A code is of one user, method, session and purpose,
 // works once, for 10 minutes, for 5 answers, and only until another is asked for.
-//
-// NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
-// e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
-// factor for a password that the same inbox can reset, so that it is for hosts
-// that ask for a code from devices they do not know; the example programs leave it
-// out.
+// Both are weaker than an app or a passkey: see docs/account-states.md.
 type Codes struct {
 	// Channels are those that people may enrol; none leaves codes out.
 	Channels []authmail.Channel

@@ -314,7 +314,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]auth.Codes{"no keys": {Channels: []authmail.Channel{authmail.BySMS}}, "an unknown channel": {Channels: []authmail.Channel{"fax"}}} {
-		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Policy: auth.Policy{Codes: c, Courier: p.mail, Links: auth.DefaultLinks("https://example.org")}}
+		cfg := auth.Config{Users: p.db.Users(), Stores: p.db.Auth(), LimitStore: p.db.Limits(), Activity: p.db.Activity(), Tx: p.db, Policy: auth.Policy{Codes: c, Courier: p.mail, Links: authmail.DefaultLinks("https://example.org")}}
 		if _, err := auth.New(cfg); err == nil {
 			t.Errorf("%s is taken", name)
 		}

@@ -59,7 +59,7 @@ type Policy struct {
 	// which is then ErrNoCourier. It works inside the transaction that makes them.
 	Courier authmail.Courier
 	// Links are where links in mail lead. They are required with a Courier.
-	Links Links
+	Links authmail.Links
 	// Limits are how often one may try, and Session is how long sessions live.
 	Limits  Limits
 	Session SessionLimits
@@ -174,7 +174,7 @@ type Service struct {
 	recovery         FactorRecovery // without Wait when there is none
 
 	courier  authmail.Courier // nil when there is none
-	links    Links
+	links    authmail.Links
 	recorder activity.Recorder // nil when there is none
 
 	cache   *cache // nil when off
@@ -295,7 +295,7 @@ func (s *Service) check() error {
 		return fmt.Errorf("auth: Config.MinPassword must be from %d to %d", leastMinPassword, hash.MaxPasswordBytes/4)
 	}
 	if s.courier != nil {
-		if err := s.links.check(); err != nil {
+		if err := s.links.Check(); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,8 @@
 //     [Service.AuthenticateHalf] and [Service.FinishSignIn] when a second factor is owed.
 //   - Sessions: [Service.Authenticate], [Service.AuthenticateRead], [Service.Sessions],
 //     [Service.EndSession], [Service.SignOut]; [Service.Devices] that are trusted.
-//   - Proofs: [Service.Fresh], [Service.Reauthenticate], [Service.ReauthenticateWith].
+//   - Proofs: [Service.Fresh], [Service.Reauthenticate], [Service.ReauthenticateWith];
+//     [Service.SendMailCode], [Service.ProveMailbox]; [Service.BeginWait].
 //   - Factors: [Service.BeginFactor], [Service.BeginPhone], [Service.BeginEmailCodes] and
 //     [Service.ConfirmFactor]; [Service.AddPasskey]; [Service.RenewRecoveryCodes];
 //     [Service.BeginFactorRecovery] for who lost every one.
@@ -35,18 +36,13 @@
 //
 // # What holds
 //
-// A password is verified exactly as sent. A session's token is 256 random bits, of which only
-// the SHA-256 is kept; so it is with the token of a link, which is for one purpose, once, and
-// goes to the stored address. No answer, and no time that an answer takes, tells whether there
-// is an account; only a sign-up in the mode Open does.
+// A password is verified exactly as sent. Of the token of a session or a link, 256 random
+// bits, only the SHA-256 is kept. No answer, and no time that an answer takes, tells whether
+// there is an account; only a sign-up in the mode Open does. Tries are counted before
+// anything is verified. When a store fails, nobody is let in.
 //
-// An account whose address was never proved holds nothing: whoever proves it without being
-// signed in to it gets the account without password, sessions and factors of its maker.
-//
-// Tries are counted in Config.LimitStore before anything is verified, by account and by
-// network. When a store fails, nobody is let in. Methods whose comment says that the caller
-// must be Fresh look for it themselves, and are profile.ErrNotFresh otherwise. Every success
-// and change is an activity.Event in the transaction of the change, and one slog record;
-// neither holds a password, a token or what was typed. The states of an account are in
-// docs/account-states.md.
+// Two proofs, or a wait, are asked of who changes what opens an account: package authrule has
+// the rule, and [Service.May] asks. Methods whose comment says that the caller must be Fresh
+// are profile.ErrNotFresh otherwise. Every success and change is an activity.Event in the
+// transaction of the change. docs/account-states.md has the states of an account.
 package auth

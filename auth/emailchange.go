@@ -127,7 +127,7 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 	}
 	toNew := authmail.Message{
 		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailName(email),
-		Link: linkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
+		Link: authmail.LinkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
 	}
 	if holder.ID != "" {
 		toNew = authmail.Message{
@@ -139,7 +139,7 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 	}
 	toOld := authmail.Message{
 		Kind: authmail.EmailChanging, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
-		Link: linkTo(s.links.EmailUndo, undo.token), Detail: sourceFor(ctx, user, user.Email), ExpiresAt: undo.ExpiresAt,
+		Link: authmail.LinkTo(s.links.EmailUndo, undo.token), Detail: sourceFor(ctx, user, user.Email), ExpiresAt: undo.ExpiresAt,
 	}
 	for _, m := range []authmail.Message{toNew, toOld} {
 		m.Channel, m.At = authmail.ByEmail, now

@@ -35,6 +35,8 @@ var (
 	ErrNoFactor = errors.New("no such factor")
 	// ErrLastFactor: without this one nobody could sign in any more.
 	ErrLastFactor = errors.New("the last way in")
+	// ErrNoCourier: there is no Policy.Courier, so that nothing can be sent.
+	ErrNoCourier = errors.New("auth: there is no courier")
 	// ErrCodeAlone: codes that are sent are only for who has another factor too; see
 	// Codes.Alone.
 	ErrCodeAlone = errors.New("a code needs an app or a passkey beside it")

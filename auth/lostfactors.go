@@ -21,12 +21,7 @@ import (
 // FactorRecovery is the way back for somebody who lost every second factor and
 // the recovery codes: after the password, a link to the stored address that
 // works only after Wait, and the password again. The zero value leaves it out.
-//
-// It makes the mailbox worth a second factor that is late: whoever reads the mailbox
-// unnoticed for the whole Wait gets in, since the mailbox also resets the password. The
-// messages, and that any use of a factor ends it, are what the owner has against
-// that. A host for which this is too little leaves it out and asks its people
-// to prove who they are anew (NIST SP 800-63B-4, 4.2).
+// See docs/account-states.md for what it is worth.
 type FactorRecovery struct {
 	// Wait is the cooling-off time, at least LeastRecoveryWait.
 	Wait time.Duration
@@ -43,7 +38,7 @@ const (
 	recoveryWindow = 7 * 24 * time.Hour
 )
 
-func (f FactorRecovery) check(courier authmail.Courier, links Links) error {
+func (f FactorRecovery) check(courier authmail.Courier, links authmail.Links) error {
 	switch {
 	case f == FactorRecovery{}:
 		return nil
@@ -52,7 +47,7 @@ func (f FactorRecovery) check(courier authmail.Courier, links Links) error {
 	case courier == nil:
 		return errors.New("auth: Config.FactorRecovery needs a Courier")
 	}
-	return checkLink("Recover", links.Recover)
+	return authmail.CheckLink("Recover", links.Recover)
 }
 
 // TooEarlyError says that the cooling-off time of a recovery is not over, or that codes by
@@ -177,7 +172,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 	}
 	m := authmail.Message{
 		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
-		Link: linkTo(s.links.Recover, link.token), Report: linkTo(s.links.Report, stop.token),
+		Link: authmail.LinkTo(s.links.Recover, link.token), Report: authmail.LinkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
 	if err := s.courier.Deliver(ctx, m); err != nil {

@@ -447,7 +447,7 @@ func TestS20_ConfigOfARecovery(t *testing.T) {
 		db := memstore.New()
 		cfg := auth.Config{
 			Users: db.Users(), Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db,
-			Policy: auth.Policy{Courier: &mailbox{}, Links: auth.DefaultLinks("https://example.org")},
+			Policy: auth.Policy{Courier: &mailbox{}, Links: authmail.DefaultLinks("https://example.org")},
 		}
 		tt.change(&cfg)
 		if _, err := auth.New(cfg); (err == nil) != tt.ok {

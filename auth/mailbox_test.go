@@ -130,7 +130,7 @@ func openPost(t testing.TB, db database, change ...func(*auth.Config)) *post {
 	t.Helper()
 	p := &post{mail: &mailbox{}, notices: &notices{}}
 	p.world = openOn(t, db, append([]func(*auth.Config){func(c *auth.Config) {
-		c.Courier, c.Links, c.Recorder = p.mail, auth.DefaultLinks("https://example.org"), p.notices
+		c.Courier, c.Links, c.Recorder = p.mail, authmail.DefaultLinks("https://example.org"), p.notices
 	}}, change...)...)
 	return p
 }

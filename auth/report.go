@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -29,7 +30,7 @@ func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, re
 // 7 days, but once the account has another address no longer than that change can be
 // undone.
 func (s *Service) ReportLink(ctx context.Context, userID, to string) (string, error) {
-	if s.links == (Links{}) {
+	if s.links == (authmail.Links{}) {
 		return "", ErrNoCourier
 	}
 	report, err := s.newSecret(forReport, userID, []byte(to), s.now(), reportLife)
@@ -39,7 +40,7 @@ func (s *Service) ReportLink(ctx context.Context, userID, to string) (string, er
 	if err := s.tickets.AddTickets(ctx, userID, "", []authstore.Ticket{report.Ticket}); err != nil {
 		return "", err
 	}
-	return linkTo(s.links.Report, report.token), nil
+	return authmail.LinkTo(s.links.Report, report.token), nil
 }
 
 // Report is what somebody does who did not do what a message says: all sessions

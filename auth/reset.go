@@ -76,7 +76,7 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
 			Kind: authmail.Reset, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
-			Link: linkTo(s.links.Reset, reset.token), Report: linkTo(s.links.Report, report.token),
+			Link: authmail.LinkTo(s.links.Reset, reset.token), Report: authmail.LinkTo(s.links.Report, report.token),
 			Detail: sourceFor(ctx, user, user.Email), At: now, ExpiresAt: reset.ExpiresAt,
 		})
 	})

@@ -284,7 +284,7 @@ func TestS37_LinksAreTheHosts(t *testing.T) {
 	for _, bad := range []string{"", "/reset#{token}", "https://example.org/reset", "https://example.org/{token}/{token}", "https://example.org/ {token}", "{token}"} {
 		_, err := auth.New(auth.Config{
 			Users: memstore.New().Users(), Stores: memstore.New().Auth(), LimitStore: memstore.New().Limits(), Activity: memstore.New().Activity(), Tx: memstore.New(),
-			Policy: auth.Policy{Courier: &mailbox{}, Links: func() auth.Links { l := auth.DefaultLinks("https://example.org"); l.EmailUndo = bad; return l }()},
+			Policy: auth.Policy{Courier: &mailbox{}, Links: func() authmail.Links { l := authmail.DefaultLinks("https://example.org"); l.EmailUndo = bad; return l }()},
 		})
 		if err == nil {
 			t.Errorf("a link %q is taken", bad)

@@ -57,7 +57,7 @@ func (s *Service) invite(ctx context.Context, r Registration, hash string) error
 	}
 	m.Channel, m.At, m.ExpiresAt = authmail.ByEmail, now, now.Add(verifyLife)
 	if free {
-		m.Link = linkTo(s.links.Verify, verify.token)
+		m.Link = authmail.LinkTo(s.links.Verify, verify.token)
 	}
 	err = s.tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.tickets.AddTickets(ctx, nobody, "", []authstore.Ticket{verify.Ticket}); err != nil {
@@ -92,7 +92,7 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 	}
 	return s.courier.Deliver(ctx, authmail.Message{
 		Kind: authmail.Verify, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
-		Link: linkTo(s.links.Verify, verify.token), Report: linkTo(s.links.Report, report.token),
+		Link: authmail.LinkTo(s.links.Verify, verify.token), Report: authmail.LinkTo(s.links.Report, report.token),
 		At: now, ExpiresAt: verify.ExpiresAt,
 	})
 }

@@ -139,7 +139,7 @@ func (s *Service) beginWait(ctx context.Context, id Identity) (PendingWait, erro
 	}
 	m := authmail.Message{
 		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
-		Report: linkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
+		Report: authmail.LinkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
 	if err := s.courier.Deliver(ctx, m); err != nil {
 		return PendingWait{}, err

@@ -15,6 +15,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/auth/totp"
 	"github.com/profilekit/profilekit/internal/logging"
@@ -75,7 +76,7 @@ type Config struct {
 	Authenticator Authenticator
 	// Auth is about signing up and in. Beside the defaults of its package, nil Factors
 	// are authenticator apps (auth/totp) under the host name of BaseURL and an empty
-	// list is none, Links are auth.DefaultLinks of BaseURL, Codes.Keys are Keys, and
+	// list is none, Links are authmail.DefaultLinks of BaseURL, Codes.Keys are Keys, and
 	// the host name of BaseURL is a context word by itself. A Courier of its own is in
 	// the place of Mail.
 	Auth auth.Policy
@@ -123,7 +124,7 @@ type HTTP struct {
 	// NoLegacy leaves out the root routes of the replaced application,
 	// POST /upload-profile and GET /default-avatar.png.
 	NoLegacy bool
-	// NoPages leaves out the small pages at the root to which auth.DefaultLinks lead,
+	// NoPages leaves out the small pages at the root to which authmail.DefaultLinks lead,
 	// for a host that has its own.
 	NoPages bool
 	// Cookie is the name of the session's cookie; "" is "profilekit". The cookies of an
@@ -216,8 +217,8 @@ func authDefaults(c Config, base *url.URL) auth.Policy {
 	if p.Factors == nil {
 		p.Factors = []authfactor.Factor{totp.New(c.Keys, totp.Options{Issuer: base.Hostname()})}
 	}
-	if p.Links == (auth.Links{}) {
-		p.Links = auth.DefaultLinks(c.BaseURL)
+	if p.Links == (authmail.Links{}) {
+		p.Links = authmail.DefaultLinks(c.BaseURL)
 	}
 	if len(p.Codes.Channels) > 0 && p.Codes.Keys == nil {
 		p.Codes.Keys = c.Keys

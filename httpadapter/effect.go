@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -62,7 +61,7 @@ func (c Config) effective() error {
 		}
 	case len(c.Mail.Senders) == 0 && c.Auth.Courier == nil:
 		const why = "without Config.Mail no link is sent"
-		if c.Auth.Links != (auth.Links{}) {
+		if c.Auth.Links != (authmail.Links{}) {
 			vain("Auth.Links", why)
 		}
 		if c.HTTP.NoPages {

@@ -75,7 +75,7 @@ func neededProblem(e *authrule.NeededError) *problem {
 	for _, set := range e.Missing() {
 		missing = append(missing, set.Names())
 	}
-	p.Params = input.Params{"state": string(e.State), "missing": missing, "mayWait": e.MayWait()}
+	p.Params = input.Params{"state": string(e.State), "missing": missing, "mayWait": e.MayWait(), "waitUntil": nil}
 	if !e.WaitUntil.IsZero() {
 		p.Params["waitUntil"] = e.WaitUntil.UTC().Format(time.RFC3339)
 	}

@@ -107,7 +107,7 @@ func TestT14d_APasskeyThatBecomesEligibleForBackupIsTold(t *testing.T) {
 				if ch, err = w.nodes[0].BeginPasskeyProof(t.Context(), p.id()); err != nil {
 					t.Fatal(err)
 				}
-				_, err = w.nodes[1].ReauthenticateWith(t.Context(), keep(home), p.id(), answer(changed))
+				_, err = w.nodes[1].ReauthenticateWith(t.Context(), home, p.id(), answer(changed))
 				w.refused("a proof", err, authfactor.ErrChangedPasskey)
 				told(authevent.ReauthenticationFailed, "changed", 1)
 

@@ -134,7 +134,7 @@ func (p *person) ceremonies(what string, key *softkey.Key, alone, others error) 
 	if ch, err = w.nodes[0].BeginPasskeyProof(ctx, p.id()); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err = w.nodes[1].ReauthenticateWith(ctx, keep(home), p.id(), answer()); !errors.Is(err, others) {
+	if _, err = w.nodes[1].ReauthenticateWith(ctx, home, p.id(), answer()); !errors.Is(err, others) {
 		w.t.Errorf("%s, a proof: %v, want %v", what, err, others)
 	}
 }
@@ -350,7 +350,7 @@ func TestT14e_AStoreOfHandlesThatIsDown(t *testing.T) {
 		if ch, err = down.nodes[0].BeginPasskeyProof(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		_, err = down.nodes[0].ReauthenticateWith(t.Context(), keep(home), id, auth.Answer{
+		_, err = down.nodes[0].ReauthenticateWith(t.Context(), home, id, auth.Answer{
 			Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: ch.State, Response: p.key.Get(ch.Options)},
 		})
 		down.refused("a proof", err, storage.ErrUnavailable)

@@ -28,7 +28,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			mail := &lastLink{}
 			w := open(t, memstore.New(), func(c *auth.Config) {
-				c.Courier, c.Links = mail, auth.DefaultLinks("https://example.org")
+				c.Courier, c.Links = mail, authmail.DefaultLinks("https://example.org")
 				c.FactorRecovery.Wait = auth.RecoveryWait
 			})
 			p := w.withPasskey("ada")

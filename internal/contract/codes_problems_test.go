@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/keyring"
 	"github.com/profilekit/profilekit/httpadapter"
@@ -19,6 +20,7 @@ const number = "+41791234567"
 // addPhone makes codes by text message a second factor.
 func (w *provoked) addPhone() {
 	w.t.Helper()
+	w.confirmEmail()
 	w.send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`).want(202)
 	w.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+w.mail.code(w.t, "phone", number)+`"}`).want(200)
 }
@@ -105,7 +107,6 @@ var problemProvocations = []provocation{
 	{
 		status: 409, code: "too_early", config: codesAlone, params: `{"from":"(the time)"}`,
 		by: func(w *provoked) refusal {
-			w.confirmEmail()
 			w.addPhone()
 			half := w.anybody()
 			half.signIn(goodPassword).want(200)
@@ -153,7 +154,24 @@ var problemProvocations = []provocation{
 			return half.send("POST", "/api/auth/mfa/challenge", `{"method":"sms"}`)
 		},
 	},
-	{status: 409, code: "code_needs_factor", by: send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`)},
+	{status: 409, code: "code_needs_factor", by: func(w *provoked) refusal {
+		w.confirmEmail()
+		return w.send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`)
+	}},
+	{
+		status: 403, code: "proof_required", params: `{"mayWait":true,"missing":[["mailbox"],["wait"]],"state":"mailbox","waitUntil":null}`,
+		by: func(w *provoked) refusal {
+			w.confirmEmail()
+			later := w.anybody()
+			later.signIn(goodPassword).want(200)
+			return later.send("POST", "/api/auth/mfa/totp", `{}`)
+		},
+	},
+	{
+		status: 403, code: "change_refused", params: `{"reason":"host_only"}`,
+		config: func(c *httpadapter.Config) { c.Auth.WithoutMail, c.Auth.UnknownAddresses = authrule.NoMailRefuse, true },
+		by:     func(w *provoked) refusal { return w.send("POST", "/api/auth/mfa/totp", `{}`) },
+	},
 	{
 		status: 409, code: "no_deletion_pending", by: func(w *provoked) refusal { return w.do("POST", "/api/profile/restore", "", "") },
 		config: func(c *httpadapter.Config) {
@@ -166,6 +184,7 @@ var problemProvocations = []provocation{
 	{status: 415, code: "unsupported_media_type", by: func(w *provoked) refusal { return w.do("PATCH", "/api/profile", "text/plain", `{}`) }},
 	{status: 422, code: "invalid_token", by: send("POST", "/api/auth/email/verify", `{"token":"`+strings.Repeat("A", 43)+`"}`)},
 	{status: 422, code: "invalid_code", config: codesAlone, by: func(w *provoked) refusal {
+		w.confirmEmail()
 		w.send("POST", "/api/auth/mfa/phone", `{"phone":"`+number+`"}`).want(202)
 		wrong := "000000"
 		if w.mail.code(w.t, "phone", number) == wrong {

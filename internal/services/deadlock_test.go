@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
@@ -54,7 +55,7 @@ func TestRestoreAndReportLockInOneOrder(t *testing.T) {
 	}
 	svc, err := auth.New(auth.Config{
 		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Deletions: deletions,
-		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: auth.DefaultLinks(origin)},
+		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: &post{}, Links: authmail.DefaultLinks(origin)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -217,7 +217,7 @@ func newWorld(t *testing.T, db database) *world {
 	w.must(err)
 	w.auth, err = auth.New(auth.Config{
 		Users: users, Stores: db.Auth(), LimitStore: db.Limits(), Activity: db.Activity(), Tx: db, Holds: db.Holds(), Deletions: w.deletions,
-		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: w.post, Links: auth.DefaultLinks(origin)}, CheckUsername: w.profiles.CheckUsername,
+		Policy: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: w.post, Links: authmail.DefaultLinks(origin)}, CheckUsername: w.profiles.CheckUsername,
 		Recorder: w.post, Now: w.clock, Logger: logger,
 	})
 	w.must(err)

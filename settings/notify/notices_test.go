@@ -35,6 +35,7 @@ var feedOnly = map[activity.Kind]string{
 	authevent.FactorNotConfirmed:     "who mistypes a code while setting up is there and sees it",
 	authevent.ResetRequested:         "MessageReset goes out, with a link that it was not me",
 	authevent.EmailChangeRequested:   "MessageEmailChanging goes to the address of before, with a link that takes it back",
+	authevent.WaitBegun:              "authmail.Wait goes out, with a link that it was not me",
 	authevent.RecoveryRequested:      "MessageFactorRecovery goes out, with a link that it was not me",
 	profile.KindUpdated:              "people change their profile all day",
 	picture.KindChanged:              "as profiles, and everybody who may see it sees it",

@@ -170,8 +170,10 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	p.must(err)
 	p.notifier, err = notify.New(notify.Config{
 		Store: db.Outbox(), Keys: ring, Users: p.users, Settings: p.settings, Service: "Example", Now: clock.now,
-		Policy:     notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: dumpMailer{p}, authmail.BySMS: dumpMailer{p}}},
-		ReportLink: func(ctx context.Context, userID, to string) (string, error) { return p.auth.ReportLink(ctx, userID, to) },
+		Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: dumpMailer{p}, authmail.BySMS: dumpMailer{p}}},
+		ReportLink: func(ctx context.Context, userID, to string) (string, error) {
+			return p.auth.ReportLink(ctx, userID, to)
+		},
 	})
 	p.must(err)
 	p.passkeys, err = passkey.New(ring, passkey.Options{Origin: dumpOrigin, Name: "Example"})
@@ -186,7 +188,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	}
 	p.auth, err = auth.New(auth.Config{
 		Users: p.users, Stores: stores, LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
-		Policy:   auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{}), Courier: dumpCourier{p}, Links: auth.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
+		Policy:   auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{}), Courier: dumpCourier{p}, Links: authmail.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
 		Recorder: p.notifier,
 		Now:      clock.now,
 	})

@@ -100,8 +100,8 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 
 // links are the default ones, but for the one that needs a sign-in beside it: the
 // page for that is our own.
-func links(baseURL string) auth.Links {
-	l := auth.DefaultLinks(baseURL)
+func links(baseURL string) authmail.Links {
+	l := authmail.DefaultLinks(baseURL)
 	l.Recover = strings.TrimSuffix(baseURL, "/") + "/login#recover={token}"
 	return l
 }

@@ -1,7 +1,6 @@
-package auth
+package authmail
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -40,28 +39,27 @@ func DefaultLinks(base string) Links {
 
 const tokenPlace = "{token}"
 
-func (l Links) check() error {
+// Check says which of the links, but Recover, is none.
+func (l Links) Check() error {
 	for name, link := range map[string]string{
 		"Reset": l.Reset, "Verify": l.Verify, "EmailChange": l.EmailChange, "EmailUndo": l.EmailUndo, "Report": l.Report,
 	} {
-		if err := checkLink(name, link); err != nil {
+		if err := CheckLink(name, link); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkLink(name, link string) error {
+// CheckLink says that a link is no absolute address with "{token}" once; name is its field.
+func CheckLink(name, link string) error {
 	u, err := url.Parse(strings.Replace(link, tokenPlace, "t", 1))
 	if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" && u.Path == "" || strings.Count(link, tokenPlace) != 1 ||
 		strings.ContainsAny(link, " \r\n\t\"<>") {
-		return fmt.Errorf("auth: Config.Links.%s must be an absolute address with %s once", name, tokenPlace)
+		return fmt.Errorf("authmail: Links.%s must be an absolute address with %s once", name, tokenPlace)
 	}
 	return nil
 }
 
-// linkTo puts the token, which needs no escaping, into a link.
-func linkTo(link, token string) string { return strings.Replace(link, tokenPlace, token, 1) }
-
-// ErrNoCourier: the service was made without Config.Courier and can send nothing.
-var ErrNoCourier = errors.New("auth: there is no courier")
+// LinkTo puts the token, which needs no escaping, into a link.
+func LinkTo(link, token string) string { return strings.Replace(link, tokenPlace, token, 1) }
