@@ -18,6 +18,7 @@ import (
 	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // SignUpMode is who may make an account.
@@ -91,8 +92,8 @@ type Config struct {
 	Stores   authstore.Stores
 	Activity activity.Store
 	Tx       storage.Transactor
-	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, and
-	// the 5 answers to a code, which is for load tests only.
+	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, the 5 answers
+	// to a code and the 10 passwords of a confirmation, which is for load tests only.
 	LimitStore limit.Store
 
 	// Holds keeps an address that is changed for the account while that can be
@@ -108,6 +109,9 @@ type Config struct {
 	// trusted devices and what was begun of an account with it. nil is for hosts whose
 	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
 	Deletions *profile.Deletions
+	// Emptiers remove what other packages keep that was written in an account which
+	// goes to the owner of its address: the settings.Service and the picture.Service.
+	Emptiers []personal.Emptier
 	// Recorder is told of events in the transaction of their change, but not of
 	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
@@ -153,6 +157,7 @@ type Service struct {
 	lifetime      SessionLimits
 	kept          Personal
 	deletions     *profile.Deletions // nil when there are none
+	emptiers      []personal.Emptier
 
 	breachesRequired bool
 	kinds            map[string]authfactor.Factor
@@ -208,6 +213,7 @@ func New(c Config) (*Service, error) {
 		lifetime:      c.Session.withDefaults(),
 		kept:          Personal{Stores: c.Stores, LimitStore: c.LimitStore},
 		deletions:     c.Deletions,
+		emptiers:      slices.Clone(c.Emptiers),
 		clock:         c.Now,
 		random:        c.Rand,
 		logger:        c.Logger,

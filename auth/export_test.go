@@ -14,13 +14,14 @@ const (
 
 // Lives and bounds that the comments of the package say in numbers.
 const (
-	CodeLife        = codeLife
-	CodeTries       = codeTries
-	EmailChangeLife = emailChangeLife
-	EmailUndoWindow = emailUndoWindow
-	MaxSessionTTL   = maxSessionTTL
-	RecoveryWindow  = recoveryWindow
-	ReportLife      = reportLife
-	ResetLife       = resetLife
-	VerifyLife      = verifyLife
+	CodeLife          = codeLife
+	CodeTries         = codeTries
+	ConfirmationTries = confirmationTries
+	EmailChangeLife   = emailChangeLife
+	EmailUndoWindow   = emailUndoWindow
+	MaxSessionTTL     = maxSessionTTL
+	RecoveryWindow    = recoveryWindow
+	ReportLife        = reportLife
+	ResetLife         = resetLife
+	VerifyLife        = verifyLife
 )

@@ -180,7 +180,8 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	m := authmail.Message{
-		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
+		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 		Link: linkTo(s.links.Recover, link.token), Report: linkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}

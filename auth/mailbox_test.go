@@ -152,7 +152,7 @@ func (p *post) forgot(t testing.TB, name string) string {
 func (p *post) proved(t testing.TB, name string) auth.Identity {
 	t.Helper()
 	in := p.register(t, name)
-	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org")); err != nil {
+	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org"), auth.Confirmation{}); err != nil {
 		t.Fatalf("Verify: %v", err)
 	}
 	id := p.alive(t, in.Token)

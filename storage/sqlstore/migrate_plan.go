@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 )
 
 // Plan is what Migrate would do, or did.
@@ -99,8 +101,11 @@ func (d *DB) plan(ctx context.Context, tx *sql.Tx, o MigrateOptions) (Plan, erro
 	if err != nil {
 		return Plan{}, err
 	}
-	for i, name := range names {
-		version := int64(i + 1) // a test holds them gapless
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return Plan{}, err
+		}
 		applied, err := d.applied(ctx, tx, version)
 		if err != nil {
 			return Plan{}, err
