@@ -23,20 +23,17 @@ import (
 // that was proved before. A code is of one user, method, session and purpose,
 // works once, for 10 minutes, for 5 answers, and only until another is asked for.
 //
-// NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by
-// e-mail (3.1.3.1): both are weaker than an app or a passkey. An e-mail is no second
-// factor for a password that the same inbox can reset, so that it is for hosts
-// that ask for a code from devices they do not know; the example programs leave it
-// out.
+// NIST SP 800-63B-4 restricts codes by telephone (3.2.9) and allows none by e-mail
+// (3.1.3.1), since the same inbox resets the password: that is for hosts that ask for a
+// code from devices they do not know.
 type Codes struct {
 	// Channels are those that people may enrol; none leaves codes out.
 	Channels []authmail.Channel
 	// Keys seal the numbers and bind the codes; required with Channels.
 	Keys *keyring.Ring
-	// Alone lets a code be the only second factor that somebody has. Without it a
-	// code is for who has an app or a passkey too: nobody enrols codes before that,
-	// or removes the last of those while codes are left. Who has codes alone from
-	// before keeps them.
+	// Alone lets a code be the only second factor that somebody has. Without it nobody
+	// enrols codes before an app or a passkey, or removes the last of those while codes
+	// are left. Who has codes alone from before keeps them.
 	Alone bool
 }
 

@@ -42,17 +42,15 @@ type Policy struct {
 	SignUp SignUpMode
 	// Hashers is nil for new hashes by hash.Argon2id{}, and old ones by hash.Bcrypt{} too.
 	Hashers *hash.Hashers
-	// MinPassword is the least length of new passwords in code points, from 8;
-	// 0 is 15, what NIST SP 800-63B-4 asks of the only factor. Below 15 is for hosts that ask everybody for a
-	// second factor.
+	// MinPassword is the least length of new passwords in code points, from 8; 0 is 15, as
+	// NIST SP 800-63B-4 asks. Below 15 is for hosts that ask everybody for a second factor.
 	MinPassword int
 	// ContextWords are names that no new password may consist of, beside those of
 	// the account: of the service, the company, the site.
 	ContextWords []string
-	// Breaches refuses new passwords that are known from a breach; nil asks
-	// nobody. When it fails the password is taken and a record written, unless
-	// BreachesRequired is set: then nobody signs up or changes a password before
-	// it answers again.
+	// Breaches refuses new passwords that are known from a breach; nil asks nobody.
+	// When it fails the password is taken and a record written; with BreachesRequired
+	// nobody signs up or changes a password before it answers again.
 	Breaches         BreachChecker
 	BreachesRequired bool
 	// Courier brings links and codes to people; nil leaves out what needs one,
@@ -66,9 +64,9 @@ type Policy struct {
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
-	// Factors are the kinds of second factor that users may enrol; auth/totp has
-	// one. Without any there is no second factor. A kind that is left out later
-	// still counts for those who have it: they need another one, or a recovery code.
+	// Factors are the kinds of second factor that users may enrol; auth/totp has one. A
+	// kind that is left out later still counts for those who have it: they need another
+	// one, or a recovery code.
 	Factors []authfactor.Factor
 	// Passkeys lets people sign in by passkeys, alone or as a second factor; nil
 	// is without. Those whose passkey is their only factor need a recovery code
@@ -96,10 +94,9 @@ type Config struct {
 	// to a code and the 10 passwords of a confirmation, which is for load tests only.
 	LimitStore limit.Store
 
-	// Holds keeps an address that is changed for the account while that can be
-	// undone, and says which names and addresses are kept for others; nil frees
-	// them at once, and then an undo may find its address taken. It is of the
-	// database of Tx; give the same to profile.Config.
+	// Holds keeps an address that is changed for the account while that can be undone,
+	// and says which names and addresses are kept for others; nil frees them at once.
+	// It is of the database of Tx; give the same to profile.Config.
 	Holds profile.HoldStore
 	// CheckUsername says which names may be registered; its error should be an
 	// *input.InvalidError of field "username". nil is profile.CheckUsername with
@@ -109,17 +106,16 @@ type Config struct {
 	// trusted devices and what was begun of an account with it. nil is for hosts whose
 	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
 	Deletions *profile.Deletions
-	// Emptiers remove what other packages keep that was written in an account which
-	// goes to the owner of its address: the settings.Service and the picture.Service.
+	// Emptiers remove what was written in an account that goes to the owner of its
+	// address: the settings.Service and the picture.Service.
 	Emptiers []personal.Emptier
 	// Recorder is told of events in the transaction of their change, but not of
 	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
 
-	// Now is the clock, nil for time.Now. It is the only one: no store asks its
-	// server for the time, so clocks of databases do not matter. Those of two nodes
-	// may differ by 3 minutes. After a clock was wrong and is set right, what was
-	// refused because its time was over stays refused.
+	// Now is the clock, nil for time.Now. It is the only one: clocks of databases do
+	// not matter. Those of two nodes may differ by 3 minutes. What was refused because
+	// its time was over stays refused when a clock is set right.
 	//
 	// Rand is the source of tokens and ids, nil for crypto/rand. One that can be
 	// guessed gives every account away.

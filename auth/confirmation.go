@@ -13,19 +13,16 @@ import (
 	"github.com/profilekit/profilekit/settings/input"
 )
 
-// ConfirmationAnswer is what somebody answers who follows a link to confirm an address and
-// gives no password.
+// ConfirmationAnswer is what a Confirmation has instead of a password.
 type ConfirmationAnswer string
 
 const (
-	// Forgotten: "I signed up, and forgot the password."
-	Forgotten ConfirmationAnswer = "forgotten"
-	// NotMine: "I did not sign up."
-	NotMine ConfirmationAnswer = "not_mine"
+	Forgotten ConfirmationAnswer = "forgotten" // "I signed up, and forgot the password."
+	NotMine   ConfirmationAnswer = "not_mine"  // "I did not sign up."
 )
 
 // Confirmation is what Verify takes from somebody without a session of the account: the
-// Password of the sign-up, or the present one if that was changed; or an Answer instead.
+// Password of the sign-up, or the present one if that was changed; or an Answer.
 type Confirmation struct {
 	Password string
 	Answer   ConfirmationAnswer
@@ -34,16 +31,13 @@ type Confirmation struct {
 // ConfirmationError says that Verify needs a Confirmation. As an *input.InvalidError it
 // says that the field "password" is required.
 type ConfirmationError struct {
-	// Username is that of the account, "" when it is no fit text for a mail.
-	Username string
-	// Invited says that the account is still to be made (VerifyFirst), and Adopted that
-	// it is one whose contents stay: see profile.User.
-	Invited, Adopted bool
+	Username string // of the account, "" when it is no fit text for the reader
+	Invited  bool   // the account is still to be made (VerifyFirst)
+	Adopted  bool   // what is in the account stays: see profile.User
 }
 
 func (e *ConfirmationError) Error() string { return e.Unwrap().Error() }
 
-// Unwrap returns the *input.InvalidError.
 func (e *ConfirmationError) Unwrap() error { return required("password", "") }
 
 func (c Confirmation) check() error {

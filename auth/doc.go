@@ -40,8 +40,8 @@
 // goes to the stored address. No answer, and no time that an answer takes, tells whether there
 // is an account; only a sign-up in the mode Open does.
 //
-// An account whose address was never proved holds nothing: whoever proves it without being
-// signed in to it gets the account without password, sessions and factors of its maker.
+// An account whose address was never proved holds nothing: whoever proves it without a
+// session or the password gets the account without anything of its maker, see Verify.
 //
 // Tries are counted in Config.LimitStore before anything is verified, by account and by
 // network. When a store fails, nobody is let in. Methods whose comment says that the caller

@@ -22,11 +22,8 @@ import (
 // the recovery codes: after the password, a link to the stored address that
 // works only after Wait, and the password again. The zero value leaves it out.
 //
-// It makes the mailbox worth a second factor that is late: whoever reads the mailbox
-// unnoticed for the whole Wait gets in, since the mailbox also resets the password. The
-// messages, and that any use of a factor ends it, are what the owner has against
-// that. A host for which this is too little leaves it out and asks its people
-// to prove who they are anew (NIST SP 800-63B-4, 4.2).
+// Whoever reads the mailbox unnoticed for the whole Wait gets in. A host for which that is
+// too little asks its people to prove who they are anew (NIST SP 800-63B-4, 4.2).
 type FactorRecovery struct {
 	// Wait is the cooling-off time, at least LeastRecoveryWait.
 	Wait time.Duration
@@ -80,9 +77,8 @@ type lostFactors struct {
 //
 // A recovery that was begun before goes on: its times stay, and its link is sent
 // anew. An address that was never proved is an *input.InvalidError of field "email":
-// its owner resets the password by it, which removes what is there. Without a
-// Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
-// too many messages are a *limit.ExceededError.
+// a reset proves it. Without Config.FactorRecovery, or a factor to lose, it is
+// ErrNoFactor; too many messages are a *limit.ExceededError.
 func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingRecovery, error) {
 	if err := half.check(); err != nil {
 		return PendingRecovery{}, err

@@ -85,8 +85,8 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 // Reset sets a new password by the token of a link that Forgot sent, and ends
 // all sessions and everything else that was begun, all or nothing. It makes no
 // session and leaves the second factor as it is, except that of an account
-// whose address was never proved: reading the mail is that proof, and what
-// somebody else may have left there goes.
+// whose address was never proved: reading the mail is that proof, and all that
+// somebody else may have left there goes, unless the account is profile.User.Adopted.
 //
 // A token that is wrong, expired or used is ErrInvalidToken. A password that is
 // refused is an *input.InvalidError of field "password" and leaves the token; nothing

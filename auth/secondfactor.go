@@ -47,10 +47,9 @@ type Answer struct {
 	ceremony authfactor.Ceremony
 }
 
-// HalfIdentity is somebody whose password was right and who owes a second
-// factor: it opens nothing but FinishSignIn and the way back for who lost every
-// factor, BeginFactorRecovery and RecoverFactors. Or, of authstore.LevelDeletionPending, somebody
-// who owes nothing and whose account will be erased: it opens nothing but Restore.
+// HalfIdentity is somebody whose password was right and who owes a second factor: it
+// opens FinishSignIn, BeginFactorRecovery and RecoverFactors. Or, of
+// authstore.LevelDeletionPending, somebody whose account will be erased: it opens Restore.
 type HalfIdentity struct {
 	User    profile.User
 	Session authstore.Session
@@ -118,9 +117,8 @@ func (id Identity) ceremony() (authfactor.Ceremony, error) {
 }
 
 // FinishSignIn opens the session of an unfinished sign-in, which then has a new
-// token; the half one is dead. With trust the device gets a token of its own,
-// in Device, which later sign-ins of this user may bring instead of a second
-// factor.
+// token; the half one is dead. With trust the device gets a token of its own, in
+// Device, which later sign-ins may bring instead of a second factor.
 //
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a

@@ -89,6 +89,13 @@ func TestT09_WhatAStrangerWroteGoes(t *testing.T) {
 		is(t, p.Reset(t.Context(), pocket, p.forgot(t, u.Username), newer), nil)
 		p.isEmptied(t, prefs, u)
 
+		// A stranger who moved on to an address of their own: the owner takes that back.
+		u = p.described(t, prefs, "by-undo")
+		session := p.mustSignIn(t, u.Username, password)
+		is(t, p.BeginEmailChange(t.Context(), home, p.alive(t, session.Token), "eve@example.com", 0), nil)
+		is(t, p.UndoEmailChange(t.Context(), pocket, p.mail.link(t, authmail.EmailChanging, u.Email)), nil)
+		p.isEmptied(t, prefs, u)
+
 		u = p.described(t, prefs, "by-the-owner")
 		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, u.Username), auth.Confirmation{Password: password}), nil)
 		after, err := db.Users().User(t.Context(), u.ID)
@@ -97,6 +104,75 @@ func TestT09_WhatAStrangerWroteGoes(t *testing.T) {
 		}
 		if locale, err := settings.Get(t.Context(), prefs, settings.LocaleSection, u.ID); err != nil || locale != "cs" {
 			t.Errorf("the locale is %q, %v", locale, err)
+		}
+	})
+}
+
+// Of an adopted account nothing goes but what was begun: its owner has a profile, and never
+// had a mail to confirm the address.
+func TestT09_AnAdoptedAccountKeepsWhatIsInIt(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		prefs := preferences(t, db)
+		p := openPost(t, db, unlimitedMail, func(c *auth.Config) { c.Emptiers = []personal.Emptier{prefs} })
+		confirm := func(how auth.Confirmation) func(*testing.T, auth.Identity) {
+			return func(t *testing.T, id auth.Identity) {
+				is(t, p.ResendVerify(t.Context(), home, id), nil)
+				token := p.link(t, id.User.Username)
+				asks(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{}), auth.ConfirmationError{Username: id.User.Username, Adopted: true})
+				is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, how), nil)
+				is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, how), auth.ErrInvalidToken)
+			}
+		}
+		for name, c := range map[string]struct {
+			do             func(*testing.T, auth.Identity)
+			proves, cutOff bool
+			opens          string // the password that does afterwards, "" for none
+		}{
+			"a-reset": {func(t *testing.T, id auth.Identity) {
+				is(t, p.Reset(t.Context(), pocket, p.forgot(t, id.User.Username), newer), nil)
+			}, true, true, newer},
+			"forgotten": {confirm(auth.Confirmation{Answer: auth.Forgotten}), true, true, ""},
+			"not-mine":  {confirm(auth.Confirmation{Answer: auth.NotMine}), false, false, password},
+			"password":  {confirm(auth.Confirmation{Password: password}), true, false, password},
+		} {
+			// As an import makes it.
+			u, err := db.Users().Create(t.Context(), profile.User{
+				Username: name, Email: name + "@example.org", Adopted: true, Bio: "Hello.", GivenName: "Ada", Picture: profile.Picture{URL: "https://example.org/a.png"},
+			})
+			is(t, err, nil)
+			hash, err := p.hashers.Hash(t.Context(), password)
+			is(t, err, nil)
+			p.setHash(t, u.ID, hash)
+			_, err = prefs.Patch(t.Context(), u.ID, []byte(`{"privacy":{"visibility":"members"},"locale":"cs"}`), 0)
+			is(t, err, nil)
+			chosen, err := prefs.Document(t.Context(), u.ID)
+			is(t, err, nil)
+			in := p.mustSignIn(t, name, password)
+			factor(t, p.world, u.ID, "totp")
+			c.do(t, p.alive(t, in.Token))
+
+			after, err := db.Users().User(t.Context(), u.ID)
+			if err != nil || after.Bio != u.Bio || after.GivenName != u.GivenName || after.Picture.URL != u.Picture.URL || after.EmailVerified != c.proves {
+				t.Errorf("%s: the account is %+v, %v", name, after, err)
+			}
+			if now, err := prefs.Document(t.Context(), u.ID); err != nil || string(now.JSON) != string(chosen.JSON) {
+				t.Errorf("%s: the settings are %s, %v", name, now.JSON, err)
+			}
+			if list, err := db.Auth().Factors.Factors(t.Context(), u.ID); err != nil || len(list) != 1 {
+				t.Errorf("%s: %d factors (%v), want the one of before", name, len(list), err)
+			}
+			if c.cutOff {
+				p.dead(t, in.Token)
+			} else {
+				p.alive(t, in.Token)
+			}
+			_, err = p.signIn(t, name, password)
+			if open := err == nil; open != (c.opens == password) {
+				t.Errorf("%s: the password of before opens the account: %v, %v", name, open, err)
+			}
+			if told := p.mail.to(authmail.TakenOver, u.Email); (len(told) == 1) != (name == "forgotten") || len(told) == 1 && told[0].Detail["emptied"] == "true" {
+				t.Errorf("%s: told %+v", name, told)
+			}
 		}
 	})
 }

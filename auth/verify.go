@@ -131,15 +131,13 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 	})
 }
 
-// Verify proves an address by the token of a link. by is who follows the link, the zero
-// Identity for nobody who is signed in: a session of the account itself is asked nothing.
-// Everybody else says by how who they are, see docs/account-states.md. Without how it is
-// a *ConfirmationError and the token stays good, as after a wrong password
-// (ErrInvalidCredentials; more than 10 in the token's life are a *limit.ExceededError).
-//
-// In the mode VerifyFirst it makes the account; a user name or address that was
-// taken meanwhile, or is held for another account, is a *storage.TakenError. A token that
-// is wrong, expired or used is ErrInvalidToken.
+// Verify proves an address by the token of a link, and in the mode VerifyFirst makes the
+// account. A session by of the account itself is asked nothing. Everybody else says by how
+// who they are, see docs/account-states.md; without how it is a *ConfirmationError, and the
+// token stays good. So it does after a wrong password, ErrInvalidCredentials, of which a
+// token takes 10, then *limit.ExceededError. A user name or address that was taken
+// meanwhile, or is held for another, is a *storage.TakenError. A token that is wrong,
+// expired or used is ErrInvalidToken.
 func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string, how Confirmation) error {
 	ctx = withClient(ctx, c)
 	if err := how.check(); err != nil {
