@@ -29,10 +29,9 @@ type Codes struct {
 	Channels []authmail.Channel
 	// Keys seal the numbers and bind the codes; required with Channels.
 	Keys *keyring.Ring
-	// Alone lets a code be the only second factor that somebody has. Without it a
-	// code is for who has an app or a passkey too: nobody enrols codes before that,
-	// or removes the last of those while codes are left. Who has codes alone from
-	// before keeps them.
+	// Alone lets a code be the only second factor that somebody has. Without it nobody
+	// enrols codes before an app or a passkey, or removes the last of those while codes
+	// are left. Who has codes alone from before keeps them.
 	Alone bool
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
+	"github.com/profilekit/profilekit/storage/personal"
 )
 
 // SignUpMode is who may make an account.
@@ -42,17 +43,15 @@ type Policy struct {
 	SignUp SignUpMode
 	// Hashers is nil for new hashes by hash.Argon2id{}, and old ones by hash.Bcrypt{} too.
 	Hashers *hash.Hashers
-	// MinPassword is the least length of new passwords in code points, from 8;
-	// 0 is 15, what NIST SP 800-63B-4 asks of the only factor. Below 15 is for hosts that ask everybody for a
-	// second factor.
+	// MinPassword is the least length of new passwords in code points, from 8; 0 is 15, as
+	// NIST SP 800-63B-4 asks. Below 15 is for hosts that ask everybody for a second factor.
 	MinPassword int
 	// ContextWords are names that no new password may consist of, beside those of
 	// the account: of the service, the company, the site.
 	ContextWords []string
-	// Breaches refuses new passwords that are known from a breach; nil asks
-	// nobody. When it fails the password is taken and a record written, unless
-	// BreachesRequired is set: then nobody signs up or changes a password before
-	// it answers again.
+	// Breaches refuses new passwords that are known from a breach; nil asks nobody.
+	// When it fails the password is taken and a record written; with BreachesRequired
+	// nobody signs up or changes a password before it answers again.
 	Breaches         BreachChecker
 	BreachesRequired bool
 	// Courier brings links and codes to people; nil leaves out what needs one,
@@ -66,9 +65,9 @@ type Policy struct {
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
-	// Factors are the kinds of second factor that users may enrol; auth/totp has
-	// one. Without any there is no second factor. A kind that is left out later
-	// still counts for those who have it: they need another one, or a recovery code.
+	// Factors are the kinds of second factor that users may enrol; auth/totp has one. A
+	// kind that is left out later still counts for those who have it: they need another
+	// one, or a recovery code.
 	Factors []authfactor.Factor
 	// Passkeys lets people sign in by passkeys, alone or as a second factor, and needs
 	// Stores.Handles; nil is without. Those whose passkey is their only factor need a
@@ -103,14 +102,13 @@ type Config struct {
 	Stores   authstore.Stores
 	Activity activity.Store
 	Tx       storage.Transactor
-	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, and
-	// the 5 answers to a code, which is for load tests only.
+	// LimitStore counts tries. limit.Off{} lifts every Rule of Policy.Limits, the 5 answers
+	// to a code and the 10 passwords of a confirmation, which is for load tests only.
 	LimitStore limit.Store
 
-	// Holds keeps an address that is changed for the account while that can be
-	// undone, and says which names and addresses are kept for others; nil frees
-	// them at once, and then an undo may find its address taken. It is of the
-	// database of Tx; give the same to profile.Config.
+	// Holds keeps an address that is changed for the account while that can be undone,
+	// and says which names and addresses are kept for others; nil frees them at once.
+	// It is of the database of Tx; give the same to profile.Config.
 	Holds profile.HoldStore
 	// CheckUsername says which names may be registered; its error should be an
 	// *input.InvalidError of field "username". nil is profile.CheckUsername with
@@ -120,14 +118,16 @@ type Config struct {
 	// trusted devices and what was begun of an account with it. nil is for hosts whose
 	// accounts are not deleted by their users; Restore is then ErrUnauthenticated.
 	Deletions *profile.Deletions
+	// Emptiers remove what was written in an account that goes to the owner of its
+	// address: the settings.Service and the picture.Service.
+	Emptiers []personal.Emptier
 	// Recorder is told of events in the transaction of their change, but not of
 	// failures, which change nothing and are in the feed; nil for none.
 	Recorder activity.Recorder
 
-	// Now is the clock, nil for time.Now. It is the only one: no store asks its
-	// server for the time, so clocks of databases do not matter. Those of two nodes
-	// may differ by 3 minutes. After a clock was wrong and is set right, what was
-	// refused because its time was over stays refused.
+	// Now is the clock, nil for time.Now. It is the only one: clocks of databases do
+	// not matter. Those of two nodes may differ by 3 minutes. What was refused because
+	// its time was over stays refused when a clock is set right.
 	//
 	// Rand is the source of tokens and ids, nil for crypto/rand. One that can be
 	// guessed gives every account away.
@@ -166,6 +166,7 @@ type Service struct {
 	lifetime      SessionLimits
 	kept          Personal
 	deletions     *profile.Deletions // nil when there are none
+	emptiers      []personal.Emptier
 
 	breachesRequired bool
 	kinds            map[string]authfactor.Factor
@@ -225,6 +226,7 @@ func New(c Config) (*Service, error) {
 		lifetime:      c.Session.withDefaults(),
 		kept:          Personal{Stores: c.Stores, LimitStore: c.LimitStore},
 		deletions:     c.Deletions,
+		emptiers:      slices.Clone(c.Emptiers),
 		clock:         c.Now,
 		random:        c.Rand,
 		logger:        c.Logger,

@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
@@ -25,6 +26,7 @@ type database interface {
 	AuthApart() authstore.Stores
 	Limits() limit.Store
 	Activity() activity.Store
+	Settings() settings.Store
 }
 
 // onDatabases runs what depends on locks and transactions on every kind of

@@ -41,6 +41,9 @@
 // there is an account; only a sign-up in the mode Open does. Tries are counted before
 // anything is verified. When a store fails, nobody is let in.
 //
+// An account whose address was never proved holds nothing: whoever proves it without a
+// session or the password gets the account without anything of its maker, see Verify.
+//
 // Two proofs, or a wait, are asked of who changes what opens an account: package authrule has
 // the rule, and [Service.May] asks. Methods whose comment says that the caller must be Fresh
 // are profile.ErrNotFresh otherwise. Every success and change is an activity.Event in the

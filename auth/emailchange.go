@@ -126,19 +126,21 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 		return err
 	}
 	toNew := authmail.Message{
-		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailName(email),
+		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailName(email), Account: user.MailAccount(email),
 		Link: authmail.LinkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
 	}
 	if holder.ID != "" {
 		toNew = authmail.Message{
-			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.MailName(holder.Email), ExpiresAt: confirm.ExpiresAt,
+			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID,
+			Name: holder.MailName(holder.Email), Account: holder.MailAccount(holder.Email), ExpiresAt: confirm.ExpiresAt,
 		}
 		if holder.Disabled {
 			toNew.To = ""
 		}
 	}
 	toOld := authmail.Message{
-		Kind: authmail.EmailChanging, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.EmailChanging, To: user.Email, UserID: user.ID,
+		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.EmailUndo, undo.token), Detail: sourceFor(ctx, user, user.Email), ExpiresAt: undo.ExpiresAt,
 	}
 	for _, m := range []authmail.Message{toNew, toOld} {

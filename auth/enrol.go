@@ -105,9 +105,8 @@ type ConfirmedFactor struct {
 // answer that shows that the caller has it, and ends all other sessions and
 // trusted devices. Of "sms" the number is the profile's phone from then on, and takes
 // the place of an earlier one. A wrong answer is ErrInvalidCode and counts as at
-// sign-in, and a factor beyond the 20 that an account has beside passkeys is ErrInvalidCode
-// too; without a pending factor of this session it is ErrNoFactor. The errors of May
-// are its own.
+// sign-in, and so is a factor beyond 20 beside passkeys; without a pending factor of
+// this session it is ErrNoFactor. The errors of May are its own.
 func (s *Service) ConfirmFactor(ctx context.Context, c Client, id Identity, a Answer) (ConfirmedFactor, error) {
 	if err := s.May(ctx, id, adds(a.Method)); err != nil {
 		return ConfirmedFactor{}, err
@@ -309,8 +308,7 @@ func (s *Service) RenameFactor(ctx context.Context, id Identity, factorID, name 
 // and trusted devices; with the last one go the recovery codes. An ID that is
 // not one of them, or with kinds one of any other kind, is storage.ErrNotFound. The last factor of an account without
 // a password is ErrLastFactor, and the last one beside codes that are sent is
-// ErrCodeAlone, unless Codes.Alone lets it: nothing goes that was not named. The
-// errors of May are its own.
+// ErrCodeAlone, unless Codes.Alone lets it. The errors of May are its own.
 func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {
 	if err := s.May(ctx, id, authrule.RemoveFactor); err != nil {
 		return err

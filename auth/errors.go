@@ -12,16 +12,13 @@ import (
 // storage.ErrUnavailable or is the store's own error. Whatever the error, the
 // caller is not signed in.
 var (
-	// ErrInvalidCredentials: the login and the password do not open an
-	// account, for whatever reason.
+	// ErrInvalidCredentials: login and password open no account, for whatever reason.
 	ErrInvalidCredentials = errors.New("invalid credentials")
 	// ErrUnauthenticated: the token opens no session, or no longer.
 	ErrUnauthenticated = errors.New("unauthenticated")
-	// ErrInvalidToken: the token of a link is wrong, expired or used, or what it
-	// was for is over: one answer.
+	// ErrInvalidToken: the token of a link is wrong, expired, used, or its cause is over.
 	ErrInvalidToken = errors.New("invalid token")
-	// ErrPasswordResetRequired: the password is right, and must be reset by a
-	// link before anybody signs in with it.
+	// ErrPasswordResetRequired: the password is right, and must be reset by a link first.
 	ErrPasswordResetRequired = errors.New("the password must be reset")
 	// ErrSignUpClosed: accounts are not made by their users here.
 	ErrSignUpClosed = errors.New("sign-up is closed")
@@ -37,7 +34,6 @@ var (
 	ErrLastFactor = errors.New("the last way in")
 	// ErrNoCourier: there is no Policy.Courier, so that nothing can be sent.
 	ErrNoCourier = errors.New("auth: there is no courier")
-	// ErrCodeAlone: codes that are sent are only for who has another factor too; see
-	// Codes.Alone.
+	// ErrCodeAlone: codes that are sent need another factor beside them; see Codes.Alone.
 	ErrCodeAlone = errors.New("a code needs an app or a passkey beside it")
 )

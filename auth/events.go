@@ -14,16 +14,18 @@ const kindToken activity.Kind = "auth.token"
 
 // Names and values in an event's Detail.
 const (
-	detailMethod = "method"
-	detailReason = "reason"
-	detailFor    = "for"
-	detailEnded  = "endedSessions"
-	detailLeft   = "left"
+	detailMethod  = "method"
+	detailReason  = "reason"
+	detailFor     = "for"
+	detailEnded   = "endedSessions"
+	detailLeft    = "left"
+	detailEmptied = "emptied"
 
 	methodPassword = "password"
 	methodRecovery = "recovery_code"
 	methodDevice   = "trusted_device"
 	methodMailCode = "mail_code"
+	methodSession  = "session"
 	reasonWrong    = "wrong"
 	reasonDisabled = "disabled"
 	reasonCopied   = "copied"

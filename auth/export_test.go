@@ -16,15 +16,16 @@ const (
 
 // Lives and bounds that the comments of the package say in numbers.
 const (
-	CodeLife        = codeLife
-	CodeTries       = codeTries
-	EmailChangeLife = emailChangeLife
-	EmailUndoWindow = emailUndoWindow
-	MailboxWait     = mailboxWait
-	MailProofLife   = mailProofLife
-	MaxSessionTTL   = maxSessionTTL
-	RecoveryWindow  = recoveryWindow
-	ReportLife      = reportLife
-	ResetLife       = resetLife
-	VerifyLife      = verifyLife
+	CodeLife          = codeLife
+	CodeTries         = codeTries
+	ConfirmationTries = confirmationTries
+	EmailChangeLife   = emailChangeLife
+	EmailUndoWindow   = emailUndoWindow
+	MailboxWait       = mailboxWait
+	MailProofLife     = mailProofLife
+	MaxSessionTTL     = maxSessionTTL
+	RecoveryWindow    = recoveryWindow
+	ReportLife        = reportLife
+	ResetLife         = resetLife
+	VerifyLife        = verifyLife
 )

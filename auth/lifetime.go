@@ -8,9 +8,8 @@ import (
 )
 
 // SessionLimits are how long a session lives. A zero field takes its default.
-// The defaults suit a site whose sessions open a profile, not money. Where
-// NIST SP 800-63B asks for AAL2, set Idle to at most an hour and Absolute to
-// at most 24 hours for both kinds.
+// The defaults suit a site whose sessions open a profile, not money. For AAL2 of NIST
+// SP 800-63B set Idle to at most an hour and Absolute to 24 hours, for both kinds.
 type SessionLimits struct {
 	// Idle ends a session that was not used: 24 hours. Absolute ends it
 	// whatever its use, counted from the sign-in: 7 days.

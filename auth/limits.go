@@ -15,26 +15,23 @@ import (
 // Limits are how often things may be tried, for all nodes together. A zero
 // Rule takes its default.
 type Limits struct {
-	// Account limits wrong passwords of one account, under whatever spelling
-	// or identifier, at sign-in, reauthentication and password change
-	// together: 10 in 15 minutes, then one after 1 minute, 2, 4, 8, and one
-	// every 15. A success forgets them, and 15 quiet minutes do.
+	// Account limits wrong passwords of one account, under whatever login, at sign-in,
+	// reauthentication and password change together: 10 in 15 minutes, then one after 1
+	// minute, 2, 4, 8, and every 15. A success forgets them, and 15 quiet minutes do.
 	Account limit.Rule
 	// Address limits wrong passwords, and wrong tokens of links by themselves,
 	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
 	Address limit.Rule
-	// SecondFactor limits wrong codes of one account, of all its factors and
-	// recovery codes, at sign-in and at reauthentication together: 10 in 15
-	// minutes, then as Account. A right password does not forget them. A code that
-	// was sent is dead before that, after 5 answers.
+	// SecondFactor limits wrong codes of one account, of all its factors and recovery
+	// codes, at sign-in and at reauthentication together: 10 in 15 minutes, then as
+	// Account. A right password does not forget them. A code that was sent takes 5.
 	SecondFactor limit.Rule
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
 	SignUp limit.Rule
-	// Mail limits messages to one address or number, and those that one account
-	// asks for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6
-	// /64 asks for: 20 an hour. MailTotal limits all that are asked for: 10000 an
-	// hour.
+	// Mail limits messages to one address or number, and those that one account asks
+	// for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6 /64 asks
+	// for: 20 an hour. MailTotal limits all that are asked for: 10000 an hour.
 	Mail, MailAddress, MailTotal limit.Rule
 }
 

@@ -71,9 +71,8 @@ type lostFactors struct {
 //
 // A recovery that was begun before goes on: its times stay, and its link is sent
 // anew. An address that was never proved is an *input.InvalidError of field "email":
-// its owner resets the password by it, which removes what is there. Without a
-// Wait in Config.FactorRecovery, or without a factor to lose, it is ErrNoFactor;
-// too many messages are a *limit.ExceededError.
+// a reset proves it. Without Config.FactorRecovery, or a factor to lose, it is
+// ErrNoFactor; too many messages are a *limit.ExceededError.
 func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingWait, error) {
 	if err := half.check(); err != nil {
 		return PendingWait{}, err
@@ -171,7 +170,8 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	m := authmail.Message{
-		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
+		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Recover, link.token), Report: authmail.LinkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}

@@ -78,7 +78,7 @@ func TestR10_OneAddressInEightSpellingsIsOneAccount(t *testing.T) {
 				t.Fatalf("%d links, want 100", len(links))
 			}
 			exactly(t, 1, conform.Together(len(links), func(i int) error {
-				return p.Verify(t.Context(), home, auth.Identity{}, links[i])
+				return p.Verify(t.Context(), home, auth.Identity{}, links[i], auth.Confirmation{Password: password})
 			}), storage.ErrTaken)
 		}
 	})
@@ -109,6 +109,7 @@ func TestR13_OfAHundredGuessedTokensTheLimitIsLookedUp(t *testing.T) {
 		p, second := node(), node()
 		p.proved(t, "ada")
 		token := p.forgot(t, "ada")
+		looked.Store(0) // of the proof
 		for i, err := range conform.Together(100, func(i int) error {
 			guess := strings.Repeat(string(rune('A'+i%26)), 42) + "A"
 			return []*post{p, second}[i%2].Reset(t.Context(), home, guess, newer)
@@ -156,7 +157,9 @@ func TestR15P21P38_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 			"verify": func(t *testing.T, c *change) func(int) error {
 				c.register(t, "bob")
 				token := c.mail.link(t, authmail.Verify, "bob@example.org")
-				return func(int) error { return c.Verify(t.Context(), home, auth.Identity{}, token) }
+				return func(int) error {
+					return c.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password})
+				}
 			},
 		} {
 			t.Run(name, func(t *testing.T) {

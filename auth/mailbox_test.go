@@ -182,7 +182,7 @@ func (p *post) proved(t testing.TB, name string) auth.Identity {
 func (p *post) member(t testing.TB, name string) auth.SignIn {
 	t.Helper()
 	in := p.register(t, name)
-	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org")); err != nil {
+	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org"), auth.Confirmation{}); err != nil {
 		t.Fatalf("Verify: %v", err)
 	}
 	id := p.alive(t, in.Token)

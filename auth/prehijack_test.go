@@ -15,26 +15,19 @@ import (
 // The five attacks of Sudhodanan and Paverd, "Pre-hijacked accounts" (2022):
 // Eve signs up with Ada's address before Ada does, and leaves something behind.
 // Ada gets the account by a link to her inbox: by the one that Eve's sign-up
-// sent, or by one that she asked for, since she cannot sign up.
+// sent, where she cannot tell the password, or by one that she asked for, since she cannot
+// sign up.
 func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 	eve := auth.Client{IP: home.IP.Next()}
 	takes := map[string]func(t *testing.T, p *post){
 		"by the link of the sign-up": func(t *testing.T, p *post) {
-			if err := p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "ada@example.org")); err != nil {
-				t.Fatal(err)
-			}
-			if err := p.Reset(t.Context(), home, p.mail.link(t, authmail.Reset, "ada@example.org"), newer); err != nil {
-				t.Fatal(err)
-			}
+			p.takesOver(t, auth.Identity{}, auth.NotMine)
+		},
+		"by the link of the sign-up, the password forgotten": func(t *testing.T, p *post) {
+			p.takesOver(t, auth.Identity{}, auth.Forgotten)
 		},
 		"by the link of the sign-up, signed in elsewhere": func(t *testing.T, p *post) {
-			elsewhere := p.alive(t, p.register(t, "bob").Token)
-			if err := p.Verify(t.Context(), home, elsewhere, p.mail.link(t, authmail.Verify, "ada@example.org")); err != nil {
-				t.Fatal(err)
-			}
-			if err := p.Reset(t.Context(), home, p.mail.link(t, authmail.Reset, "ada@example.org"), newer); err != nil {
-				t.Fatal(err)
-			}
+			p.takesOver(t, p.alive(t, p.register(t, "bob").Token), auth.NotMine)
 		},
 		"by a reset": func(t *testing.T, p *post) {
 			if err := p.Reset(t.Context(), home, p.forgot(t, "ada"), newer); err != nil {
@@ -128,6 +121,13 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 	}
 }
 
+// takesOver has Ada follow the link of the sign-up without the password, and set one.
+func (p *post) takesOver(t *testing.T, by auth.Identity, answer auth.ConfirmationAnswer) {
+	t.Helper()
+	is(t, p.Verify(t.Context(), home, by, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{Answer: answer}), nil)
+	is(t, p.Reset(t.Context(), home, p.mail.link(t, authmail.TakenOver, "ada@example.org"), newer), nil)
+}
+
 // In the mode VerifyFirst there is nothing before the proof that could be left
 // behind, and who signed up first has no advantage.
 func TestS40P06P07_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
@@ -150,11 +150,11 @@ func TestS40P06P07_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
 				hers = tokenIn(t, m.Link)
 			}
 		}
-		if err := p.Verify(t.Context(), home, auth.Identity{}, mine); err != nil {
+		if err := p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password}); err != nil {
 			t.Fatal(err)
 		}
-		is(t, p.Verify(t.Context(), home, auth.Identity{}, mine), auth.ErrInvalidToken)
-		is(t, p.Verify(t.Context(), home, auth.Identity{}, hers), storage.ErrTaken)
+		is(t, p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password}), auth.ErrInvalidToken)
+		is(t, p.Verify(t.Context(), home, auth.Identity{}, hers, auth.Confirmation{Password: other}), storage.ErrTaken)
 		in := p.mustSignIn(t, "ada@example.org", password)
 		if !in.User.EmailVerified || in.User.Username != "ada" || in.User.Role != "user" {
 			t.Errorf("the user is %+v", in.User)

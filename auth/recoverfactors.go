@@ -17,16 +17,12 @@ import (
 
 // RecoverFactors removes the second factors of an account, by the token of the
 // link that BeginFactorRecovery sent and by an unfinished sign-in of the same
-// account: the mailbox alone, and the password alone, open nothing. Recovery
-// codes and trusted devices go with them and all sessions end, the unfinished
-// one too, all or nothing. It makes no session: what a link brings is signed in
-// with nowhere, so that the next sign-in is by the password alone.
+// account. Recovery codes and trusted devices go with them and all sessions end, the
+// unfinished one too, all or nothing. The next sign-in is by the password alone.
 //
 // Before the wait is over it is a *TooEarlyError and the link stays good. A
 // token that is wrong, expired, used or another account's, and one of a recovery
-// that is over, is ErrInvalidToken. Of parallel calls with one token, one
-// succeeds; one that fails for the stores' sake leaves the token, which took
-// days to become good.
+// that is over, is ErrInvalidToken. A call that fails for the stores' sake leaves it good.
 func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentity, token string) error {
 	if err := half.check(); err != nil {
 		return err

@@ -30,9 +30,8 @@ const defaultRole = "user"
 // e-mail of another account, or held for one (Config.Holds), is a *storage.TakenError; too many from one
 // address are a *limit.ExceededError; closed sign-up is ErrSignUpClosed.
 //
-// In the mode VerifyFirst it makes neither, and returns the zero SignIn whether
-// name and address are free or not: Verify makes the account. The owner of an
-// address that has one is told by a message.
+// In the mode VerifyFirst it makes neither, and returns the zero SignIn whether name
+// and address are free or not: Verify makes the account. Who has one is told by a message.
 func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignIn, error) {
 	if s.signUp == Closed {
 		return SignIn{}, ErrSignUpClosed

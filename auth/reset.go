@@ -75,7 +75,8 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 			return err
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
-			Kind: authmail.Reset, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+			Kind: authmail.Reset, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
+			Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 			Link: authmail.LinkTo(s.links.Reset, reset.token), Report: authmail.LinkTo(s.links.Report, report.token),
 			Detail: sourceFor(ctx, user, user.Email), At: now, ExpiresAt: reset.ExpiresAt,
 		})
@@ -85,8 +86,8 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 // Reset sets a new password by the token of a link that Forgot sent, and ends
 // all sessions and everything else that was begun, all or nothing. It makes no
 // session and leaves the second factor as it is, except that of an account
-// whose address was never proved: reading the mail is that proof, and what
-// somebody else may have left there goes.
+// whose address was never proved: reading the mail is that proof, and all that
+// somebody else may have left there goes, unless the account is profile.User.Adopted.
 //
 // A token that is wrong, expired or used is ErrInvalidToken. A password that is
 // refused is an *input.InvalidError of field "password" and leaves the token; nothing
@@ -179,24 +180,4 @@ func (s *Service) cutOff(ctx context.Context, user profile.User, old, hash, exce
 		return 0, err
 	}
 	return ended, s.removeBegun(ctx, user.ID, because)
-}
-
-// disown removes what the one who made the account may have left in it, now
-// that its address was proved for the first time by somebody who may be another,
-// and notes the proof in patch.
-func (s *Service) disown(ctx context.Context, user profile.User, patch *profile.Patch) error {
-	if _, err := s.factors.RemoveFactors(ctx, user.ID); err != nil {
-		return err
-	}
-	if _, err := s.tickets.RemoveTickets(ctx, user.ID); err != nil {
-		return err
-	}
-	patch.EmailVerified, patch.PendingEmail = new(true), new("")
-	if user.Phone != "" {
-		patch.Phone = new("")
-	}
-	if user.DeletionPending() {
-		patch.DeletesAt = &time.Time{}
-	}
-	return nil
 }

@@ -79,7 +79,9 @@ func TestS36_ALinkToResetLivesAnHourAndOpensNothingElse(t *testing.T) {
 	p.proved(t, "ada")
 	token := p.forgot(t, "ada")
 	for name, try := range map[string]func() error{
-		"verify":  func() error { return p.Verify(t.Context(), home, auth.Identity{}, token) },
+		"verify": func() error {
+			return p.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password})
+		},
 		"confirm": func() error { return p.ConfirmEmailChange(t.Context(), home, token) },
 		"undo":    func() error { return p.UndoEmailChange(t.Context(), home, token) },
 		"report":  func() error { return p.Report(t.Context(), home, token) },

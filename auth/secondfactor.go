@@ -47,10 +47,9 @@ type Answer struct {
 	ceremony authfactor.Ceremony
 }
 
-// HalfIdentity is somebody whose password was right and who owes a second
-// factor: it opens nothing but FinishSignIn and the way back for who lost every
-// factor, BeginFactorRecovery and RecoverFactors. Or, of authstore.LevelDeletionPending, somebody
-// who owes nothing and whose account will be erased: it opens nothing but Restore.
+// HalfIdentity is somebody whose password was right and who owes a second factor: it
+// opens FinishSignIn, BeginFactorRecovery and RecoverFactors. Or, of
+// authstore.LevelDeletionPending, somebody whose account will be erased: it opens Restore.
 type HalfIdentity struct {
 	User    profile.User
 	Session authstore.Session

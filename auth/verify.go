@@ -42,11 +42,15 @@ func (s *Service) invite(ctx context.Context, r Registration, hash string) error
 	if err != nil {
 		return err
 	}
-	m := authmail.Message{Kind: authmail.Verify, To: r.Email, Name: profile.User{Username: r.Username}.MailName(r.Email)}
+	asked := profile.User{Username: r.Username}
+	m := authmail.Message{Kind: authmail.Verify, To: r.Email, Name: asked.MailName(r.Email), Account: asked.MailAccount(r.Email)}
 	life := verifyLife
 	if !free {
 		life = 0
-		m = authmail.Message{Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID, Name: holder.MailName(holder.Email)}
+		m = authmail.Message{
+			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID,
+			Name: holder.MailName(holder.Email), Account: holder.MailAccount(holder.Email),
+		}
 		if holder.Disabled {
 			m.To = ""
 		}
@@ -91,7 +95,8 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 		return err
 	}
 	return s.courier.Deliver(ctx, authmail.Message{
-		Kind: authmail.Verify, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.Verify, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
+		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Verify, verify.token), Report: authmail.LinkTo(s.links.Report, report.token),
 		At: now, ExpiresAt: verify.ExpiresAt,
 	})
@@ -126,22 +131,19 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 	})
 }
 
-// Verify proves an address by the token of a link.
-//
-// In the mode VerifyFirst it makes the account; a user name or address that was
-// taken meanwhile, or is held for another account, is a *storage.TakenError.
-//
-// Otherwise the account is there, made by somebody who said to have the address.
-// by is who follows the link, the zero Identity for nobody who is signed in. When
-// that is the account itself, it was the same person, and all stays. When not,
-// it may have been another: who reads the mail now owns the account, and its
-// password, sessions, factors, phone and all that was begun are removed; a link
-// to set a password is sent.
-//
-// A token that is wrong, expired or used is ErrInvalidToken.
-func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string) error {
+// Verify proves an address by the token of a link, and in the mode VerifyFirst makes the
+// account. A session by of the account itself is asked nothing. Everybody else says by how
+// who they are, see docs/account-states.md; without how it is a *ConfirmationError, and the
+// token stays good. So it does after a wrong password, ErrInvalidCredentials, of which a
+// token takes 10, then *limit.ExceededError. A user name or address that was taken
+// meanwhile, or is held for another, is a *storage.TakenError. A token that is wrong,
+// expired or used is ErrInvalidToken.
+func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string, how Confirmation) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, forVerify, token)
+	if err := how.check(); err != nil {
+		return err
+	}
+	t, err := s.peek(ctx, c, forVerify, token)
 	if err != nil {
 		return err
 	}
@@ -150,59 +152,123 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 		return fmt.Errorf("auth: the data of a ticket: %w", err)
 	}
 	if in.Hash != "" {
-		return s.createInvited(ctx, in)
+		return s.confirmInvited(ctx, c, t, in, how)
 	}
-	// Who is signed in but gave no sign of it in a session of this account is
-	// nobody here.
-	same := by.check() == nil && by.User.ID == t.UserID
-	err = s.whole(ctx, func(ctx context.Context) error {
-		user, old, err := s.locked(ctx, t.UserID)
-		if err != nil {
-			return err
-		}
-		if user.Email != in.Email {
-			return ErrInvalidToken
-		}
-		if user.EmailVerified {
-			return nil
-		}
-		patch := profile.Patch{IfVersion: user.Version, EmailVerified: new(true)}
-		var detail map[string]string
-		if !same {
-			ended, err := s.cutOff(ctx, user, old, "", "", byAddress)
-			if err != nil {
-				return err
-			}
-			if err := s.disown(ctx, user, &patch); err != nil {
-				return err
-			}
-			detail = map[string]string{detailEnded: strconv.Itoa(ended)}
-		}
-		event := activity.NewEvent(ctx, authevent.EmailVerified, user.ID, s.now(), detail)
-		if err := s.change(ctx, user, patch, event); err != nil || s.courier == nil {
-			return err
-		}
-		if same {
-			// The link came to the mailbox, and was followed in this session.
-			return s.noteMailbox(ctx, user.ID, by.Session.ID, s.now())
-		}
-		return s.sendReset(ctx, user, s.now())
+	return s.confirmAddress(ctx, c, t, in.Email, by, how)
+}
+
+// takeVerify takes the ticket of a confirmation, in the transaction of ctx, so that of
+// any number of calls at once one confirms.
+func (s *Service) takeVerify(ctx context.Context, t authstore.Ticket) error {
+	_, err := s.tickets.TakeTicket(ctx, forVerify, t.Hash, s.now())
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
+}
+
+// confirmAddress proves the address email of an account that is there.
+func (s *Service) confirmAddress(ctx context.Context, c Client, t authstore.Ticket, email string, by Identity, how Confirmation) error {
+	// Whoever is signed in but gave no sign of it in a session of this account is nobody
+	// here.
+	if by.check() == nil && by.User.ID == t.UserID {
+		return s.confirmBy(ctx, t, email, methodSession, func(string) bool { return true }, by.Session.ID)
+	}
+	user, err := s.users.User(ctx, t.UserID)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (shut(user, s.now()) || user.Email != email) {
+		return ErrInvalidToken
+	}
+	switch {
+	case err != nil:
+		return err
+	case how.Answer != "":
+		return s.takeOver(ctx, t, email, how.Answer)
+	case how.Password == "":
+		return &ConfirmationError{Username: user.MailAccount(email), Adopted: user.Adopted}
+	}
+	weak, err := s.withConfirmation(ctx, c, t, how.Password, func(tr tries) (string, error) {
+		return s.withPassword(ctx, account{user: user, open: true}, how.Password, tr, func(hash string) error {
+			return s.confirmBy(ctx, t, email, methodPassword, func(present string) bool { return present == hash }, "")
+		})
 	})
 	if err != nil {
 		return err
 	}
-	s.log(ctx, slog.LevelInfo, authevent.EmailVerified, t.UserID, slog.Bool("kept", same))
+	s.rehash(ctx, user.ID, weak, how.Password)
 	return nil
 }
 
-// createInvited makes the account of an invitation.
-func (s *Service) createInvited(ctx context.Context, in invited) error {
+// confirmBy notes that the address email of the ticket's account is proved, and leaves
+// the rest as it is. Unless proved takes the present hash of the password, it is
+// errPasswordMoved. The session, if any, in which the link was followed has proved the mailbox.
+func (s *Service) confirmBy(ctx context.Context, t authstore.Ticket, email, method string, proved func(hash string) bool, session string) error {
+	err := s.whole(ctx, func(ctx context.Context) error {
+		user, hash, err := s.locked(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		if user.Email != email {
+			return ErrInvalidToken
+		}
+		if !proved(hash) {
+			return errPasswordMoved
+		}
+		if err := s.takeVerify(ctx, t); err != nil || user.EmailVerified {
+			return err
+		}
+		event := activity.NewEvent(ctx, authevent.EmailVerified, user.ID, s.now(), nil)
+		if err := s.change(ctx, user, profile.Patch{IfVersion: user.Version, EmailVerified: new(true)}, event); err != nil || session == "" {
+			return err
+		}
+		return s.noteMailbox(ctx, user.ID, session, s.now())
+	})
+	if err != nil {
+		return err
+	}
+	s.log(ctx, slog.LevelInfo, authevent.EmailVerified, t.UserID, slog.String("by", method))
+	return nil
+}
+
+// confirmInvited makes the account of an invitation, or ends the invitation.
+func (s *Service) confirmInvited(ctx context.Context, c Client, t authstore.Ticket, in invited, how Confirmation) error {
 	if s.signUp == Closed {
 		return ErrInvalidToken
 	}
+	switch {
+	case how.Answer == NotMine:
+		err := s.tx.InTx(ctx, func(ctx context.Context) error { return s.takeVerify(ctx, t) })
+		if err == nil {
+			s.log(ctx, slog.LevelInfo, authevent.Registered, "", slog.String("refused", string(NotMine)))
+		}
+		return err
+	case how.Answer == Forgotten:
+		_, err := s.createInvited(ctx, t, in, "")
+		return err
+	case how.Password == "":
+		return &ConfirmationError{Username: profile.User{Username: in.Username}.MailAccount(in.Email), Invited: true}
+	}
 	var user profile.User
-	event := activity.NewEvent(ctx, authevent.Registered, "", s.now(), nil)
-	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+	weak, err := s.withConfirmation(ctx, c, t, how.Password, func(tr tries) (string, error) {
+		return s.withInvitation(ctx, in.Hash, how.Password, tr, func() (err error) {
+			user, err = s.createInvited(ctx, t, in, in.Hash)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	s.rehash(ctx, user.ID, weak, how.Password)
+	return nil
+}
+
+// createInvited makes the account of an invitation with the password of hash. Without
+// one its owner is sent a link to set the password.
+func (s *Service) createInvited(ctx context.Context, t authstore.Ticket, in invited, hash string) (user profile.User, err error) {
+	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
+		event := activity.NewEvent(ctx, authevent.Registered, "", s.now(), nil)
+		if err := s.takeVerify(ctx, t); err != nil {
+			return err
+		}
 		user, err = s.users.Create(ctx, profile.User{
 			Username: in.Username, Email: in.Email, EmailVerified: true, Role: defaultRole,
 		}, event)
@@ -212,15 +278,21 @@ func (s *Service) createInvited(ctx context.Context, in invited) error {
 		if err := s.unheld(ctx, user.ID, in.Username, in.Email); err != nil {
 			return err
 		}
-		if err := s.passwords.SetPassword(ctx, user.ID, "", in.Hash); err != nil {
+		event.UserID = user.ID
+		if hash == "" {
+			if err := s.sendTakenOver(ctx, user, false); err != nil {
+				return err
+			}
+			return s.tell(ctx, event)
+		}
+		if err := s.passwords.SetPassword(ctx, user.ID, "", hash); err != nil {
 			return err
 		}
-		event.UserID = user.ID
 		return s.tell(ctx, event)
 	})
 	if err != nil {
-		return err
+		return profile.User{}, err
 	}
-	s.log(ctx, slog.LevelInfo, authevent.Registered, user.ID)
-	return nil
+	s.log(ctx, slog.LevelInfo, authevent.Registered, user.ID, slog.Bool("password", hash != ""))
+	return user, nil
 }

@@ -151,10 +151,19 @@ func (a *App) signIn() (err error) {
 	}
 	a.Auth, err = auth.New(auth.Config{
 		Policy: a.cfg.Auth, Users: s.Users, Stores: s.Auth, LimitStore: s.Limits, Activity: s.Activity, Tx: s.Tx, Holds: s.Holds,
-		CheckUsername: a.Profiles.CheckUsername, Deletions: a.Deletions,
+		CheckUsername: a.Profiles.CheckUsername, Deletions: a.Deletions, Emptiers: a.emptiers(),
 		Recorder: a.cfg.Recorder, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	return err
+}
+
+// emptiers are the services that keep something which is written in an account.
+func (a *App) emptiers() []personal.Emptier {
+	list := []personal.Emptier{a.Settings}
+	if a.Pictures != nil {
+		list = append(list, a.Pictures)
+	}
+	return list
 }
 
 // personal makes the Exporter, and the Eraser where users can be deleted, of all

@@ -120,7 +120,7 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/password/reset", `{"token":"`+token+`","password":"`+newWords+`"}`)
 			}
-		}, cost{15, 1}, cost{16, 1}},
+		}, cost{18, 1}, cost{19, 1}},
 		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
 		}), cost{2, 0}, cost{2, 0}},
@@ -128,12 +128,24 @@ func authRequests() []request {
 			c, name := s.member()
 			token := s.mail.token(s.t, authmail.Verify, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
-		}, cost{7, 1}, cost{8, 1}},
-		{"POST /api/auth/email/verify", "by somebody else", 204, func(s *spied) func() reply {
+		}, cost{8, 1}, cost{9, 1}},
+		{"POST /api/auth/email/verify", "by somebody else, who is asked", 422, func(s *spied) func() reply {
 			_, name := s.member()
 			token, c := s.mail.token(s.t, authmail.Verify, name+"@example.org"), s.client()
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
-		}, cost{13, 1}, cost{16, 1}},
+		}, cost{4, 0}, cost{4, 0}},
+		{"POST /api/auth/email/verify", "with the password", 204, func(s *spied) func() reply {
+			_, name := s.member()
+			token, c := s.mail.token(s.t, authmail.Verify, name+"@example.org"), s.client()
+			return func() reply { return c.send("POST", "/api/auth/email/verify", confirmation(token, password)) }
+		}, cost{13, 1}, cost{14, 1}},
+		{"POST /api/auth/email/verify", "by who did not sign up", 204, func(s *spied) func() reply {
+			_, name := s.member()
+			token, c := s.mail.token(s.t, authmail.Verify, name+"@example.org"), s.client()
+			return func() reply {
+				return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`","answer":"not_mine"}`)
+			}
+		}, cost{18, 1}, cost{20, 1}},
 		{"POST /api/auth/email/verify/resend", "once more", 202, in(send("POST", "/api/auth/email/verify/resend", "")), cost{8, 1}, cost{9, 1}},
 		{"POST /api/auth/email/change", "a free address", 202, func(s *spied) func() reply {
 			c, name := s.member()
@@ -156,7 +168,7 @@ func authRequests() []request {
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, authmail.EmailChanging, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
-		}, cost{15, 1}, cost{17, 1}},
+		}, cost{18, 1}, cost{20, 1}},
 
 		{"GET /api/auth/sessions", "one of them", 200, in(get("/api/auth/sessions")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/sessions", "no others", 204, in(send("DELETE", "/api/auth/sessions", "")), cost{2, 1}, cost{2, 1}},

@@ -3,19 +3,24 @@ package httpadapter
 import (
 	"context"
 
+	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/profile"
 )
 
 func (a *App) verifyEmail(c *call) error {
-	token, err := c.token()
-	if err != nil {
+	var in struct {
+		Token    string                  `json:"token"`
+		Password string                  `json:"password"`
+		Answer   auth.ConfirmationAnswer `json:"answer"`
+	}
+	if err := c.decode(&in); err != nil {
 		return err
 	}
 	by, err := c.caller()
 	if err != nil {
 		return err
 	}
-	return c.done(a.Auth.Verify(c.ctx(), c.client(), by, token))
+	return c.done(a.Auth.Verify(c.ctx(), c.client(), by, in.Token, auth.Confirmation{Password: in.Password, Answer: in.Answer}))
 }
 
 func (a *App) resendVerify(c *call) error {

@@ -153,7 +153,7 @@ func TestVerifyFirstAnswersAlways202(t *testing.T) {
 		t.Error("it sets a cookie")
 	}
 	c.send("POST", "/api/auth/login", login("ada", password)).want(t, 401)
-	c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, "ada@example.org")+`"}`).want(t, 204)
+	c.send("POST", "/api/auth/email/verify", confirmation(w.mail.token(t, authmail.Verify, "ada@example.org"), password)).want(t, 204)
 	c.send("POST", "/api/auth/login", login("ada", password)).want(t, 200)
 	again := in("ada2", "ADA@example.org").want(t, 202)
 	if string(first.body) != string(again.body) || len(first.Header) != len(again.Header) {

@@ -13,7 +13,9 @@ import (
 // The pages that links in mail lead to. They show a button, and for a reset a
 // field, and send the token that the address has behind "#", which no server
 // sees, with a POST when their reader clicks. What a mail scanner opens changes
-// nothing. They load nothing and tell nobody where their reader came from.
+// nothing. They load nothing and tell nobody where their reader came from. The page
+// that confirms an address asks for the password when the answer is that nobody of the
+// account is signed in, and leads to the root of the site in the end.
 var (
 	//go:embed pages/page.html
 	pageText string
@@ -30,7 +32,13 @@ type page struct {
 
 	Title, Text, Button, Done string
 	Password                  bool
+	// Forgotten and NotMine say what an answer instead of the password does, by the
+	// "account" of a problem confirmation_required.
+	Forgotten, NotMine map[string]string
 }
+
+// Confirms reports whether the page may ask for the password of an account.
+func (p page) Confirms() bool { return p.Forgotten != nil }
 
 func pages() []page {
 	return []page{
@@ -41,8 +49,20 @@ func pages() []page {
 		},
 		{
 			name: "verify", action: "/auth/email/verify",
-			Title: "Confirm your e-mail address", Text: "Click only if you made this account.", Button: "This is my address",
-			Done: "Thank you, the address is confirmed. If you were not signed in here, a mail with a link to set your password may be on its way.",
+			Title: "Confirm your e-mail address", Text: "Say that you read the mail that came to this address.", Button: "Confirm the address",
+			Done: "Thank you, the address is confirmed.",
+			Forgotten: map[string]string{
+				"made": "The account becomes yours, but empty: its texts, picture and settings are removed and everybody is signed out. " +
+					"We send you a link to set a new password.",
+				"invited": "The account is made, and we send you a link to set its password.",
+				"adopted": "The address is confirmed and everybody is signed out. What is in the account stays. We send you a link to set a new password.",
+			},
+			NotMine: map[string]string{
+				"made": "Somebody used your address. The account becomes yours, but empty: whoever made it is locked out, " +
+					"and we send you a link to set a password. If you want nothing of this, close the page.",
+				"invited": "No account is made, and this link is over.",
+				"adopted": "Nothing is changed, and this link is over.",
+			},
 		},
 		{
 			name: "email", action: "/auth/email/change/confirm",

@@ -324,7 +324,7 @@ func (w *world) memberInMode(t *testing.T, mode auth.SignUpMode) *client {
 		return c.register("ada")
 	case auth.VerifyFirst:
 		c.send("POST", "/api/auth/register", registration("ada", "ada@example.org", password)).want(t, 202)
-		c.send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, "ada@example.org")+`"}`).want(t, 204)
+		c.send("POST", "/api/auth/email/verify", confirmation(w.mail.token(t, authmail.Verify, "ada@example.org"), password)).want(t, 204)
 	default:
 		u, err := w.store.Users().Create(t.Context(), userNamed("ada"))
 		if err != nil {

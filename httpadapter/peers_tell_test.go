@@ -29,7 +29,7 @@ func TestP15_RoutesForAnybodyTellNothing(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.SignUp, c.Stores = auth.VerifyFirst, c.Stores.Unlimited() })
 	for _, name := range []string{"known", "disabled", "private"} {
 		w.client().send("POST", "/api/auth/register", registration(name, name+"@example.org", password)).want(t, 202)
-		w.client().send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(t, authmail.Verify, name+"@example.org")+`"}`).want(t, 204)
+		w.client().send("POST", "/api/auth/email/verify", confirmation(w.mail.token(t, authmail.Verify, name+"@example.org"), password)).want(t, 204)
 	}
 	w.half("private").send("PATCH", "/api/settings", `{"privacy":{"visibility":"private"}}`).want(t, 200)
 	u, err := w.store.Users().ByUsername(t.Context(), "disabled")

@@ -76,12 +76,15 @@ func problemOf(err error) *problem {
 		tooBig   *http.MaxBytesError
 		tooEarly *auth.TooEarlyError
 		needed   *authrule.NeededError
+		confirm  *auth.ConfirmationError
 	)
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, strictjson.ErrSyntax):
 		return problemf(400, "malformed_json", "The body is not one JSON value of the allowed form.")
+	case errors.As(err, &confirm):
+		return confirmationProblem(confirm)
 	case errors.As(err, &invalid):
 		return invalidProblem(invalid)
 	case errors.As(err, &taken):
@@ -164,6 +167,22 @@ func invalidProblem(e *input.InvalidError) *problem {
 		}
 	}
 	p.Errors = viewsOf(e.Fields)
+	return p
+}
+
+// confirmationProblem asks for the password of the account, whose name the mail with the
+// link has told the reader.
+func confirmationProblem(e *auth.ConfirmationError) *problem {
+	p := problemf(422, "confirmation_required", "Confirm the address with the password of the account, or say why you cannot.")
+	account := "made"
+	switch {
+	case e.Invited:
+		account = "invited"
+	case e.Adopted:
+		account = "adopted"
+	}
+	p.Params = input.Params{"username": e.Username, "account": account}
+	p.Errors = viewsOf([]input.FieldError{input.New("password", input.Required, nil)})
 	return p
 }
 

@@ -31,6 +31,12 @@ type User struct {
 	Email    string
 	// EmailVerified is true once the owner of the address proved it.
 	EmailVerified bool
+	// Adopted says that the account was made elsewhere and taken over: it is of an
+	// adopted table of users, or the host imported it. While its address is not proved,
+	// whoever proves it gets the account with what is in it, second factors too; of
+	// an account that was signed up here all of that is removed first. Create keeps it,
+	// nothing changes it, and no view shows it.
+	Adopted bool
 	// PendingEmail is the address of an unfinished e-mail change, or "".
 	PendingEmail string
 	DisplayName  string

@@ -44,6 +44,8 @@ type Declaration struct {
 	defaults json.RawMessage
 	// check is nil for a stored value that is valid once defaults are filled in.
 	check func(stored json.RawMessage) error
+	// careful is Section.Unreadable as JSON, nil when there is none.
+	careful json.RawMessage
 	// view is the member of the document.
 	view func(stored json.RawMessage) (json.RawMessage, error)
 	err  error
@@ -65,6 +67,11 @@ func (s Section[T]) Declare() Declaration {
 		return d
 	}
 	d.defaults = defaults
+	if s.Unreadable != nil {
+		if d.careful, d.err = mergepatch.Marshal(*s.Unreadable); d.err != nil {
+			return d
+		}
+	}
 	d.check = func(stored json.RawMessage) error {
 		_, err := s.decode(defaults, stored)
 		return err

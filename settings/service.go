@@ -269,4 +269,52 @@ func (s *Service) EraseUser(ctx context.Context, userID string) error {
 	return nil
 }
 
-var _ personal.Contributor = (*Service)(nil)
+// EmptyUser puts the user's settings back to what nobody chose, as a personal.Emptier: a
+// section with an Unreadable value has that one, which is the most careful, and every
+// other its default. Observers are told by In alone, because a transaction waits for no
+// network. It needs Config.Tx when there are such. A change by somebody else at the same
+// moment is storage.ErrStale.
+func (s *Service) EmptyUser(ctx context.Context, userID string) error {
+	r, err := s.store.Get(ctx, userID)
+	if err != nil {
+		return fmt.Errorf("settings: emptying an account: %w", err)
+	}
+	before, err := parse(r)
+	if err != nil {
+		return err
+	}
+	after := members{}
+	for _, d := range s.sections {
+		if d.careful == nil {
+			continue
+		}
+		if err := after.set(d, d.careful); err != nil {
+			return err
+		}
+	}
+	next, err := after.record(r.Version)
+	if err != nil {
+		return err
+	}
+	observers, err := s.watching(userID, s.changed(before, after), before, after)
+	if err != nil {
+		return err
+	}
+	if _, err := s.store.Put(ctx, userID, next); err != nil {
+		return fmt.Errorf("settings: emptying an account: %w", err)
+	}
+	for _, o := range observers {
+		if o.in == nil {
+			continue
+		}
+		if err := o.in(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	_ personal.Contributor = (*Service)(nil)
+	_ personal.Emptier     = (*Service)(nil)
+)

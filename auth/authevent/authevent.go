@@ -30,8 +30,9 @@ const (
 	ResetRequested activity.Kind = "auth.reset_requested"
 	// PasswordReset: by such a link. Detail: endedSessions.
 	PasswordReset activity.Kind = "auth.password_reset"
-	// EmailVerified: the address was proved for the first time. Detail:
-	// endedSessions, when what was there before was removed.
+	// EmailVerified: the address was proved for the first time. Detail, when that was by
+	// somebody without the password: endedSessions, and emptied ("true") when what was in
+	// the account was removed.
 	EmailVerified activity.Kind = "auth.email_verified"
 	// EmailChangeRequested: a change of the address began.
 	EmailChangeRequested activity.Kind = "auth.email_change_requested"

@@ -31,6 +31,10 @@ const (
 	SignUpTaken Kind = "sign_up_taken"
 	// Reset has the link that sets a new password.
 	Reset Kind = "reset"
+	// TakenOver tells who confirmed an address without the password that the account is
+	// the reader's, with the link that sets a password. Its Detail "emptied" is "true"
+	// when something was in the account, which was removed.
+	TakenOver Kind = "taken_over"
 	// EmailChange has the link that proves a new address, and
 	// EmailChanging tells the old one, with the link that undoes it.
 	EmailChange   Kind = "email_change"
@@ -66,6 +70,9 @@ type Message struct {
 	UserID string
 	// Name is how the person is called in the text.
 	Name string
+	// Account is the user name of the account that it is about, which a text shows
+	// within quotes; "" when that is nobody's or no fit text for this reader.
+	Account string
 	// Locale is a BCP 47 tag, "" for the default.
 	Locale string
 	// Link and Code are the secrets, as the kind has them; Report is the link

@@ -11,9 +11,8 @@ import (
 //
 //	https://example.org/account/reset#token={token}
 //
-// They are the host's own, whatever a request says about its host. The page
-// there sends the token with a POST when its reader clicks; a GET changes
-// nothing.
+// They are the host's own, whatever a request says about its host. The page there
+// sends the token with a POST when its reader clicks.
 type Links struct {
 	Reset       string
 	Verify      string

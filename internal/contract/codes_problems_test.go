@@ -182,6 +182,11 @@ var problemProvocations = []provocation{
 	{status: 412, code: "stale", by: send("PATCH", "/api/profile", `{"bio":"x"}`, "If-Match", `"999"`)},
 	{status: 413, code: "too_large", by: send("PATCH", "/api/profile", `{"bio":"`+strings.Repeat("x", 70<<10)+`"}`)},
 	{status: 415, code: "unsupported_media_type", by: func(w *provoked) refusal { return w.do("PATCH", "/api/profile", "text/plain", `{}`) }},
+	{
+		status: 422, code: "confirmation_required", params: `{"account":"made","username":"ada"}`, by: func(w *provoked) refusal {
+			return w.anybody().send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(w.t, "verify", "ada@example.org")+`"}`)
+		},
+	},
 	{status: 422, code: "invalid_token", by: send("POST", "/api/auth/email/verify", `{"token":"`+strings.Repeat("A", 43)+`"}`)},
 	{status: 422, code: "invalid_code", config: codesAlone, by: func(w *provoked) refusal {
 		w.confirmEmail()

@@ -140,6 +140,11 @@ var samples = []sample{
 		body: `{"token":"` + strings.Repeat("t", 43) + `","password":"numbers and other things"}`, status: 204,
 	},
 	{id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
+	{
+		id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true,
+		body: `{"token":"t","password":"an engine that weaves"}`, status: 204,
+	},
+	{id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true, body: `{"token":"t","answer":"not_mine"}`, status: 204},
 	{id: "resendVerification", method: "POST", path: "/api/auth/email/verify/resend", status: 202},
 	{id: "changeEmail", method: "POST", path: "/api/auth/email/change", contentType: jsonT, body: `{"email":"ada@example.com"}`, status: 202},
 	{id: "confirmEmailChange", method: "POST", path: "/api/auth/email/change/confirm", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
@@ -396,6 +401,11 @@ var problems = []sample{
 	{
 		method: "GET", path: "/api/activity?limit=0", status: 400, answerType: problem,
 		answer: `{"status":400,"title":"Bad Request","detail":"No.","code":"bad_parameter","errors":[{"field":"limit","code":"out_of_range","params":{"min":1,"max":100},"message":"No."}]}`,
+	},
+	{
+		method: "POST", path: "/api/auth/email/verify", status: 422, answerType: problem,
+		answer: `{"status":422,"title":"Unprocessable Entity","detail":"No.","code":"confirmation_required","params":{"username":"ada","account":"made"},` +
+			`"errors":[{"field":"password","code":"required","message":"is required"}]}`,
 	},
 	{
 		method: "POST", path: "/api/auth/mfa/recovery/confirm", status: 409, answerType: problem,

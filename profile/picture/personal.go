@@ -68,4 +68,22 @@ func (s *Service) EraseUser(ctx context.Context, userID string) error {
 	return nil
 }
 
-var _ personal.Contributor = (*Service)(nil)
+// EmptyUser gives up every blob of the user, as a personal.Emptier: the picture is nobody's
+// from then on, an upload that runs at this moment fails, and the next PurgeBlobs deletes
+// the bytes. Who calls it removes the picture from the user in the same transaction, as
+// profile.Patch.Empty does.
+func (s *Service) EmptyUser(ctx context.Context, userID string) error {
+	keys, err := s.cfg.Ledger.Keys(ctx, userID)
+	if err == nil && len(keys) > 0 {
+		err = s.cfg.Ledger.Dead(ctx, keys, s.cfg.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("picture: emptying an account: %w", err)
+	}
+	return nil
+}
+
+var (
+	_ personal.Contributor = (*Service)(nil)
+	_ personal.Emptier     = (*Service)(nil)
+)

@@ -400,7 +400,7 @@ func TestS22_Notices(t *testing.T) {
 // S55: names and values are text, whatever is in them.
 func TestS55P17_HostileWords(t *testing.T) {
 	for _, evil := range []string{"{{7*7}}", "<script>alert(1)</script>", "a\r\nBcc: eve@example.org", "x\u2028y", "\"><a href=http://evil>", strings.Repeat("n", 5000)} {
-		m := authmail.Message{Kind: authmail.Reset, Channel: authmail.ByEmail, To: "ada@example.org", Name: evil, Link: "https://example.org/#token=t"}
+		m := authmail.Message{Kind: authmail.Reset, Channel: authmail.ByEmail, To: "ada@example.org", Name: evil, Account: evil, Link: "https://example.org/#token=t"}
 		l, err := notify.Render(m, evil)
 		if err != nil {
 			t.Fatal(err)
@@ -435,7 +435,7 @@ func TestS55P17_HostileWords(t *testing.T) {
 // Every kind of message has a text for its channels, and every notice one.
 func TestTextsAreComplete(t *testing.T) {
 	for _, k := range []authmail.Kind{
-		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.Code, authmail.Phone,
+		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.Code, authmail.Phone,
 		authmail.Proof, authmail.Wait,
 	} {
 		l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")

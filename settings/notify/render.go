@@ -33,7 +33,7 @@ func Render(m authmail.Message, service string) (Letter, error) {
 			what = "Something changed in your account."
 		}
 		w = words{
-			subject: strings.TrimSuffix(what, "."), lead: what + where(m),
+			subject: strings.TrimSuffix(what, "."), lead: what + where(m) + about(m),
 			sms: what + " If that was not you, sign in and look.",
 		}
 	case !known:
@@ -42,7 +42,7 @@ func Render(m authmail.Message, service string) (Letter, error) {
 		w.lead += where(m)
 	}
 	fill := strings.NewReplacer("{code}", oneLine(m.Code), "{service}", orElse(oneLine(service), "your account"),
-		"{from}", moment(m.WorksFrom), "{until}", moment(m.ExpiresAt))
+		"{account}", accountOf(m, service), "{emptied}", emptied(m), "{from}", moment(m.WorksFrom), "{until}", moment(m.ExpiresAt))
 	subject := fill.Replace(w.subject)
 	if i := strings.IndexAny(subject, ".\n"); i > 0 && m.Kind == authmail.Notice {
 		subject = subject[:i]
@@ -83,6 +83,36 @@ func where(m authmail.Message) string {
 		return ""
 	}
 	return " This happened " + strings.Join(parts, ", ") + "."
+}
+
+// accountOf is which account a message is about, as a sentence has it. The name stands
+// within quotes: somebody else than the reader may have chosen it.
+func accountOf(m authmail.Message, service string) string {
+	name, at := strings.ReplaceAll(oneLine(m.Account), `"`, "'"), oneLine(service)
+	text := "your account"
+	if name != "" {
+		text = `the account "` + name + `"`
+	}
+	if at != "" {
+		text += " at " + at
+	}
+	return text
+}
+
+// about says at the end of a notice which account it is about.
+func about(m authmail.Message) string {
+	if m.Account == "" {
+		return ""
+	}
+	return " This is about {account}."
+}
+
+// emptied says what became of what was in an account.
+func emptied(m authmail.Message) string {
+	if m.Detail["emptied"] != "true" {
+		return ""
+	}
+	return " What was in it was removed."
 }
 
 // moment is a time as a sentence has it.

@@ -18,36 +18,43 @@ type words struct {
 	sms     string
 }
 
+// {account} is "your account", or the account by its name. Who reads the first mail to an
+// address may not be who signed up, so those that ask for something say for which account.
 var texts = map[authmail.Kind]words{
 	authmail.Verify: {
 		subject: "Confirm your e-mail address",
-		lead:    "Please confirm that this is your address.", action: "Confirm the address",
-		after: "The link works once, for a day. If you did not sign up, you need do nothing.",
+		lead:    "Somebody, perhaps you, signed up with this address. Please confirm that it is the address of {account}.", action: "Confirm the address",
+		after: "The link works once, for a day, and may ask for the password that was chosen. If you did not sign up, you can say so there, or do nothing.",
 	},
 	authmail.SignUpTaken: {
 		subject: "You have an account already",
-		lead:    "Somebody, perhaps you, wanted to sign up with this address. There is an account with it already; nothing was changed.",
+		lead:    "Somebody, perhaps you, wanted to sign up with this address. It is the address of {account} already; nothing was changed.",
 		action:  "Set a new password", after: "If it was not you, you need do nothing.",
 	},
 	authmail.Reset: {
 		subject: "Set a new password",
-		lead:    "You, or somebody who knows your address, asked to set a new password.", where: true, action: "Set a new password",
-		after: "The link works once, for an hour. If you did not ask for it, you need do nothing: your password stays as it is.",
+		lead:    "You, or somebody who knows your address, asked to set a new password for {account}.", where: true, action: "Set a new password",
+		after: "The link works once, for an hour. If you did not ask for it, you need do nothing: the password stays as it is.",
+	},
+	authmail.TakenOver: {
+		subject: "The account is yours: set your password",
+		lead:    "You confirmed this address: {account} is yours now.{emptied} It has no password yet; set one by this link.", action: "Set your password",
+		after: "The link works once, for an hour. Later you can have another one sent where you sign in.",
 	},
 	authmail.EmailChange: {
 		subject: "Confirm your new e-mail address",
-		lead:    "Please confirm that your account shall have this address from now on.", action: "Confirm the new address",
+		lead:    "Please confirm that {account} shall have this address from now on.", action: "Confirm the new address",
 		after: "The link works once, for a day. If you did not ask for it, you need do nothing.",
 	},
 	authmail.EmailChanging: {
 		subject: "Your e-mail address is being changed",
-		lead:    "Somebody who is signed in to your account wants to give it another address. If that was you, you need do nothing.",
+		lead:    "Somebody who is signed in to {account} wants to give it another address. If that was you, you need do nothing.",
 		where:   true,
 		action:  "Keep this address", after: "If it was not you, the link takes the change back, signs everybody out and lets you set a new password.",
 	},
 	authmail.FactorRecovery: {
 		subject: "Your two-step verification is to be removed",
-		lead: "Somebody who knows your password asked to remove your two-step verification and your recovery codes. " +
+		lead: "Somebody who knows your password asked to remove the two-step verification and the recovery codes of {account}. " +
 			"Nothing has changed yet. If it was you and you still want it, sign in with your password from {from} on, and then use this link.",
 		where:  true,
 		action: "Remove two-step verification",

@@ -24,6 +24,17 @@ type Contributor interface {
 	EraseUser(ctx context.Context, userID string) error
 }
 
+// Emptier is what keeps something that a person wrote in an account that goes on: settings,
+// the blobs of a picture.
+type Emptier interface {
+	// EmptyUser removes what the user wrote. It is called when the account goes to
+	// another person than the one who made it, in the transaction of ctx in which it
+	// does; it may be called again for one change. An error undoes all of it. The
+	// account goes on, so what remains must be good for the person who has it then: who
+	// sees something is the most careful choice.
+	EmptyUser(ctx context.Context, userID string) error
+}
+
 // Funcs are functions as a Contributor. A function that is nil says that there is
 // nothing to hand out, or nothing to forget.
 type Funcs struct {

@@ -32,8 +32,12 @@ func columnsAdded() []string {
 	for i, c := range list {
 		list[i], _, _ = strings.Cut(c, " ")
 	}
-	return list
+	return append(list, adoptedColumn)
 }
+
+// adoptedColumn marks the rows that are there when a table is taken over. It is a column of
+// a later migration, which finds it made: only here is it certain which rows to mark.
+const adoptedColumn = "adopted"
 
 // keysFunction is the name of the function that makes the keys of rows which
 // the program that had the table before goes on writing, and of its trigger.
@@ -67,6 +71,7 @@ func (l *legacy) retype(zone *time.Location, withoutTime int64) string {
 		}
 		parts = append(parts, "ADD COLUMN "+c)
 	}
+	parts = append(parts, "ADD COLUMN "+adoptedColumn+" BOOLEAN NOT NULL DEFAULT TRUE")
 	return "ALTER TABLE users\n\t" + strings.Join(parts, ",\n\t") + ";"
 }
 
@@ -94,6 +99,7 @@ func (l *legacy) statements(zone *time.Location, withoutTime int64) []string {
 	ALTER COLUMN created_at SET NOT NULL,
 	ALTER COLUMN username_key SET NOT NULL,
 	ALTER COLUMN email_key SET NOT NULL,
+	ALTER COLUMN adopted SET DEFAULT FALSE,
 	ADD CONSTRAINT users_username_key_key UNIQUE (username_key),
 	ADD CONSTRAINT users_email_key_key UNIQUE (email_key);`,
 	)

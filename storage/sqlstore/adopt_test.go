@@ -101,15 +101,15 @@ func TestAdoptKeepsAHundredThousandUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := profile.User{
-		ID: "70002", Username: "User 70002", Email: "User70002@Example.org", Role: "admin", Version: 1, Links: u.Links,
+		ID: "70002", Username: "User 70002", Email: "User70002@Example.org", Adopted: true, Role: "admin", Version: 1, Links: u.Links,
 		Picture:   profile.Picture{URL: "https://pictures.example/70002"},
 		CreatedAt: time.Date(2020, 1, 1, 12, 0, 0, 0, time.UTC).Add(70002 * time.Minute), UpdatedAt: u.UpdatedAt,
 	}
 	if fmt.Sprint(u) != fmt.Sprint(want) {
 		t.Errorf("the user is\n%v, want\n%v", u, want)
 	}
-	if u := user(t, t.Context(), db, "newcomer"); u.ID != "100001" || u.Role != "user" {
-		t.Errorf("the next user has id %s and role %q", u.ID, u.Role)
+	if u := user(t, t.Context(), db, "newcomer"); u.ID != "100001" || u.Role != "user" || u.Adopted {
+		t.Errorf("the next user has id %s and role %q, adopted: %v", u.ID, u.Role, u.Adopted)
 	}
 }
 

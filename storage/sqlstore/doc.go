@@ -88,7 +88,8 @@
 //		role VARCHAR(20) DEFAULT 'user', created_at TIMESTAMP DEFAULT NOW())
 //
 // Every row, id, name, address, hash, picture and role stays as it is, further
-// columns of the host's too; created_at becomes UTC. id becomes a BIGINT, for
+// columns of the host's too; created_at becomes UTC. Every row is marked as adopted (see
+// profile.User), and no row that the old program adds later. id becomes a BIGINT, for
 // which the table is rewritten: 100,000 rows take some seconds, in which nobody
 // reads or writes it. The database user must own the table and may make
 // temporary ones.

@@ -55,11 +55,11 @@ func (d *DB) check(ctx context.Context, db *sqlx.DB) error {
 	if err != nil {
 		return d.failure(ctx, err)
 	}
-	names, err := fs.Glob(Migrations(d.dialect), "*.sql")
+	files, err := migrationsOf(d.dialect)
 	if err != nil {
 		return err
 	}
-	newer, err := d.applied(ctx, db, int64(len(names)+1))
+	newer, err := d.applied(ctx, db, files[len(files)-1].version+1)
 	if err != nil {
 		return d.failure(ctx, err)
 	}

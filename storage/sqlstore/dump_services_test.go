@@ -25,6 +25,7 @@ import (
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage/memblob"
+	"github.com/profilekit/profilekit/storage/personal"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
@@ -189,6 +190,7 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	p.auth, err = auth.New(auth.Config{
 		Users: p.users, Stores: stores, LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
 		Policy:   auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{}), Courier: dumpCourier{p}, Links: authmail.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
+		Emptiers: []personal.Emptier{p.settings, p.pictures},
 		Recorder: p.notifier,
 		Now:      clock.now,
 	})

@@ -83,7 +83,7 @@ func (p *dumpProgram) join(name string, remember bool) (token string) {
 func (p *dumpProgram) prove(token string) {
 	p.t.Helper()
 	p.must(p.auth.ResendVerify(p.t.Context(), dumpClient, p.id(token)))
-	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify)))
+	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify), auth.Confirmation{}))
 }
 
 // describe fills the profile, the settings and, as the host's code would, the feed.

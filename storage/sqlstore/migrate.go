@@ -37,6 +37,29 @@ func Migrations(dialect Dialect) fs.FS {
 	return files
 }
 
+// migrationFile is one file of Migrations.
+type migrationFile struct {
+	name    string
+	version int64
+}
+
+// migrationsOf returns the files of Migrations in the order of their numbers.
+func migrationsOf(dialect Dialect) ([]migrationFile, error) {
+	names, err := fs.Glob(Migrations(dialect), "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]migrationFile, len(names))
+	for i, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, fmt.Errorf("sqlstore: %w", err)
+		}
+		files[i] = migrationFile{name, version}
+	}
+	return files, nil
+}
+
 // migrationLock is the key of the Postgres advisory lock: "profilek" in ASCII.
 const migrationLock int64 = 0x70726f66696c656b
 

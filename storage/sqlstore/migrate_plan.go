@@ -94,25 +94,23 @@ func (d *DB) plan(ctx context.Context, tx *sql.Tx, o MigrateOptions) (Plan, erro
 		}
 		plan = *adoption
 	}
-	files := Migrations(d.dialect)
-	names, err := fs.Glob(files, "*.sql") // in the order of their numbers
+	files, err := migrationsOf(d.dialect)
 	if err != nil {
 		return Plan{}, err
 	}
-	for i, name := range names {
-		version := int64(i + 1) // a test holds them gapless
-		applied, err := d.applied(ctx, tx, version)
+	for _, f := range files {
+		applied, err := d.applied(ctx, tx, f.version)
 		if err != nil {
 			return Plan{}, err
 		}
-		if applied || version == 1 && state == usersForeign {
+		if applied || f.version == 1 && state == usersForeign {
 			continue
 		}
-		text, err := fs.ReadFile(files, name)
+		text, err := fs.ReadFile(Migrations(d.dialect), f.name)
 		if err != nil {
 			return Plan{}, err
 		}
-		plan.Statements = append(plan.Statements, "-- "+name+"\n"+string(text))
+		plan.Statements = append(plan.Statements, "-- "+f.name+"\n"+string(text))
 	}
 	return plan, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/profilekit/profilekit/internal/pgtest"
 	"github.com/profilekit/profilekit/storage/postgres"
 	"github.com/profilekit/profilekit/storage/sqlstore"
@@ -127,9 +129,13 @@ func everyVersion(t *testing.T) []int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	versions := make([]int64, len(names)+1)
-	for i := range versions {
-		versions[i] = int64(i)
+	versions := []int64{0}
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions = append(versions, version)
 	}
 	return versions
 }

@@ -1,17 +1,25 @@
 package sqlstore_test
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/hash"
+	"github.com/profilekit/profilekit/auth/totp"
+	"github.com/profilekit/profilekit/internal/imagetest"
 	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -75,7 +83,11 @@ func (p place) upgrade(t *testing.T, flavour string) {
 	program := newDumpProgram(t, db, clock, flavour)
 	program.wakeUp()
 	program.clock.pass(2 * time.Hour)
+	program.forgets("bob", flavour == adopted)
+	program.clock.pass(2 * time.Hour)
 	program.story("-new")
+	program.clock.pass(2 * time.Hour)
+	program.forgets("bob-new", false)
 	newest := "ada-new"
 	if flavour == separate {
 		newest = "of-before-new"
@@ -186,6 +198,59 @@ func (p *dumpProgram) wakeUp() {
 		if levels[level] == 0 {
 			p.t.Errorf("nobody got as far as %s: %v", level, levels)
 		}
+	}
+}
+
+// forgets has somebody whose address was never proved write something, enrol a factor, and
+// reset the password. Who was adopted keeps all of it; of a sign-up it goes, since it may be
+// a stranger's.
+func (p *dumpProgram) forgets(name string, keeps bool) {
+	ctx := p.t.Context()
+	before, err := p.users.ByUsername(ctx, name)
+	p.must(err)
+	if before.EmailVerified || before.Adopted != keeps {
+		p.t.Fatalf("%s is proved: %v, adopted: %v; want %v and %v", name, before.EmailVerified, before.Adopted, false, keeps)
+	}
+	token := p.signIn(name, false).Token
+	p.describe(before.ID)
+	_, err = p.pictures.Put(ctx, before.ID, bytes.NewReader(imagetest.PNG(imagetest.Card(64, 64))), picture.PutOptions{})
+	p.must(err)
+	_, err = p.auth.BeginFactor(ctx, dumpClient, p.id(token), totp.Kind, "Phone")
+	p.must(err)
+	_, err = p.auth.ConfirmFactor(ctx, dumpClient, p.id(token), p.app())
+	p.must(err)
+	before, err = p.users.User(ctx, before.ID)
+	p.must(err)
+	chosen, err := p.settings.Document(ctx, before.ID)
+	p.must(err)
+
+	p.must(p.auth.Forgot(ctx, dumpClient, before.Email))
+	p.must(p.auth.Reset(ctx, dumpClient, p.token(authmail.Reset), dumpPassphrase+" anew"))
+	if _, err := p.auth.Authenticate(ctx, token); !errors.Is(err, auth.ErrUnauthenticated) {
+		p.t.Errorf("a session of %s goes on: %v", name, err)
+	}
+	after, err := p.users.User(ctx, before.ID)
+	p.must(err)
+	now, err := p.settings.Document(ctx, before.ID)
+	p.must(err)
+	want, left := before, profile.Patch{}
+	want.EmailVerified, want.Version, want.UpdatedAt = true, after.Version, after.UpdatedAt
+	left.Empty(after)
+	switch {
+	case keeps && (!reflect.DeepEqual(after, want) || string(now.JSON) != string(chosen.JSON)):
+		p.t.Errorf("%s was adopted and has %+v and %s; want %+v and %s", name, after, now.JSON, want, chosen.JSON)
+	case !keeps && (left != (profile.Patch{}) || string(now.JSON) == string(chosen.JSON)):
+		p.t.Errorf("%s signed up, and what was written is left: %+v, %s", name, after, now.JSON)
+	}
+	p.clock.pass(time.Minute) // for another code of the app
+	in, err := p.auth.SignIn(ctx, dumpClient, auth.Credentials{Login: name, Password: dumpPassphrase + " anew"})
+	p.must(err)
+	if asked := in.Status == auth.SecondFactorRequired; asked != keeps {
+		p.t.Errorf("the app of %s is asked for: %v, want %v", name, asked, keeps)
+	}
+	if keeps {
+		_, err = p.auth.FinishSignIn(ctx, dumpClient, p.half(in), p.app(), false)
+		p.must(err)
 	}
 }
 

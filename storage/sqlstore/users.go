@@ -57,7 +57,7 @@ func (s users) insertArgs(u profile.User, usernameKey, emailKey string) ([]any, 
 	now := s.db.at(s.db.present())
 	args := append(make([]any, 0, insertFields), u.Username, u.Email, usernameKey, emailKey, u.EmailVerified, u.PendingEmail)
 	return append(appendTexts(args, &u), u.Phone, address, string(u.Birthday), links, rawJSON(u.Custom),
-		picture, url, u.Role, u.Disabled, moment(u.DeletesAt), now, now), nil
+		picture, url, u.Role, u.Disabled, moment(u.DeletesAt), u.Adopted, now, now), nil
 }
 
 func (s users) User(ctx context.Context, id string) (profile.User, error) {

@@ -6,7 +6,7 @@ package sqlstore
 // legacy columns may hold NULL in a table that was there before.
 const userColumns = `u.id, u.username, u.email, u.email_verified, u.pending_email, u.display_name, u.given_name, u.family_name,
 	u.pronouns, u.bio, u.phone, u.address, u.birthday, u.links, u.custom, u.picture, COALESCE(u.profile_picture, ''),
-	COALESCE(u.role, 'user'), u.disabled, u.deletes_at, u.version, u.created_at, u.updated_at`
+	COALESCE(u.role, 'user'), u.disabled, u.deletes_at, u.adopted, u.version, u.created_at, u.updated_at`
 
 // userPlain are those of them that a change returns as they are.
 const userPlain = `id, username, email, email_verified, pending_email, display_name, given_name, family_name,
@@ -14,8 +14,8 @@ const userPlain = `id, username, email, email_verified, pending_email, display_n
 
 // userInsert takes insertFields parameters.
 const userInsert = `INSERT INTO users AS u (username, email, username_key, email_key, email_verified, pending_email, display_name,
-	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, deletes_at, created_at, updated_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
+	given_name, family_name, pronouns, bio, phone, address, birthday, links, custom, picture, profile_picture, role, disabled, deletes_at, adopted, created_at, updated_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`
 
 // userUpdate leaves the columns whose parameter is NULL. $1 is the user
 // and $2 the version that must be there, 0 for any.
@@ -46,7 +46,7 @@ const userEdit = `UPDATE users AS u SET
 
 // The counts of their parameters.
 const (
-	insertFields = 23
+	insertFields = 24
 	updateFields = 24
 	editFields   = 12
 )

@@ -22,7 +22,7 @@ func (r *userRow) appendDest(dest []any) []any {
 	return append(dest,
 		&u.Phone, jsonInto[profile.Address]{&u.Address}, (*string)(&u.Birthday), jsonInto[[]string]{&u.Links},
 		rawInto{&u.Custom}, jsonInto[profile.Picture]{&u.Picture}, &r.url,
-		&u.Role, &u.Disabled, momentInto{&u.DeletesAt}, &u.Version, timeInto{&u.CreatedAt}, timeInto{&u.UpdatedAt})
+		&u.Role, &u.Disabled, momentInto{&u.DeletesAt}, &u.Adopted, &u.Version, timeInto{&u.CreatedAt}, timeInto{&u.UpdatedAt})
 }
 
 // done is the scanned user. The address of a picture outside stands in

@@ -8,8 +8,8 @@ const (
 
 	// userReturning is what the change of a user returns, in the same order. In
 	// a RETURNING clause SQLite knows columns by their own names only.
-	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, deletes_at, version, created_at, updated_at`
-	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, deletes_at, version, created_at, updated_at)`
+	userReturning = userPlain + `COALESCE(profile_picture, '') AS picture_url, COALESCE(role, 'user') AS role_name, disabled, deletes_at, adopted, version, created_at, updated_at`
+	userPacked    = `json_array(` + userPlain + `COALESCE(profile_picture, ''), COALESCE(role, 'user'), disabled, deletes_at, adopted, version, created_at, updated_at)`
 )
 
 var (

@@ -161,9 +161,9 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   await ask();
   await page.getByText("Your e-mail address was never confirmed.").waitFor();
   const token = (await linkIn(user.email, "verify")).split("=")[1];
-  assert.equal((await context.request.post("/api/auth/email/verify", { data: { token } })).status(), 204);
+  assert.equal((await context.request.post("/api/auth/email/verify", { data: { token, answer: "forgotten" } })).status(), 204);
 
-  // That proof came from nobody's session, so that it made a new account of it.
+  // That proof came from nobody's session and without the password, so that it made a new account of it.
   const reset = (await linkIn(user.email, "reset")).split("=")[1];
   assert.equal((await context.request.post("/api/auth/password/reset", { data: { token: reset, password: user.password } })).status(), 204);
   await context.request.post("/api/auth/login", { data: { login: user.username, password: user.password } });

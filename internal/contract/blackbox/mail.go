@@ -51,6 +51,11 @@ func linksInMail(t *testing.T, w *world) {
 			t.Errorf("%s: Referrer-Policy %q", page, r.header.Get("Referrer-Policy"))
 		}
 	}
+	// Elsewhere it asks for the password, and a wrong one leaves the link good.
+	post(nobody, "/api/auth/email/verify", tokenBody(token)).is(422, "confirmation_required")
+	post(nobody, "/api/auth/email/verify", `{"token":"`+token+`","password":"`+second+`"}`).is(401, "invalid_credentials")
+	post(nobody, "/api/auth/email/verify", `{"token":"`+token+`","answer":"perhaps"}`).is(422, "invalid")
+	post(nobody, "/api/auth/email/verify", `{"token":"`+token+`","password":"`+second+`","answer":"not_mine"}`).is(422, "invalid")
 	post(ada, "/api/auth/email/verify", tokenBody(token)).want(204)
 	post(ada, "/api/auth/email/verify", tokenBody(token)).is(422, "invalid_token")
 	if got := ada.get("/api/profile").want(200).object(); got["emailVerified"] != true {

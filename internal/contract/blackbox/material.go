@@ -123,8 +123,9 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"addPasskey":            {contentType: jsonType, body: []byte(`{"state":"x","credential":{},"name":"Phone"}`)},
 		"renamePasskey":         {contentType: jsonType, body: []byte(`{"name":"Key ring"}`)},
 	}
+	bodies["verifyEmail"] = call{contentType: jsonType, body: []byte(`{"token":"` + mail["verify"] + `","password":"` + password + `"}`)}
 	for id, kind := range map[string]string{
-		"verifyEmail": "verify", "confirmEmailChange": "email_change", "undoEmailChange": "email_changing", "report": "report",
+		"confirmEmailChange": "email_change", "undoEmailChange": "email_changing", "report": "report",
 	} {
 		bodies[id] = call{contentType: jsonType, body: []byte(`{"token":"` + mail[kind] + `"}`)}
 	}

@@ -24,6 +24,8 @@ test.each([
   ["auth.password_changed", { endedSessions: "0" }, "You changed your password"],
   ["auth.password_changed", { endedSessions: "1" }, "You changed your password, which signed out 1 other device"],
   ["auth.password_changed", { endedSessions: "3" }, "You changed your password, which signed out 3 other devices"],
+  ["auth.email_verified", {}, "You confirmed your e-mail address"],
+  ["auth.email_verified", { endedSessions: "1", emptied: "true" }, "Your e-mail address was confirmed without the password, so that everything in the account was removed"],
   ["auth.session_ended", {}, "You signed out another device"],
   ["auth.sessions_ended", {}, "You signed out all other devices"],
   ["auth.sessions_ended", { endedSessions: "2" }, "You signed out 2 other devices"],

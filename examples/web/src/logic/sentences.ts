@@ -89,6 +89,10 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
         : { text: d["method"] === "password" || !d["method"] ? "A confirmation of identity failed: the password was wrong" : "A confirmation of identity failed: the code was wrong", icon: "alert", tone: "warn" };
     case "auth.password_changed":
       return { text: `You changed your password${alsoEnded(d["endedSessions"])}`, icon: "lock", tone: "good" };
+    case "auth.email_verified":
+      return d["emptied"] === "true"
+        ? { text: "Your e-mail address was confirmed without the password, so that everything in the account was removed", icon: "alert", tone: "warn" }
+        : { text: "You confirmed your e-mail address", icon: "user", tone: "good" };
     case "auth.second_factor_failed":
       if (passkey) return passkey;
       return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };
