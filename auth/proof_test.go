@@ -61,19 +61,19 @@ func waysToProve() []wayToProve {
 	}
 	return []wayToProve{
 		{"the password", "Reauthenticate", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token := p.register(t, name).Token
+			token := p.member(t, name).Token
 			p.stale(t, token)
 			return token, func(id auth.Identity) (auth.Proof, error) {
 				return p.Reauthenticate(t.Context(), home, id, password)
 			}
 		}, password},
 		{"a code of an app", "ReauthenticateWith", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			a, _, token := p.enrol(t, p.register(t, name).Token)
+			a, _, token := p.enrol(t, p.member(t, name).Token)
 			p.stale(t, token)
 			return token, answer(t, p, byTOTP(a.code(0)))
 		}, password},
 		{"a recovery code", "ReauthenticateWith", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			_, codes, token := p.enrol(t, p.register(t, name).Token)
+			_, codes, token := p.enrol(t, p.member(t, name).Token)
 			p.stale(t, token)
 			return token, answer(t, p, auth.Answer{Method: "recovery_code", Code: codes[0]})
 		}, password},
@@ -84,7 +84,7 @@ func waysToProve() []wayToProve {
 			return token, answer(t, p, bySMS(p.sent(t, authmail.Code, phone)))
 		}, password},
 		{"a passkey", "ReauthenticateWith", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token, key := p.register(t, name).Token, softkey.New(passkeyOrigin)
+			token, key := p.member(t, name).Token, softkey.New(passkeyOrigin)
 			done, err := p.AddPasskey(t.Context(), home, p.alive(t, token), p.create(t, token, key), "Phone")
 			if err != nil {
 				t.Fatal(err)
@@ -97,17 +97,23 @@ func waysToProve() []wayToProve {
 			a := auth.Answer{Method: auth.KindPasskey, Passkey: auth.PasskeyAnswer{State: ch.State, Response: key.Get(ch.Options)}}
 			return done.Token, answer(t, p, a)
 		}, password},
+		{"the mailbox", "ProveMailbox", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
+			token := p.member(t, name).Token
+			is(t, p.SendMailCode(t.Context(), home, p.alive(t, token)), nil)
+			code := p.mail.last(t, authmail.Proof, name+"@example.org").Code
+			return token, func(id auth.Identity) (auth.Proof, error) { return p.ProveMailbox(t.Context(), home, id, code) }
+		}, password},
 		{"adding an app", "ConfirmFactor", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token := p.register(t, name).Token
+			token := p.member(t, name).Token
 			return token, confirm(t, p, byTOTP(p.beginTOTP(t, token).code(0)))
 		}, password},
 		{"adding a phone", "ConfirmFactor", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token := p.register(t, name).Token
+			token := p.member(t, name).Token
 			is(t, p.BeginPhone(t.Context(), home, p.alive(t, token), phone), nil)
 			return token, confirm(t, p, bySMS(p.sent(t, authmail.Phone, phone)))
 		}, password},
 		{"adding a passkey", "AddPasskey", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token := p.register(t, name).Token
+			token := p.member(t, name).Token
 			made := p.create(t, token, softkey.New(passkeyOrigin))
 			return token, func(id auth.Identity) (auth.Proof, error) {
 				done, err := p.AddPasskey(t.Context(), home, id, made, "Phone")
@@ -115,7 +121,7 @@ func waysToProve() []wayToProve {
 			}
 		}, password},
 		{"changing the password", "ChangePassword", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
-			token := p.register(t, name).Token
+			token := p.member(t, name).Token
 			p.stale(t, token)
 			return token, func(id auth.Identity) (auth.Proof, error) {
 				return p.ChangePassword(t.Context(), home, id, password, newer)

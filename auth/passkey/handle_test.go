@@ -134,8 +134,12 @@ func (p *person) ceremonies(what string, key *softkey.Key, alone, others error) 
 	if ch, err = w.nodes[0].BeginPasskeyProof(ctx, p.id()); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err = w.nodes[1].ReauthenticateWith(ctx, home, p.id(), answer()); !errors.Is(err, others) {
+	proof, err := w.nodes[1].ReauthenticateWith(ctx, home, p.id(), answer())
+	if !errors.Is(err, others) {
 		w.t.Errorf("%s, a proof: %v, want %v", what, err, others)
+	}
+	if err == nil {
+		p.token = proof.Token
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/internal/memstore"
-	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/internal/softkey"
 )
 
 // lastLink is a Courier that keeps the newest link.
@@ -31,10 +31,14 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 				c.Courier, c.Links = mail, authmail.DefaultLinks("https://example.org")
 				c.FactorRecovery.Wait = auth.RecoveryWait
 			})
-			p := w.withPasskey("ada")
-			if _, err := w.db.Users().Update(t.Context(), p.id().User.ID, profile.Patch{EmailVerified: new(true)}); err != nil {
+			p := w.register("ada")
+			_, token, _ := strings.Cut(mail.link, "#token=")
+			if err := w.nodes[0].Verify(t.Context(), home, p.id(), token, auth.Confirmation{}); err != nil {
 				t.Fatal(err)
 			}
+			p.key = softkey.New(origin)
+			p.key.Count = 1
+			p.add(p.key, "Phone")
 			half := func() auth.HalfIdentity {
 				t.Helper()
 				in, err := w.nodes[0].SignIn(t.Context(), home, auth.Credentials{Login: "ada", Password: password})
