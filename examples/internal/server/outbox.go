@@ -35,7 +35,8 @@ type outbox struct {
 }
 
 // openOutbox returns the page of the messages in the folder dir, or nil when baseURL,
-// to which their links lead, is not an address of this machine.
+// to which their links lead, is not an address of this machine: a server that is reached
+// through a proxy has to name its address, and is no place for such a page.
 func openOutbox(dir, baseURL string, texts bool) (*outbox, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || !ownName(u.Host) {

@@ -158,6 +158,25 @@ func TestNoOutboxForAnAddressElsewhere(t *testing.T) {
 	}
 }
 
+// Only a program that asks for the page has one, and only while its mail is not sent.
+func TestNoOutboxUnlessAskedFor(t *testing.T) {
+	for name, tc := range map[string]struct {
+		opt   options
+		there bool
+	}{
+		"asked for":     {options{showsOutbox: true}, true},
+		"not asked for": {options{}, false},
+		"mail is sent":  {options{showsOutbox: true, smtpURL: "smtp://127.0.0.1:1"}, false},
+	} {
+		tc.opt.data, tc.opt.baseURL = t.TempDir(), origin
+		h := &host{}
+		if _, err := h.openPost(tc.opt); err != nil || (h.outbox != nil) != tc.there {
+			t.Errorf("%s: there is a page: %v; error %v", name, h.outbox != nil, err)
+		}
+		h.close()
+	}
+}
+
 // What a message says is text, whoever chose the words. Links can be followed to this
 // server only.
 func TestTheOutboxShowsHostileMessages(t *testing.T) {
