@@ -32,8 +32,8 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 				c.FactorRecovery.Wait = auth.RecoveryWait
 			})
 			p := w.register("ada")
-			_, token, _ := strings.Cut(mail.link, "#token=")
-			if err := w.nodes[0].Verify(t.Context(), home, p.id(), token, auth.Confirmation{}); err != nil {
+			_, verify, _ := strings.Cut(mail.link, "#token=")
+			if err := w.nodes[0].Verify(t.Context(), home, p.id(), verify, auth.Confirmation{}); err != nil {
 				t.Fatal(err)
 			}
 			p.key = softkey.New(origin)
@@ -55,7 +55,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 			if _, err := w.nodes[0].BeginFactorRecovery(t.Context(), home, half()); err != nil {
 				t.Fatal(err)
 			}
-			_, token, _ := strings.Cut(mail.link, "#token=")
+			_, verify, _ := strings.Cut(mail.link, "#token=")
 			w.wait(auth.RecoveryWait)
 			var want error
 			switch way {

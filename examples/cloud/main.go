@@ -32,5 +32,5 @@ func run(args []string) int {
 	if len(args) > 0 && args[0] == "copy" {
 		return copyMain(stores, args[1:], os.Getenv, os.Stdout, os.Stderr)
 	}
-	return server.Main("cloud", stores, args, os.Getenv, os.Stdout, os.Stderr)
+	return server.Main(server.Program{Name: "cloud", Stores: stores}, args, os.Getenv, os.Stdout, os.Stderr)
 }

@@ -20,5 +20,6 @@ import (
 
 func main() {
 	stores := []blobs.Opener{diskblob.Opener{}, cloudinaryblob.Opener{}}
-	os.Exit(server.Main("quickstart", stores, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	program := server.Program{Name: "quickstart", Stores: stores, ShowsOutbox: true}
+	os.Exit(server.Main(program, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }

@@ -35,12 +35,21 @@ const (
 	giveUpAfter = 5 * time.Second
 )
 
+// Program is in what the examples differ.
+type Program struct {
+	Name string
+	// Stores open what BLOB_URL names. Without it pictures are kept below the data folder.
+	Stores []blobs.Opener
+	// ShowsOutbox is whether a page shows the messages that were not sent, to somebody on
+	// the same machine.
+	ShowsOutbox bool
+}
+
 // Main runs the program and returns its exit code. What stops it at start is
-// one line on stderr. Pictures are kept below the data folder, or in what BLOB_URL names
-// and one of stores opens.
-func Main(name string, stores []blobs.Opener, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	opt, err := parse(name, args, env, stderr)
-	opt.stores = stores
+// one line on stderr.
+func Main(p Program, args []string, env func(string) string, stdout, stderr io.Writer) int {
+	opt, err := parse(p.Name, args, env, stderr)
+	opt.stores, opt.showsOutbox = p.Stores, p.ShowsOutbox
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
@@ -50,7 +59,7 @@ func Main(name string, stores []blobs.Opener, args []string, env func(string) st
 		err = run(ctx, opt, stdout, stderr)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %s\n", name, oneLine(err))
+		fmt.Fprintf(stderr, "%s: %s\n", p.Name, oneLine(err))
 		return 1
 	}
 	return 0
@@ -69,6 +78,7 @@ type options struct {
 	databaseURL string
 	blobURL     string
 	stores      []blobs.Opener
+	showsOutbox bool
 	baseURL     string
 	secretKeys  string
 	smtpURL     string
@@ -208,7 +218,10 @@ func run(ctx context.Context, opt options, stdout, stderr io.Writer) error {
 	mux := http.NewServeMux()
 	h.app.Register(mux)
 	h.health(mux)
-	if err := pages(mux, h.images); err != nil {
+	if h.outbox != nil {
+		h.outbox.mount(mux, log)
+	}
+	if err := pages(mux, h.images, h.outbox); err != nil {
 		return err
 	}
 	return serve(ctx, ln, mux, h, opt, stdout, log)
@@ -242,6 +255,9 @@ func serve(ctx context.Context, ln net.Listener, mux http.Handler, h *host, opt 
 	}()
 
 	fmt.Fprintf(stdout, "%s: open %s (data in %s, stop with Ctrl-C)\n", opt.name, opt.baseURL, opt.data)
+	if h.outbox != nil {
+		fmt.Fprintf(stdout, "%s: nothing is sent; read the messages at %s\n", opt.name, h.outbox.origin+outboxPath)
+	}
 	if opt.verbose {
 		printFeatures(stdout, h.app.Features())
 	}

@@ -32,7 +32,8 @@ type host struct {
 	db     *sqlstore.DB
 	app    *httpadapter.App
 	keys   *keyring.Ring
-	images string // where pictures are served besides here, an origin, or ""
+	images string  // where pictures are served besides here, an origin, or ""
+	outbox *outbox // nil when there is no page for it
 	closer []func() error
 }
 

@@ -29,8 +29,8 @@ var clientRoutes = []string{
 }
 
 // pages serves the built front end, which may load pictures from the origin
-// images too.
-func pages(mux *http.ServeMux, images string) error {
+// images too. Near requests are told of the page of outbox, if there is one.
+func pages(mux *http.ServeMux, images string, outbox *outbox) error {
 	headers := pageHeaders(policy(images))
 	dist, err := web.Dist()
 	if err != nil {
@@ -40,7 +40,17 @@ func pages(mux *http.ServeMux, images string) error {
 	if err != nil {
 		return fmt.Errorf("web page: %w", err)
 	}
+	nearIndex := index
+	if outbox != nil {
+		if nearIndex, err = outbox.mark(index); err != nil {
+			return err
+		}
+	}
 	page := func(w http.ResponseWriter, r *http.Request) {
+		index := index
+		if near(r) {
+			index = nearIndex
+		}
 		headers(w.Header())
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-cache")

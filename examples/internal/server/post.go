@@ -12,17 +12,27 @@ import (
 )
 
 // openPost is how people are reached, by mail and by text message: by SMTP_URL and TWILIO_… or,
-// without them, into files under the data folder.
+// without them, into files under the data folder. A page shows the files where there is no
+// SMTP_URL: a server that has one has people elsewhere.
 func (h *host) openPost(opt options) (notify.Policy, error) {
 	from := opt.mailFrom
 	if from == "" {
 		from = "profilekit <no-reply@" + mailDomain(opt.baseURL) + ">"
 	}
-	files, err := notify.NewFiles(filepath.Join(opt.data, "outbox"), from)
+	dir := filepath.Join(opt.data, "outbox")
+	files, err := notify.NewFiles(dir, from)
 	if err != nil {
 		return notify.Policy{}, err
 	}
 	h.closer = append(h.closer, files.Close)
+	if opt.showsOutbox && opt.smtpURL == "" {
+		if h.outbox, err = openOutbox(dir, opt.baseURL, opt.twilio.Account == ""); err != nil {
+			return notify.Policy{}, err
+		}
+		if h.outbox != nil {
+			h.closer = append(h.closer, h.outbox.close)
+		}
+	}
 	var mail notify.Sender = files
 	if opt.smtpURL != "" {
 		if mail, err = smtp.New(opt.smtpURL, from, smtp.Options{}); err != nil {

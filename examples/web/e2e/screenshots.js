@@ -30,7 +30,7 @@ const other = await browser.newContext({ baseURL, userAgent: "Mozilla/5.0 (iPhon
 await other.request.post("/api/auth/login", { data: { login: user.username, password: user.password } });
 const state = await maker.storageState();
 
-const guests = ["login", "register"];
+const guests = ["login", "register", "outbox"];
 const pages = ["profile", "security", "activity", "settings/appearance", "settings/notifications", "settings/privacy", `u/${user.username}`, "settings/nothing"];
 
 for (const scheme of /** @type {const} */ (["light", "dark"])) {
@@ -47,6 +47,7 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
       await open(guest.page, `/${path}`);
       await shoot(guest.page, path);
     }
+    await open(guest.page, "/register");
     await guest.page.getByRole("button", { name: "Create account" }).click();
     await shoot(guest.page, "register-errors");
     for (const path of pages) {

@@ -5,6 +5,7 @@ import { Button } from "../ui/button.tsx";
 import { Fault } from "../ui/fault.tsx";
 import { TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
+import { WhereToLook } from "../ui/outbox.tsx";
 import { Notice } from "../ui/page.tsx";
 import { Entry } from "./entry.tsx";
 
@@ -28,7 +29,12 @@ export function Forgot() {
   return (
     <Entry title="Forgot your password?" lead="We send you a link that sets a new one." below={<Link href="/login">Back to the sign-in</Link>}>
       {sent ? (
-        <Notice tone="info">If there is an account with {sent}, a link is on its way to it. It is good for an hour.</Notice>
+        <Notice tone="info">
+          <div className="stack-tiny">
+            <p>If there is an account with {sent}, a link is on its way to it. It is good for an hour.</p>
+            <WhereToLook channel="email" />
+          </div>
+        </Notice>
       ) : (
         <form ref={form} onSubmit={submit} className="stack" noValidate>
           <Fault text={fault} />

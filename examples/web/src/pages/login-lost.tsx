@@ -3,6 +3,7 @@ import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import { absolute, placeOf } from "../logic/time.ts";
 import { Button } from "../ui/button.tsx";
+import { WhereToLook } from "../ui/outbox.tsx";
 import { Notice } from "../ui/page.tsx";
 
 // The link of a recovery leads to the sign-in, because it works only after the
@@ -73,9 +74,12 @@ export function LostFactors({ busy, run, onRemoved }: { busy: boolean; run(work:
   if (from) {
     return (
       <Notice tone="info">
-        <p role="status">
-          A mail is on its way. From {absolute(from, placeOf(null))} on, its link removes two-step verification, after your password. If you find a way to sign in before, that is off.
-        </p>
+        <div className="stack-tiny">
+          <p role="status">
+            A mail is on its way. From {absolute(from, placeOf(null))} on, its link removes two-step verification, after your password. If you find a way to sign in before, that is off.
+          </p>
+          <WhereToLook channel="email" />
+        </div>
       </Notice>
     );
   }

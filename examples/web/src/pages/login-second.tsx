@@ -77,7 +77,7 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
             Use your passkey
           </Button>
         )}
-        {sentBy(method) && <SendCode key={`send-${method}`} send={() => api.sendCode(method)} onFault={setSendFault} />}
+        {sentBy(method) && <SendCode key={`send-${method}`} by={method} send={() => api.sendCode(method)} onFault={setSendFault} />}
         {codes && <CodeField
           key={method}
           method={method}

@@ -8,6 +8,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Fault } from "../ui/fault.tsx";
 import { TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
+import { WhereToLook } from "../ui/outbox.tsx";
 
 // AddPhone proves a number by a code. onDone gets the recovery codes, null when
 // there were some already.
@@ -64,6 +65,7 @@ export function AddPhone({ onDone, onClose }: { onDone(codes: string[] | null): 
         {sent && (
           <>
             <p role="status">A code is on its way to {phone}.</p>
+            <WhereToLook channel="sms" />
             <CodeField
               method="sms"
               value={code}

@@ -8,6 +8,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Fault } from "../ui/fault.tsx";
 import { TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
+import { WhereToLook } from "../ui/outbox.tsx";
 import { useToast } from "../ui/toast.tsx";
 
 // Email shows the address, whether it is proved, and a change that waits for its
@@ -46,6 +47,7 @@ export function Email({ aside }: { aside: ReactNode }) {
           A link is on its way to <strong>{user.pendingEmail}</strong>. Until it is opened, your address stays as it is.
         </p>
       )}
+      {(!user.emailVerified || user.pendingEmail) && <WhereToLook channel="email" />}
       <div className="field-actions">
         <Button onClick={() => setChanging(true)}>Change e-mail</Button>
         {!user.emailVerified && (

@@ -89,7 +89,7 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
         {way === "password" && <PasswordField label="Password" name="password" autoComplete="current-password" value={proof} error={error} autoFocus onValue={setProof} />}
         {way && way !== "password" && way !== "passkey" && <CodeField key={way} method={way} value={proof} error={error} onValue={setProof} />}
         {way === "passkey" && <Fault text={error ?? null} />}
-        {way && sentBy(way) && <SendCode send={() => api.sendProofCode(way)} onFault={(text) => setError(text ?? undefined)} />}
+        {way && sentBy(way) && <SendCode by={way} send={() => api.sendProofCode(way)} onFault={(text) => setError(text ?? undefined)} />}
         {(way === "totp" || way === "passkey" || (way !== null && sentBy(way))) && recovery && (
           <Button
             look="quiet"

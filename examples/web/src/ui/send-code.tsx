@@ -1,10 +1,12 @@
 import { useState } from "react";
 import { describe } from "../logic/errors.ts";
+import type { Channel } from "../logic/outbox.ts";
 import { Button } from "./button.tsx";
 import type { CodeMethod } from "./code.tsx";
+import { WhereToLook } from "./outbox.tsx";
 
 // sentBy reports whether a code of that method has to be sent first.
-export function sentBy(method: string): boolean {
+export function sentBy(method: string): method is Channel {
   return method === "sms" || method === "email";
 }
 
@@ -25,7 +27,7 @@ export const otherWay: Record<CodeMethod, string> = {
 };
 
 // SendCode sends a code and says so, and again when asked.
-export function SendCode({ send, onFault }: { send(): Promise<unknown>; onFault(text: string | null): void }) {
+export function SendCode({ by, send, onFault }: { by: Channel; send(): Promise<unknown>; onFault(text: string | null): void }) {
   const [busy, setBusy] = useState(false);
   const [sent, setSent] = useState(false);
   const work = async () => {
@@ -43,6 +45,7 @@ export function SendCode({ send, onFault }: { send(): Promise<unknown>; onFault(
   return (
     <>
       {sent && <p role="status">A code is on its way. It is good for ten minutes.</p>}
+      {sent && <WhereToLook channel={by} />}
       <Button wide busy={busy} onClick={() => void work()}>
         {sent ? "Send another code" : "Send a code"}
       </Button>
