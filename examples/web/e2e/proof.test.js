@@ -170,6 +170,25 @@ test("the password comes first when it is old, and the form below stays as it wa
   watched.none();
 });
 
+test("an account without a password proves itself by the mail", async () => {
+  const { page, user, watched } = await later();
+  await page.route("**/api/auth/proof", (route) => route.fulfill({ json: { state: "mailbox_no_password", have: [], wait: null } }));
+  let stale = 1;
+  await page.route("**/api/auth/mfa/totp", (route) =>
+    stale-- > 0
+      ? route.fulfill({ status: 403, contentType: "application/problem+json", body: '{"status":403,"title":"Forbidden","detail":"x","code":"reauthentication_required"}' })
+      : route.continue(),
+  );
+  await open(page, "/security");
+  await page.getByRole("button", { name: "Set up" }).click();
+  const [mailed = ""] = await proofsTo(user.email, 1);
+  await asking(page).getByLabel("Code", { exact: true }).fill(mailed);
+  await page.keyboard.press("Enter");
+  await enrolling(page).getByText("It cannot be scanned?").waitFor();
+  assert.equal(await page.getByRole("dialog", { name: "Confirm that it is you" }).count(), 0, "the password was asked for");
+  watched.none();
+});
+
 test("too many tries say when it goes on", async () => {
   const { page, watched } = await later();
   watched.expect(429);

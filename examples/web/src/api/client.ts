@@ -31,6 +31,11 @@ export function setHooks(next: Partial<Hooks>): void {
   hooks = { ...hooks, ...next };
 }
 
+// prove asks the user for what is needed, and answers whether that was done.
+export function prove(need: Need): Promise<boolean> {
+  return hooks.prove(need);
+}
+
 // call sends one request to the API. It throws an ApiError and nothing else.
 export async function call<T = void>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
   return proven(() => once<T>(method, path, options), options.prompt);

@@ -34,7 +34,9 @@ export function WaitNotice() {
       <Notice tone="warn">
         <div className="stack">
           <p>It is not known whether somebody waits to change how your account is opened. {describe(state.error)}</p>
-          <Button onClick={retry}>Try again</Button>
+          <div className="actions">
+            <Button onClick={retry}>Try again</Button>
+          </div>
         </div>
       </Notice>
     );
@@ -60,9 +62,11 @@ export function WaitNotice() {
         </div>
         <Fault text={fault} />
         {wait && (
-          <Button busy={busy} onClick={() => void callOff()}>
-            Call the wait off
-          </Button>
+          <div className="actions">
+            <Button busy={busy} onClick={() => void callOff()}>
+              Call the wait off
+            </Button>
+          </div>
         )}
       </div>
     </Notice>

@@ -1,5 +1,5 @@
 import { useEffect, useState, type FormEvent } from "react";
-import { setHooks } from "../api/client.ts";
+import { prove, setHooks } from "../api/client.ts";
 import { api } from "../api/endpoints.ts";
 import { canPasskey, provePasskey } from "../api/passkeys.ts";
 import { describe, fieldErrors } from "../logic/errors.ts";
@@ -9,6 +9,7 @@ import { Button } from "./button.tsx";
 import { CodeField } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Fault } from "./fault.tsx";
+import { features } from "./features.ts";
 import { PasswordField } from "./field.tsx";
 import { SendCode, sentBy } from "./send-code.tsx";
 
@@ -16,8 +17,22 @@ import { SendCode, sentBy } from "./send-code.tsx";
 // proved who it is; the call is then sent again by itself.
 export function Reauthenticate() {
   const { question, ask, answer } = useAsked<true>();
-  useEffect(() => setHooks({ reauthenticate: () => ask(true) }), [ask]);
+  useEffect(() => {
+    setHooks({
+      reauthenticate: async () => ((await hasMailAlone()) ? prove({ state: "mailbox_no_password", missing: [["mailbox"]], mayWait: false, waitUntil: null }) : ask(true)),
+    });
+  }, [ask]);
   return question ? <Prompt onDone={answer} /> : null;
+}
+
+// hasMailAlone: the account has neither a password nor a factor, so that a code by mail is
+// its proof of identity too.
+async function hasMailAlone(): Promise<boolean> {
+  try {
+    return (await features()).twoProofs === true && (await api.proofs()).data.state === "mailbox_no_password";
+  } catch {
+    return false; // the dialog that opens then says what is wrong
+  }
 }
 
 function Prompt({ onDone }: { onDone(proved: boolean): void }) {
