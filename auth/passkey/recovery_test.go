@@ -55,7 +55,7 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 			if _, err := w.nodes[0].BeginFactorRecovery(t.Context(), home, half()); err != nil {
 				t.Fatal(err)
 			}
-			_, verify, _ := strings.Cut(mail.link, "#token=")
+			_, token, _ := strings.Cut(mail.link, "#token=")
 			w.wait(auth.RecoveryWait)
 			var want error
 			switch way {

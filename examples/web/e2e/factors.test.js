@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { code } from "./authenticator.js";
 import { launch, open, pageOf, signedIn } from "./browser.js";
-import { linkIn } from "./outbox.js";
+import { confirm, linkIn } from "./outbox.js";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -33,6 +33,7 @@ test("an app is added by its picture, and then asked for; a recovery code gets i
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401, 422);
   const user = await signedIn(context);
+  await confirm(context, user);
   await open(page, "/security");
   await page.getByText("It is off.").waitFor();
   await page.getByRole("button", { name: "Set up" }).click();
@@ -116,7 +117,7 @@ test("an app is added by its picture, and then asked for; a recovery code gets i
 test("a fresh proof is a code when there is an app", async () => {
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401, 403, 422);
-  await signedIn(context);
+  await confirm(context, await signedIn(context));
   const begun = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
   const done = await (await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(begun.uri, 0) } })).json();
   await open(page, "/profile");
@@ -143,8 +144,10 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401, 422);
   const user = await signedIn(context);
+  await confirm(context, user);
   const begun = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
-  await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(begun.uri, 0) } });
+  assert.equal((await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(begun.uri, 0) } })).status(), 200);
+  const signedInElsewhere = await context.cookies();
   const half = async () => {
     await page.getByLabel("User name or e-mail").fill(user.username);
     await page.getByLabel("Password", { exact: true }).fill(user.password);
@@ -155,22 +158,6 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
     await page.getByRole("button", { name: "I have none of these any more" }).click();
     await page.getByRole("button", { name: "Send me the link" }).click();
   };
-  await context.clearCookies();
-  await open(page, "/login");
-  await half();
-  await ask();
-  await page.getByText("Your e-mail address was never confirmed.").waitFor();
-  const token = (await linkIn(user.email, "verify")).split("=")[1];
-  assert.equal((await context.request.post("/api/auth/email/verify", { data: { token, answer: "forgotten" } })).status(), 204);
-
-  // That proof came from nobody's session and without the password, so that it made a new account of it.
-  const reset = (await linkIn(user.email, "reset")).split("=")[1];
-  assert.equal((await context.request.post("/api/auth/password/reset", { data: { token: reset, password: user.password } })).status(), 204);
-  await context.request.post("/api/auth/login", { data: { login: user.username, password: user.password } });
-  const again = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
-  assert.equal((await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(again.uri, 0) } })).status(), 200);
-
-  const signedInElsewhere = await context.cookies();
   await context.clearCookies();
   await open(page, "/login");
   await half();
@@ -205,6 +192,32 @@ test("who lost the app and the codes asks for a link, and gets in by it and the 
   await other.page.getByText("Two-step verification was removed by a link").waitFor();
   watched.none();
   other.watched.none();
+});
+
+test("who never confirmed the address hears that no link can be sent to it", async () => {
+  const { page, context, watched } = await pageOf(browser);
+  watched.expect(401, 422);
+  const user = await signedIn(context);
+  await confirm(context, user);
+  const begun = await (await context.request.post("/api/auth/mfa/totp", { data: {} })).json();
+  assert.equal((await context.request.post("/api/auth/mfa/totp/confirm", { data: { code: code(begun.uri, 0) } })).status(), 200);
+  await context.clearCookies();
+  // Only an account from before the rule has a second step and no confirmed address.
+  await page.route("**/api/auth/mfa/recovery", (route) =>
+    route.fulfill({
+      status: 422,
+      contentType: "application/problem+json",
+      body: '{"status":422,"title":"Unprocessable Entity","detail":"x","code":"invalid","errors":[{"field":"email","code":"unconfirmed","message":"must be confirmed first"}]}',
+    }),
+  );
+  await open(page, "/login");
+  await page.getByLabel("User name or e-mail").fill(user.username);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: "I have none of these any more" }).click();
+  await page.getByRole("button", { name: "Send me the link" }).click();
+  await page.getByText("Your e-mail address was never confirmed.").waitFor();
+  watched.none();
 });
 
 test("the page without a front end says that the password comes first", async () => {

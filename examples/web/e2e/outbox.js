@@ -24,6 +24,34 @@ export async function linkIn(address, page, mails = 1) {
   throw new Error(`there is no link to ${page} in a mail to ${address}`);
 }
 
+// confirm follows the link of the registration with the session of context, which has
+// proved the mailbox by that.
+/** @param {import("playwright-core").BrowserContext} context @param {{ email: string }} user */
+export async function confirm(context, user) {
+  const token = (await linkIn(user.email, "verify")).split("=")[1];
+  const answer = await context.request.post("/api/auth/email/verify", { data: { token } });
+  assert.equal(answer.status(), 204, await answer.text());
+}
+
+// proofsTo are the codes in the mails to the address that prove the mailbox, the newest
+// last; it waits until there are that many.
+/** @param {string} address @param {number} mails */
+export async function proofsTo(address, mails) {
+  const folder = process.env["OUTBOX"];
+  assert.ok(folder, "OUTBOX names no folder");
+  for (let i = 0; i < 400; i++) {
+    const codes = [];
+    for (const name of names(folder)) {
+      const mail = readFileSync(join(folder, name), "utf8");
+      const code = /Your code is (\w{4}-\w{4}-\w{4})/.exec(readable(mail));
+      if (code && mail.toLowerCase().includes(`to: <${address.toLowerCase()}>`)) codes.push({ code: code[1] ?? "", at: statSync(join(folder, name)).mtimeMs });
+    }
+    if (codes.length >= mails) return codes.sort((a, b) => a.at - b.at).map((c) => c.code);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`there are not ${mails} codes in mails to ${address}`);
+}
+
 /** @param {string} folder */
 function names(folder) {
   try {

@@ -1,12 +1,9 @@
 // Every page: accessibility in both schemes, width, policy, console.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { launch, open, pageOf, patch, settled, signedIn } from "./browser.js";
+import { overflow, violations } from "./looks.js";
 import { photo } from "./pictures.js";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -34,25 +31,6 @@ after(() => browser.close());
 
 const guestPages = () => ["/login", "/register", `/u/${username}`, "/settings/nothing"];
 const memberPages = () => ["/profile", "/security", "/activity", "/settings/appearance", "/settings/notifications", "/settings/privacy", `/u/${username}`, "/settings/nothing"];
-
-/** @param {import("playwright-core").Page} page */
-async function violations(page) {
-  // Through the debugger, so that the policy of the page stays in force.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    // @ts-expect-error axe is a global of the script above
-    const result = await axe.run(document, { resultTypes: ["violations"] });
-    return result.violations.map((/** @type {{id: string, impact: string, nodes: {target: string[], failureSummary: string}[]}} */ v) => `${v.impact} ${v.id}: ${v.nodes.map((n) => `${n.target.join(" ")} ${n.failureSummary}`).join(" | ")}`);
-  });
-}
-
-/** @param {import("playwright-core").Page} page */
-const overflow = (page) =>
-  page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 0.5 && !e.closest(".cropper-window, .crop-preview, .visually-hidden, .skip, .tabs"));
-    return { scroll: document.documentElement.scrollWidth - width, wide: wide.slice(0, 3).map((e) => `${e.tagName}.${e.className}`) };
-  });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   for (const width of [360, 1280]) {

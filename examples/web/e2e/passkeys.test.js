@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open, pageOf, signedIn } from "./browser.js";
+import { confirm } from "./outbox.js";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -32,6 +33,7 @@ test("a passkey is added, signs in alone and as the second step, is renamed and 
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401, 422);
   const user = await signedIn(context);
+  await confirm(context, user);
   const device = await authenticator(page);
   await open(page, "/security");
   await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -104,7 +106,7 @@ test("a passkey is added, signs in alone and as the second step, is renamed and 
 test("a passkey is suggested where the user name is typed", async () => {
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401);
-  await signedIn(context);
+  await confirm(context, await signedIn(context));
   await authenticator(page);
   await open(page, "/security");
   await page.getByRole("button", { name: "Add a passkey" }).click();

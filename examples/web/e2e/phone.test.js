@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { code as shown } from "./authenticator.js";
 import { launch, open, pageOf, signedIn } from "./browser.js";
-import { codeTo } from "./outbox.js";
+import { codeTo, confirm } from "./outbox.js";
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -16,6 +16,7 @@ test("a phone is proved by who has an app, and then asked for", async () => {
   const { page, context, watched } = await pageOf(browser);
   watched.expect(401, 409, 422);
   const user = await signedIn(context);
+  await confirm(context, user);
   const number = `+4179${Math.floor(1e6 + Math.random() * 9e6)}`;
   await open(page, "/security");
   await page.getByText("It is off.").waitFor();

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { baseURL, launch, open, pageOf, patch, settled, signedIn } from "./browser.js";
 import { photo } from "./pictures.js";
+import { proofStates } from "./proof-states.js";
 
 const folder = process.env["SCREENSHOTS"] ?? fileURLToPath(new URL("out/", import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -71,6 +72,9 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await member.page.screenshot({ path: `${folder}/menu-${scheme}-${width}.png` });
     await guest.context.close();
     await member.context.close();
+    await proofStates(browser, look, async (page, name) => {
+      await page.screenshot({ path: `${folder}/${name}-${scheme}-${width}.png` });
+    });
   }
 }
 // An account that will be erased, at its next sign-in.

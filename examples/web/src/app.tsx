@@ -16,6 +16,7 @@ import { SessionProvider, useSession } from "./session.tsx";
 import { GuestShell, LoadingShell, Shell } from "./shell.tsx";
 import { tintBrowser } from "./settings/apply.ts";
 import { Failed } from "./ui/page.tsx";
+import { Prove } from "./ui/proof.tsx";
 import { Reauthenticate } from "./ui/reauth.tsx";
 import { ToastProvider } from "./ui/toast.tsx";
 
@@ -30,6 +31,7 @@ export function App() {
     <ToastProvider>
       <SessionProvider>
         <Pages />
+        <Prove />
         <Reauthenticate />
       </SessionProvider>
     </ToastProvider>

@@ -1,3 +1,4 @@
+import { needOf, stepOf, type Need, type Step } from "../logic/proof.ts";
 import { ApiError, problem, unreachable } from "./error.ts";
 
 export const base = "/api";
@@ -11,36 +12,51 @@ interface Options {
   body?: unknown;
   ifMatch?: string | null;
   signal?: AbortSignal;
+  // prompt: false makes a refusal for a missing proof an error like any other.
+  prompt?: boolean;
 }
 
 // What the page does when a call finds that the session is over, or that the
-// user has to prove anew who it is. reauthenticate answers whether it worked.
+// user has to prove anew, or more, who it is. reauthenticate and prove answer
+// whether that was done.
 interface Hooks {
   signedOut(): void;
   reauthenticate(): Promise<boolean>;
+  prove(need: Need): Promise<boolean>;
 }
 
-let hooks: Hooks = { signedOut: () => {}, reauthenticate: () => Promise.resolve(false) };
+let hooks: Hooks = { signedOut: () => {}, reauthenticate: () => Promise.resolve(false), prove: () => Promise.resolve(false) };
 
 export function setHooks(next: Partial<Hooks>): void {
   hooks = { ...hooks, ...next };
 }
 
-// call sends one request to the API. It throws an ApiError and nothing else.
-export async function call<T = void>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
-  return proven(() => once<T>(method, path, options));
+// prove asks the user for what is needed, and answers whether that was done.
+export function prove(need: Need): Promise<boolean> {
+  return hooks.prove(need);
 }
 
-// proven runs send, and once more after a proof of identity if that is what
-// the server asks for.
-export async function proven<T>(send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (err) {
-    if (!(err instanceof ApiError)) throw err;
-    if (err.code === "unauthenticated") hooks.signedOut();
-    if (err.code === "reauthentication_required" && (await hooks.reauthenticate())) return send();
-    throw err;
+// call sends one request to the API. It throws an ApiError and nothing else.
+export async function call<T = void>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
+  return proven(() => once<T>(method, path, options), options.prompt);
+}
+
+// proven runs send, and again after each proof of identity that the server asks
+// for. No step is asked for twice, so that it ends whatever the server answers.
+export async function proven<T>(send: () => Promise<T>, prompt = true): Promise<T> {
+  const asked = new Set<Step>();
+  for (;;) {
+    try {
+      return await send();
+    } catch (err) {
+      if (!(err instanceof ApiError)) throw err;
+      if (err.code === "unauthenticated") hooks.signedOut();
+      const need = needOf(err);
+      const step = stepOf(err, need);
+      if (!prompt || !step || asked.has(step)) throw err;
+      asked.add(step);
+      if (!(await (step === "password" || !need ? hooks.reauthenticate() : hooks.prove(need)))) throw err;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { call, download } from "./client.ts";
 import type { PasskeyAnswer } from "./passkeys.ts";
 import type {
   ActivityPage,
+  Capabilities,
   DeletionPlan,
   Device,
   Enrollment,
@@ -13,6 +14,7 @@ import type {
   PasskeySignIn,
   PendingRecovery,
   ProfilePatch,
+  Proofs,
   PublicView,
   RecoveryCodes,
   SecondFactorResult,
@@ -52,6 +54,13 @@ export const api = {
   forgot: (email: string) => call("POST", "/auth/password/forgot", { body: { email } }),
   resendVerification: () => call("POST", "/auth/email/verify/resend"),
   changeEmail: (email: string) => call("POST", "/auth/email/change", { body: { email } }),
+  proofs: (signal?: AbortSignal) => call<Proofs>("GET", "/auth/proof", signal ? { signal } : {}),
+  sendMailCode: () => call("POST", "/auth/proof/mail"),
+  proveMailbox: (code: string) => call("POST", "/auth/proof/mail/confirm", { body: { code } }),
+  beginWait: () => call<PendingRecovery>("POST", "/auth/proof/wait"),
+  // Whoever may not call it off is told so, and not asked for more.
+  cancelWait: () => call("DELETE", "/auth/proof/wait", { prompt: false }),
+  capabilities: () => call<Capabilities>("GET", "/capabilities"),
   logout: () => call("POST", "/auth/logout"),
   reauthenticate: (proof: { password: string } | { method: string; code: string } | ({ method: string } & PasskeyAnswer)) => call("POST", "/auth/reauthenticate", { body: proof }),
   changePassword: (body: { currentPassword: string; newPassword: string }) =>

@@ -68,7 +68,9 @@ function isFieldProblem(v: unknown): v is FieldProblem {
 
 function isParams(v: unknown): v is Params {
   const word = (p: unknown) => typeof p === "number" || typeof p === "string";
-  return typeof v === "object" && v !== null && !Array.isArray(v) && Object.values(v).every((p) => word(p) || (Array.isArray(p) && p.every(word)));
+  const set = (p: unknown) => Array.isArray(p) && p.length > 0 && p.every(word);
+  const value = (p: unknown) => word(p) || typeof p === "boolean" || (Array.isArray(p) && (p.every(word) || p.every(set)));
+  return typeof v === "object" && v !== null && !Array.isArray(v) && Object.values(v).every(value);
 }
 
 // seconds reads Retry-After, which is a number or a date.

@@ -29,10 +29,16 @@ export type Enrollment = Schemas["Enrollment"];
 export type RecoveryCodes = Schemas["RecoveryCodes"];
 export type FactorConfirmed = Schemas["FactorConfirmed"];
 export type PendingRecovery = Schemas["PendingRecovery"];
+export type Proofs = Schemas["Proofs"];
+export type ProofState = Schemas["ProofState"];
+export type ProofName = Schemas["ProofName"];
+export type Capabilities = Omit<Schemas["Capabilities"], "features"> & { features: Features };
+// twoProofs: whoever changes what opens an account shows two proofs, or waits.
+export type Features = Schemas["Capabilities"]["features"] & { twoProofs?: boolean };
 export type PasskeyChallenge = Schemas["PasskeyChallenge"];
 export type PasskeySignIn = Schemas["PasskeySignIn"];
 export type PasskeyAdded = Schemas["PasskeyAdded"];
 export type Device = Schemas["Device"];
 // Params are the numbers and words of an error's code, for who says it in another language.
-export type Params = Record<string, number | string | string[]>;
+export type Params = Record<string, number | string | boolean | string[] | string[][]>;
 export type FieldProblem = { field: string; code: string; params?: Params; message: string };

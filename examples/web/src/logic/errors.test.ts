@@ -1,6 +1,6 @@
 import { describe as group, expect, test, vi } from "vitest";
 import { ApiError, problem } from "../api/error.ts";
-import { describe, describeUpload, fieldErrors, labelOf, normalPath } from "./errors.ts";
+import { describe, describeUpload, fieldErrors, isUnconfirmed, labelOf, normalPath } from "./errors.ts";
 
 const header = (headers: Record<string, string>) => (name: string) => headers[name] ?? null;
 const json = { "Content-Type": "application/problem+json", "X-Request-Id": "ABC" };
@@ -20,7 +20,8 @@ group("problem", () => {
   test("reads what belongs to the code, and nothing of another form", () => {
     const read = (params: string) => problem(409, header(json), `{"code":"too_early","detail":"d","params":${params}}`).params;
     expect(read('{"from":"2026-11-25T08:00:00Z","allowed":["a"],"max":1}')).toEqual({ from: "2026-11-25T08:00:00Z", allowed: ["a"], max: 1 });
-    for (const odd of ["[]", "null", "1", '{"a":{}}', '{"a":[[]]}', '{"a":null}']) expect(read(odd)).toEqual({});
+    expect(read('{"missing":[["mailbox"],["password","wait"]],"mayWait":false}')).toEqual({ missing: [["mailbox"], ["password", "wait"]], mayWait: false });
+    for (const odd of ['{"a":[["b"],"c"]}', '{"a":[[["b"]]]}', "[]", "null", "1", '{"a":{}}', '{"a":[[]]}', '{"a":null}']) expect(read(odd)).toEqual({});
   });
   test("what is not a problem is unexpected, whatever it claims to be", () => {
     for (const [type, body] of [["text/html", "<h1>Bad gateway</h1>"], ["application/problem+json", "not json"], ["application/problem+json", "{}"], ["application/problem+json", "null"]] as const) {
@@ -86,6 +87,25 @@ test("unexpected faults name the request, expected ones do not", () => {
     expect(describe(apiError(code, { requestId: "XYZ" }))).not.toContain("XYZ");
   }
   expect(describe(new TypeError("x is not a function"))).not.toContain("function");
+});
+
+test("an address that was never confirmed is named with the reason", () => {
+  const err = apiError("invalid", { fields: [{ field: "email", code: "unconfirmed", message: "must be confirmed first" }] });
+  const want = "Confirm your e-mail address first: without it nobody could help you back in.";
+  expect(isUnconfirmed(err)).toBe(true);
+  expect(describe(err)).toBe(want);
+  expect(fieldErrors(err)).toEqual({ email: want });
+  const other = apiError("invalid", { fields: [{ field: "phone", code: "unconfirmed", message: "must be confirmed first" }] });
+  expect(isUnconfirmed(other)).toBe(false);
+  expect(describe(other)).toBe("Some values need your attention.");
+  expect(isUnconfirmed(new Error("other"))).toBe(false);
+});
+
+test("a change that is refused says why", () => {
+  const say = (reason: string) => describe(apiError("change_refused", { params: { reason } }));
+  expect(say("factor_first")).toBe("This needs a second step first: set up an authenticator app, or add a passkey.");
+  expect(say("host_only")).toBe("This cannot be changed here. Ask the people who run this service.");
+  expect(describe(apiError("proof_required"))).toBe("Nothing was changed: this needs one more proof that it is you.");
 });
 
 test("a time is told in the time zone of its reader", () => {

@@ -49,9 +49,20 @@ export function fieldErrors(err: unknown): Record<string, string> {
   if (!(err instanceof ApiError)) return out;
   for (const f of err.fields) {
     const path = normalPath(f.field);
-    out[path] ??= f.code === "taken" ? takenText(path) : sentence(path, f.message);
+    out[path] ??= f.code === "taken" ? takenText(path) : isUnconfirmedEmail(f) ? confirmFirst : sentence(path, f.message);
   }
   return out;
+}
+
+// confirmFirst is why an account with an address that was never confirmed gets no
+// second step: the address is the way back in.
+const confirmFirst = "Confirm your e-mail address first: without it nobody could help you back in.";
+
+const isUnconfirmedEmail = (f: { field: string; code: string }) => f.code === "unconfirmed" && normalPath(f.field) === "email";
+
+// isUnconfirmed reports whether the address has to be confirmed first.
+export function isUnconfirmed(err: unknown): boolean {
+  return err instanceof ApiError && err.fields.some(isUnconfirmedEmail);
 }
 
 function takenText(path: string): string {
@@ -89,6 +100,12 @@ export function describe(err: unknown): string {
       return "You are signed out. Sign in and try again.";
     case "reauthentication_required":
       return "Nothing was changed: confirm that it is you.";
+    case "proof_required":
+      return "Nothing was changed: this needs one more proof that it is you.";
+    case "change_refused":
+      return err.params["reason"] === "factor_first"
+        ? "This needs a second step first: set up an authenticator app, or add a passkey."
+        : "This cannot be changed here. Ask the people who run this service.";
     case "too_early":
       // The server's own words have the time in UTC.
       return typeof err.params["from"] === "string" ? `This link works only from ${absolute(err.params["from"], placeOf(null))} on.` : sentenceOf(err.message);
@@ -102,6 +119,7 @@ export function describe(err: unknown): string {
       return "There is nothing here.";
     case "taken":
     case "invalid":
+      if (isUnconfirmed(err)) return confirmFirst;
       return "Some values need your attention.";
     case "internal":
     case "unexpected":

@@ -81,9 +81,10 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.sign_out":
       return { text: "You signed out", icon: "logOut", tone: "plain" };
     case "auth.reauthenticated":
-      return { text: "You confirmed your identity", icon: "key", tone: "plain" };
+      return { text: d["method"] === "mail_code" ? "You confirmed your identity by a code from your mail" : "You confirmed your identity", icon: "key", tone: "plain" };
     case "auth.reauthentication_failed":
       if (passkey) return passkey;
+      if (d["method"] === "mail_code") return { text: "A confirmation of identity failed: the code from the mail was wrong", icon: "alert", tone: "warn" };
       return d["for"] === "password"
         ? { text: "A change of password was refused: the current password was wrong", icon: "alert", tone: "warn" }
         : { text: d["method"] === "password" || !d["method"] ? "A confirmation of identity failed: the password was wrong" : "A confirmation of identity failed: the code was wrong", icon: "alert", tone: "warn" };
@@ -116,6 +117,14 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
       return { text: "Two-step verification will not be removed: what was asked for is off", icon: "lock", tone: "plain" };
     case "auth.factors_recovered":
       return { text: "Two-step verification was removed by a link that you had asked for", icon: "lock", tone: "warn" };
+    case "auth.wait_begun":
+      return { text: "Someone signed in to your account began a wait, to change how it is opened", icon: "alert", tone: "warn" };
+    case "auth.wait_ended":
+      return {
+        text: d["reason"] === "session" ? "You called off the wait to change how your account is opened" : `The wait to change how your account is opened is over${why(d["reason"])}`,
+        icon: "lock",
+        tone: "plain",
+      };
     case "auth.device_trusted":
       return { text: "You trusted a device", icon: "devices", tone: "plain" };
     case "auth.device_removed":
@@ -139,6 +148,21 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     default:
       return { text: fallback(event.kind), icon: "dot", tone: "plain" };
   }
+}
+
+// ends are the reasons of auth.wait_ended, apart from "session".
+const ends: Record<string, string> = {
+  factors: "two-step verification changed",
+  password: "the password changed",
+  address: "the e-mail address changed",
+  report: "you reported that it was not you",
+  deletion: "the account is to be erased",
+  disabled: "the account was disabled",
+};
+
+function why(reason: string | undefined): string {
+  const text = ends[reason ?? ""];
+  return text ? `: ${text}` : "";
 }
 
 function fieldName(path: string): string {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useCallback, useEffect, useRef, useState, type FormEvent } from "react";
 import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import type { Enrollment } from "../api/types.ts";
@@ -6,8 +6,8 @@ import { describe } from "../logic/errors.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeField } from "../ui/code.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Fault } from "../ui/fault.tsx";
 import { Loading, Skeleton } from "../ui/page.tsx";
+import { FactorFault } from "../ui/unconfirmed.tsx";
 
 // EnrolApp shows the picture for an authenticator app and asks for its first
 // code. onDone gets the recovery codes, null when there were some already.
@@ -16,16 +16,25 @@ export function EnrolApp({ onDone, onClose }: { onDone(codes: string[] | null): 
   const [code, setCode] = useState("");
   const [error, setError] = useState<string | undefined>();
   const [fault, setFault] = useState<string | null>(null);
+  const [failed, setFailed] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const begun = useRef(false);
+  const begin = useCallback(async () => {
+    setBusy(true);
+    try {
+      setShow((await api.beginTotp()).data);
+      setFault(null);
+    } catch (err) {
+      setFailed(err);
+      setFault(describe(err));
+    }
+    setBusy(false);
+  }, []);
   useEffect(() => {
     if (begun.current) return; // once, since each replaces the one before
     begun.current = true;
-    api.beginTotp().then(
-      (a) => setShow(a.data),
-      (err: unknown) => setFault(describe(err)),
-    );
-  }, []);
+    void begin();
+  }, [begin]);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (busy) return;
@@ -45,9 +54,9 @@ export function EnrolApp({ onDone, onClose }: { onDone(codes: string[] | null): 
     }
   };
   return (
-    <Dialog title="Set up an authenticator app" locked={busy} onClose={onClose}>
+    <Dialog title="Set up an authenticator app" locked={busy && show !== null} onClose={onClose}>
       <form onSubmit={(e) => void submit(e)} className="stack" noValidate>
-        <Fault text={fault} />
+        <FactorFault text={fault} error={failed} />
         {!show && !fault && (
           <Loading>
             <Skeleton width="12rem" height="12rem" />
@@ -78,6 +87,11 @@ export function EnrolApp({ onDone, onClose }: { onDone(codes: string[] | null): 
           {show && (
             <Button look="primary" type="submit" busy={busy}>
               Turn on
+            </Button>
+          )}
+          {!show && fault && (
+            <Button look="primary" busy={busy} onClick={() => void begin()}>
+              Try again
             </Button>
           )}
         </div>

@@ -3,6 +3,7 @@ import { api } from "../api/endpoints.ts";
 import { ApiError } from "../api/error.ts";
 import { canPasskey, provePasskey } from "../api/passkeys.ts";
 import type { SecondFactorResult } from "../api/types.ts";
+import { codesWait } from "../logic/proof.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeField, type CodeMethod } from "../ui/code.tsx";
 import { Fault } from "../ui/fault.tsx";
@@ -49,6 +50,7 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
       } catch (err) {
         if (!(err instanceof ApiError)) throw err;
         if (err.code === "unauthenticated") throw expired();
+        if (err.code === "too_early") throw waits(err);
         if (err.code === "invalid_code") {
           setCode("");
           throw new ApiError({ status: 422, code: "invalid", detail: "", fields: [{ field: "code", code: "", message: "This code is wrong, too old, or was used already." }] });
@@ -77,7 +79,7 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
             Use your passkey
           </Button>
         )}
-        {sentBy(method) && <SendCode key={`send-${method}`} by={method} send={() => api.sendCode(method)} onFault={setSendFault} />}
+        {sentBy(method) && <SendCode key={`send-${method}`} by={method} send={() => api.sendCode(method).catch((err: unknown) => Promise.reject(waits(err)))} onFault={setSendFault} />}
         {codes && <CodeField
           key={method}
           method={method}
@@ -125,6 +127,12 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
       </form>
     </Entry>
   );
+}
+
+// waits is an error that says when codes by e-mail work again, if that is what err is about.
+function waits(err: unknown): unknown {
+  const text = codesWait(err);
+  return text === null ? err : new ApiError({ status: 409, code: "codes_wait", detail: text });
 }
 
 const expired = () => new ApiError({ status: 401, code: "expired", detail: "This took too long, or there were too many tries. Sign in again." });

@@ -5,10 +5,10 @@ import { describe } from "../logic/errors.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeField } from "../ui/code.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Fault } from "../ui/fault.tsx";
 import { TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
 import { WhereToLook } from "../ui/outbox.tsx";
+import { FactorFault } from "../ui/unconfirmed.tsx";
 
 // AddPhone proves a number by a code. onDone gets the recovery codes, null when
 // there were some already.
@@ -16,7 +16,7 @@ export function AddPhone({ onDone, onClose }: { onDone(codes: string[] | null): 
   const [phone, setPhone] = useState("");
   const [sent, setSent] = useState(false);
   const [code, setCode] = useState("");
-  const { form, fields, fault, busy, run, refuse, touched } = useForm(["phone", "code"]);
+  const { form, fields, fault, failed, busy, run, refuse, touched } = useForm(["phone", "code"]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!sent && phone === "") {
@@ -46,7 +46,7 @@ export function AddPhone({ onDone, onClose }: { onDone(codes: string[] | null): 
   return (
     <Dialog title="Add a phone" locked={busy} onClose={onClose}>
       <form ref={form} onSubmit={submit} className="stack" noValidate>
-        <Fault text={fault} />
+        <FactorFault text={fault} error={failed} />
         {!sent && (
           <TextField
             label="Phone number"

@@ -8,13 +8,13 @@ import { absolute, placeOf, relative } from "../logic/time.ts";
 import { useAccount } from "../session.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
-import { Fault } from "../ui/fault.tsx";
 import { TextField } from "../ui/field.tsx";
 import { useForm } from "../ui/form.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useLoad, useNow } from "../ui/load.ts";
 import { Card, Failed, Loading, Skeleton } from "../ui/page.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { FactorFault } from "../ui/unconfirmed.tsx";
 import { ShowCodes } from "./factor-dialogs.tsx";
 
 type Asked = { what: "add" } | { what: "codes"; codes: string[] } | { what: "rename"; passkey: Factor } | { what: "remove"; passkey: Factor } | null;
@@ -131,7 +131,7 @@ export function Passkeys({ onChanged }: { onChanged(): void }) {
 
 function NamePasskey({ title, confirm, name, work, onClose }: { title: string; confirm: string; name: string; work(name: string): Promise<void>; onClose(): void }) {
   const [value, setValue] = useState(name);
-  const { form, fields, fault, busy, run, touched } = useForm(["name"]);
+  const { form, fields, fault, failed, busy, run, touched } = useForm(["name"]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run(() => work(value));
@@ -139,7 +139,7 @@ function NamePasskey({ title, confirm, name, work, onClose }: { title: string; c
   return (
     <Dialog title={title} locked={busy} onClose={onClose}>
       <form ref={form} onSubmit={submit} className="stack" noValidate>
-        <Fault text={fault} />
+        <FactorFault text={fault} error={failed} />
         <TextField
           label="Name"
           name="name"

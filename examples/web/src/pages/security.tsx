@@ -7,6 +7,7 @@ import { Devices } from "./security-devices.tsx";
 import { Factors } from "./security-factors.tsx";
 import { Passkeys } from "./security-passkeys.tsx";
 import { Sessions } from "./security-sessions.tsx";
+import { WaitNotice } from "./security-wait.tsx";
 
 export function Security() {
   // A new password or factor ends the other sessions, so the lists are read
@@ -17,6 +18,7 @@ export function Security() {
   const again = (set: (f: (n: number) => number) => void) => set((n) => n + 1);
   return (
     <Page title="Security" lead="Your password, the second step of signing in, and where you are signed in.">
+      <WaitNotice key={`wait-${lists}`} />
       <Password onChanged={() => again(setLists)} />
       <Passkeys
         key={`passkeys-${passkeys}`}

@@ -9,14 +9,17 @@ interface FieldProps {
   // aside stands at the end of the label's line: a badge, a counter.
   aside?: ReactNode;
   optional?: boolean;
+  // live: the error is announced. That is for a form of one field, which keeps the focus.
+  live?: boolean;
   children(ids: { id: string; "aria-describedby": string | undefined; "aria-invalid": true | undefined }): ReactNode;
 }
 
 // Field joins a control with its label, hint and error for people who see
 // them and people who hear them.
-export function Field({ label, hint, error, aside, optional = false, children }: FieldProps) {
+export function Field({ label, hint, error, aside, optional = false, live = false, children }: FieldProps) {
   const id = useId();
   const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  const wrong = error && <FieldError id={`${id}-error`}>{error}</FieldError>;
   return (
     <div className={`field${error ? " field-wrong" : ""}`}>
       <div className="field-top">
@@ -27,7 +30,7 @@ export function Field({ label, hint, error, aside, optional = false, children }:
         {aside}
       </div>
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": error ? true : undefined })}
-      {error && <FieldError id={`${id}-error`}>{error}</FieldError>}
+      {live ? <div role="alert">{wrong}</div> : wrong}
       {hint && (
         <p id={`${id}-hint`} className="hint">
           {hint}

@@ -10,6 +10,8 @@ export function useForm(known: string[]) {
   const [fields, setFields] = useState<Record<string, string>>({});
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  // failed is what the last submission failed with, for a page that helps further.
+  const [failed, setFailed] = useState<unknown>(null);
 
   const [refusals, setRefusals] = useState(0);
   useLayoutEffect(() => {
@@ -27,6 +29,7 @@ export function useForm(known: string[]) {
     if (busy) return false;
     setBusy(true);
     setFault(null);
+    setFailed(null);
     try {
       await work();
       setFields({});
@@ -37,6 +40,7 @@ export function useForm(known: string[]) {
       const elsewhere = Object.entries(all).filter(([path]) => !known.includes(path));
       const message = elsewhere.length > 0 ? elsewhere.map(([, m]) => m).join(" ") : Object.keys(here).length > 0 ? null : describe(err);
       refuse(here, message);
+      setFailed(err);
       if (!(err instanceof ApiError)) throw err;
       return false;
     } finally {
@@ -47,5 +51,5 @@ export function useForm(known: string[]) {
   const touched = (path: string) => {
     setFields((all) => (path in all ? Object.fromEntries(Object.entries(all).filter(([p]) => p !== path)) : all));
   };
-  return { form, fields, fault, busy, run, refuse, touched };
+  return { form, fields, fault, failed, busy, run, refuse, touched };
 }

@@ -1,37 +1,39 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
-import { setHooks } from "../api/client.ts";
+import { useEffect, useState, type FormEvent } from "react";
+import { prove, setHooks } from "../api/client.ts";
 import { api } from "../api/endpoints.ts";
 import { canPasskey, provePasskey } from "../api/passkeys.ts";
 import { describe, fieldErrors } from "../logic/errors.ts";
+import { wayToProve, type Way } from "../logic/proof.ts";
+import { useAsked } from "./asked.ts";
 import { Button } from "./button.tsx";
-import { CodeField, type CodeMethod } from "./code.tsx";
+import { CodeField } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Fault } from "./fault.tsx";
+import { features } from "./features.ts";
 import { PasswordField } from "./field.tsx";
 import { SendCode, sentBy } from "./send-code.tsx";
 
 // Reauthenticate asks for a proof whenever a call is refused until the user has
 // proved who it is; the call is then sent again by itself.
 export function Reauthenticate() {
-  const [open, setOpen] = useState(false);
-  const waiting = useRef<((proved: boolean) => void)[]>([]);
-  const finish = (proved: boolean) => {
-    setOpen(false);
-    for (const done of waiting.current.splice(0)) done(proved);
-  };
+  const { question, ask, answer } = useAsked<true>();
   useEffect(() => {
     setHooks({
-      reauthenticate: () =>
-        new Promise((resolve) => {
-          waiting.current.push(resolve);
-          setOpen(true);
-        }),
+      reauthenticate: async () => ((await hasMailAlone()) ? prove({ state: "mailbox_no_password", missing: [["mailbox"]], mayWait: false, waitUntil: null }) : ask(true)),
     });
-  }, []);
-  return open ? <Prompt onDone={finish} /> : null;
+  }, [ask]);
+  return question ? <Prompt onDone={answer} /> : null;
 }
 
-type Way = "password" | "passkey" | CodeMethod;
+// hasMailAlone: the account has neither a password nor a factor, so that a code by mail is
+// its proof of identity too.
+async function hasMailAlone(): Promise<boolean> {
+  try {
+    return (await features()).twoProofs === true && (await api.proofs()).data.state === "mailbox_no_password";
+  } catch {
+    return false; // the dialog that opens then says what is wrong
+  }
+}
 
 function Prompt({ onDone }: { onDone(proved: boolean): void }) {
   // Which proof counts for this account; null until that is known.
@@ -43,11 +45,8 @@ function Prompt({ onDone }: { onDone(proved: boolean): void }) {
   useEffect(() => {
     api.factors().then(
       ({ data }) => {
-        const app = data.factors.some((f) => f.kind === "totp");
         setRecovery(data.recoveryCodesLeft > 0);
-        const passkey = canPasskey() && data.factors.some((f) => f.kind === "passkey");
-        const sent = data.factors.find((f) => sentBy(f.kind));
-        setWay(app ? "totp" : passkey ? "passkey" : sent ? (sent.kind as CodeMethod) : data.factors.length > 0 ? "recovery_code" : "password");
+        setWay(wayToProve(data.factors, canPasskey()));
       },
       () => setWay("password"), // a server without second factors, or none at all
     );
