@@ -244,7 +244,7 @@ func (s *Service) number(r authstore.FactorRecord) (string, error) {
 // SendCode sends a code to who by the factor "sms" or "email", for FinishSignIn of a
 // HalfIdentity or ReauthenticateWith of an Identity. Without such a factor it is
 // ErrNoFactor; a factor whose number no key opens is ErrFactorUnusable. For 7 days after a
-// reset "email" is a *TooEarlyError: the mailbox alone would be both proofs.
+// reset "email" is an *authrule.TooEarlyError.
 func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method string) error {
 	at, err := ceremonyOf(who)
 	if err != nil {

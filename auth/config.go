@@ -86,9 +86,8 @@ type Policy struct {
 	Wait time.Duration
 	// ProofForEach asks for a proof anew after each change that package authrule governs.
 	ProofForEach bool
-	// WithoutMail is the state of accounts without a factor when there is no Courier, or
-	// with UnknownAddresses: authrule.NoMailPassword when "", NoMailFactor or NoMailRefuse.
-	// UnknownAddresses says that Users keeps no EmailVerified.
+	// WithoutMail is the state of accounts without a factor when there is no Courier, or with
+	// UnknownAddresses, Users without EmailVerified: NoMailPassword of authrule when "".
 	WithoutMail      authrule.State
 	UnknownAddresses bool
 }

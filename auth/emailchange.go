@@ -38,15 +38,14 @@ func (s *Service) emailChange(t authstore.Ticket) (ch emailChange, err error) {
 // asked for. It is not storage.ErrStale, after which the transaction runs again.
 var errNotThatVersion = errors.New("auth: the user has another version")
 
-// BeginEmailChange begins the change of the caller's address to email, see the
-// table in docs/account-states.md. It sends a link to the new address, whose
-// owner proves it by ConfirmEmailChange, and a link to the present one, which
-// takes the change back by UndoEmailChange. A change that was begun before is
-// over. Nothing happens when email is the present address.
+// BeginEmailChange begins the change of the caller's address to email, see the table in
+// docs/account-states.md. It sends a link to the new address, for ConfirmEmailChange, and one
+// to the present address, for UndoEmailChange. A change that was begun before is over.
+// Nothing happens when email is the present address.
 //
-// The errors of May are its own. An address that is none is an *input.InvalidError, another version than ifVersion, when that is not 0, is
-// storage.ErrStale, and too many are a *limit.ExceededError. An address of another account
-// is no error: its owner is told by a message, and the change never comes to be.
+// The errors of May are its own. An address that is none is an *input.InvalidError, another
+// version than ifVersion, when that is not 0, is storage.ErrStale, and too many are a
+// *limit.ExceededError. An address of another account is no error: its owner is told.
 func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string, ifVersion int64) error {
 	if s.courier == nil {
 		return ErrNoCourier

@@ -12,6 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
@@ -50,52 +51,43 @@ func (f FactorRecovery) check(courier authmail.Courier, links authmail.Links) er
 	return authmail.CheckLink("Recover", links.Recover)
 }
 
-// TooEarlyError says that the cooling-off time of a recovery is not over, or that codes by
-// e-mail wait after a reset.
-type TooEarlyError struct{ From time.Time }
-
-func (e *TooEarlyError) Error() string {
-	return "too early: it works from " + e.From.UTC().Format(time.RFC3339) + " on"
-}
-
 // lostFactors is what the ticket of a recovery is bound to.
 type lostFactors struct {
 	Email string    `json:"email"`
 	From  time.Time `json:"from"`
 }
 
-// BeginFactorRecovery begins the removal of the second factors of somebody whose
-// password was right, see the table in docs/account-states.md. It sends a link to
-// the stored address, which RecoverFactors takes after the wait, with one that
-// stops it, and tells the phone too when there is one. Nothing changes yet.
+// BeginFactorRecovery begins the removal of the second factors of somebody whose password
+// was right, see the table in docs/account-states.md. It sends a link to the stored address,
+// which RecoverFactors takes after the wait, with one that stops it, and tells the phone too.
+// A recovery that was begun before goes on: its times stay, and its link is sent anew.
 //
-// A recovery that was begun before goes on: its times stay, and its link is sent
-// anew. An address that was never proved is an *input.InvalidError of field "email":
-// a reset proves it. Without Config.FactorRecovery, or a factor to lose, it is
-// ErrNoFactor; too many messages are a *limit.ExceededError.
-func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (PendingWait, error) {
+// An address that was never proved is an *input.InvalidError of field "email". Without
+// Config.FactorRecovery, or a factor to lose, it is ErrNoFactor; too many messages are a
+// *limit.ExceededError.
+func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfIdentity) (authrule.PendingWait, error) {
 	if err := half.check(); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	if s.recovery.Wait == 0 {
-		return PendingWait{}, ErrNoFactor
+		return authrule.PendingWait{}, ErrNoFactor
 	}
 	if !half.User.EmailVerified {
 		// Told to who has the password only, and otherwise found out after days.
-		return PendingWait{}, errUnprovedEmail
+		return authrule.PendingWait{}, errUnprovedEmail
 	}
 	ctx = withClient(ctx, c)
 	if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Email, half.User.ID); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	// The message to the phone is never left out for a limit: a thief who used that
 	// up would not be noticed.
 	if s.tellsPhone(half.User) {
 		if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Phone, ""); err != nil {
-			return PendingWait{}, err
+			return authrule.PendingWait{}, err
 		}
 	}
-	var out PendingWait
+	var out authrule.PendingWait
 	var again bool
 	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		user, _, err := s.locked(ctx, half.User.ID)
@@ -118,7 +110,7 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 		return err
 	})
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	s.log(ctx, slog.LevelWarn, authevent.RecoveryRequested, half.User.ID, slog.Bool("again", again))
 	return out, nil
@@ -133,7 +125,7 @@ func (s *Service) tellsPhone(u profile.User) bool {
 
 // beginRecovery writes the links and their messages. again says that the
 // recovery was begun before, and keeps its times.
-func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out PendingWait, again bool, err error) {
+func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out authrule.PendingWait, again bool, err error) {
 	now := s.now()
 	factors, err := s.confirmed(ctx, user.ID)
 	if err != nil {
@@ -147,7 +139,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out Pen
 		return out, false, err
 	}
 	if !again {
-		out = PendingWait{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
+		out = authrule.PendingWait{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
 	}
 	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
 	if err != nil {
@@ -209,25 +201,25 @@ func lostFactorsOf(t authstore.Ticket) (lost lostFactors, err error) {
 // FactorRecoveryBegun returns the recovery of the caller's second factors that
 // somebody with the password has begun, and false when there is none. The caller
 // stops it by any use of a factor, or by a new password.
-func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (PendingWait, bool, error) {
+func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (authrule.PendingWait, bool, error) {
 	if err := id.check(); err != nil || s.recovery.Wait == 0 {
-		return PendingWait{}, false, err
+		return authrule.PendingWait{}, false, err
 	}
 	factors, err := s.confirmed(ctx, id.User.ID)
 	if err != nil {
-		return PendingWait{}, false, err
+		return authrule.PendingWait{}, false, err
 	}
 	return s.recoveryBegun(ctx, id.User.ID, factors, s.now())
 }
 
 // recoveryBegun is the recovery that goes on at now of a user with these factors.
-func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (PendingWait, bool, error) {
+func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (authrule.PendingWait, bool, error) {
 	begun, err := s.tickets.Tickets(ctx, userID, forLostFactors, now)
 	if err != nil || len(begun) == 0 || usedSince(factors, begun[0]) {
-		return PendingWait{}, false, err
+		return authrule.PendingWait{}, false, err
 	}
 	lost, err := lostFactorsOf(begun[0])
-	return PendingWait{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
+	return authrule.PendingWait{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
 }
 
 // endRecovery ends a recovery of the user's second factors that was begun, in

@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
@@ -72,7 +73,7 @@ func (o *owner) fresh(t testing.TB) auth.SignIn {
 }
 
 // loses begins a recovery and returns its link's token.
-func (o *owner) loses(t testing.TB) (auth.PendingWait, string) {
+func (o *owner) loses(t testing.TB) (authrule.PendingWait, string) {
 	t.Helper()
 	out, err := o.BeginFactorRecovery(t.Context(), home, o.halfOf(t, o.name))
 	if err != nil {
@@ -97,7 +98,7 @@ func (o *owner) left(t testing.TB) (factors, codes int) {
 
 func tooEarly(t testing.TB, err error, from time.Time) {
 	t.Helper()
-	e, ok := errors.AsType[*auth.TooEarlyError](err)
+	e, ok := errors.AsType[*authrule.TooEarlyError](err)
 	if !ok || !e.From.Equal(from) || !strings.Contains(err.Error(), from.Format("2006-01-02T15:04")) {
 		t.Errorf("error = %v, want one that says %v", err, from)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 )
 
@@ -22,7 +23,7 @@ func (s *Service) noteReset(ctx context.Context, userID string) error {
 	return s.tickets.AddTickets(ctx, userID, forResetDone, []authstore.Ticket{note.Ticket})
 }
 
-// mailboxWaits is a *TooEarlyError when the method is a code by e-mail and a reset was
+// mailboxWaits is a *authrule.TooEarlyError when the method is a code by e-mail and a reset was
 // less than mailboxWait ago. Other methods never wait.
 func (s *Service) mailboxWaits(ctx context.Context, userID, method string, now time.Time) error {
 	if method != string(authmail.ByEmail) {
@@ -35,5 +36,5 @@ func (s *Service) mailboxWaits(ctx context.Context, userID, method string, now t
 	if len(done) == 0 {
 		return nil
 	}
-	return &TooEarlyError{From: done[0].ExpiresAt}
+	return &authrule.TooEarlyError{From: done[0].ExpiresAt}
 }

@@ -33,10 +33,9 @@ func hashMailCode(id Identity, code string) (hash [32]byte, ok bool) {
 	return sha256.Sum256([]byte("profilekit mailbox code\x00" + id.User.ID + "\x00" + id.Session.ID + "\x00" + code)), true
 }
 
-// SendMailCode sends a code to the caller's address, by which ProveMailbox in the same
-// session proves the mailbox. The code is good for 10 minutes, once, and until another is
-// asked for. An address that was never proved is an *input.InvalidError of field "email":
-// ResendVerify is for that. Too many messages are a *limit.ExceededError.
+// SendMailCode sends a code to the caller's address, for ProveMailbox in the same session:
+// once, for 10 minutes, and until another is asked for. An address that was never proved is an
+// *input.InvalidError of field "email". Too many messages are a *limit.ExceededError.
 func (s *Service) SendMailCode(ctx context.Context, c Client, id Identity) error {
 	if err := id.check(); err != nil {
 		return err
@@ -73,10 +72,10 @@ func (s *Service) SendMailCode(ctx context.Context, c Client, id Identity) error
 	return err
 }
 
-// ProveMailbox proves by the code of SendMailCode that the caller reads the mail of the
-// account, for 10 minutes and in this session, which gets a new token. It proves nothing
-// else: the session is as Fresh as before, unless the account has no password. A wrong code
-// is ErrInvalidCode and counts with those of second factors.
+// ProveMailbox proves by the code of SendMailCode that the caller reads the mail, for 10
+// minutes and in this session, which gets a new token. The session is as Fresh as before,
+// unless the account has no password. A wrong code is ErrInvalidCode and counts with those of
+// second factors.
 func (s *Service) ProveMailbox(ctx context.Context, c Client, id Identity, code string) (Proof, error) {
 	if err := id.check(); err != nil {
 		return Proof{}, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
 
@@ -87,12 +88,12 @@ func TestT15_AMailedCodeFinishesNoSignInAfterAReset(t *testing.T) {
 			p.clock.add(passed)
 			before := p.mail.count()
 			err := p.SendCode(t.Context(), home, half(), "email")
-			early, ok := errors.AsType[*auth.TooEarlyError](err)
+			early, ok := errors.AsType[*authrule.TooEarlyError](err)
 			if !ok || !early.From.Equal(from) || p.mail.count() != before {
 				t.Errorf("after %v: %v and %d messages, want too early until %v", passed, err, p.mail.count()-before, from)
 			}
 			_, err = p.FinishSignIn(t.Context(), home, half(), auth.Answer{Method: "email", Code: "123456"}, false)
-			if _, ok := errors.AsType[*auth.TooEarlyError](err); !ok {
+			if _, ok := errors.AsType[*authrule.TooEarlyError](err); !ok {
 				t.Errorf("an answer after %v: %v", passed, err)
 			}
 		}

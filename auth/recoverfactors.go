@@ -10,6 +10,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -20,9 +21,9 @@ import (
 // account. Recovery codes and trusted devices go with them and all sessions end, the
 // unfinished one too, all or nothing. The next sign-in is by the password alone.
 //
-// Before the wait is over it is a *TooEarlyError and the link stays good. A
-// token that is wrong, expired, used or another account's, and one of a recovery
-// that is over, is ErrInvalidToken. A call that fails for the stores' sake leaves it good.
+// Before the wait is over it is an *authrule.TooEarlyError and the link stays good. A token
+// that is wrong, expired, used or another account's, and one of a recovery that is over, is
+// ErrInvalidToken. Of parallel calls one succeeds; a failure of the stores leaves the token.
 func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentity, token string) error {
 	if err := half.check(); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 		return err
 	}
 	if s.now().Before(lost.From) {
-		return &TooEarlyError{From: lost.From}
+		return &authrule.TooEarlyError{From: lost.From}
 	}
 	err = s.whole(ctx, func(ctx context.Context) error {
 		user, _, err := s.locked(ctx, t.UserID)

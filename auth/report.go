@@ -25,10 +25,9 @@ func isMarked(hash string) bool { return strings.HasPrefix(hash, resetMark) }
 // marked is hash with the mark.
 func marked(hash string) string { return resetMark + strings.TrimPrefix(hash, resetMark) }
 
-// ReportLink returns a link "this wasn't me" for a message to the user at the address
-// to. It is called in the transaction that the message is written in. The link lives for
-// 7 days, but once the account has another address no longer than that change can be
-// undone.
+// ReportLink returns a link "this wasn't me" for a message to the user at the address to, in
+// the transaction that the message is written in. It lives for 7 days, and in a mailbox of
+// before no longer than the change of the address can be undone.
 func (s *Service) ReportLink(ctx context.Context, userID, to string) (string, error) {
 	if s.links == (authmail.Links{}) {
 		return "", ErrNoCourier

@@ -14,20 +14,11 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// Proofs is what the account of a caller has to prove with, and what the session in use has
-// proved.
-type Proofs struct {
-	State authrule.State
-	Have  authrule.Proofs
-	// Wait is the wait that goes on, or is over and may be used; nil when there is none.
-	Wait *PendingWait
-}
-
 // May is nil when the caller may make the change at once, by the rule of package authrule.
-// The methods that make a change ask for themselves; May is for a change of a host's own,
-// and for profile.Caller.AtOnce. A proof that is too old is profile.ErrNotFresh, an address
-// that has to be proved first an *input.InvalidError of field "email", and whatever else is
-// missing an *authrule.NeededError.
+// The methods of Service ask for themselves; May is for a host's own changes, and for
+// profile.Caller.AtOnce. A proof that is too old is profile.ErrNotFresh, an address that has
+// to be proved first an *input.InvalidError of field "email", and what else is missing an
+// *authrule.NeededError.
 func (s *Service) May(ctx context.Context, id Identity, change authrule.Change) error {
 	if err := s.fresh(id); err != nil {
 		return err
@@ -51,28 +42,28 @@ func (s *Service) May(ctx context.Context, id Identity, change authrule.Change) 
 }
 
 // Proofs returns what the caller has to prove with, and has proved.
-func (s *Service) Proofs(ctx context.Context, id Identity) (Proofs, error) {
+func (s *Service) Proofs(ctx context.Context, id Identity) (authrule.Proved, error) {
 	if err := id.check(); err != nil {
-		return Proofs{}, err
+		return authrule.Proved{}, err
 	}
 	now := s.now()
 	records, err := s.confirmed(ctx, id.User.ID)
 	if err != nil {
-		return Proofs{}, err
+		return authrule.Proved{}, err
 	}
 	fresh := profile.Fresh(id.Session.ProvedAt, now)
 	if hasFactor(records) {
 		// Only a factor makes the session of such an account fresh.
-		p := Proofs{State: authrule.Factor}
+		p := authrule.Proved{State: authrule.Factor}
 		if fresh {
 			p.Have = authrule.ByFactor
 		}
 		return p, nil
 	}
-	p := Proofs{}
+	p := authrule.Proved{}
 	hash, err := s.passwords.PasswordHash(ctx, id.User.ID)
 	if err != nil {
-		return Proofs{}, fmt.Errorf("auth: reading a password hash: %w", err)
+		return authrule.Proved{}, fmt.Errorf("auth: reading a password hash: %w", err)
 	}
 	p.State = s.stateWithoutFactor(id.User, hash, now)
 	if fresh && hash != "" {
@@ -83,13 +74,13 @@ func (s *Service) Proofs(ctx context.Context, id Identity) (Proofs, error) {
 	}
 	proved, err := s.tickets.Tickets(ctx, id.User.ID, forMailProof, now)
 	if err != nil {
-		return Proofs{}, fmt.Errorf("auth: reading proofs: %w", err)
+		return authrule.Proved{}, fmt.Errorf("auth: reading proofs: %w", err)
 	}
 	if slices.ContainsFunc(proved, func(t authstore.Ticket) bool { return string(t.Data) == id.Session.ID }) {
 		p.Have |= authrule.ByMailbox
 	}
 	if p.Wait, _, err = s.wait(ctx, id.User.ID, now); err != nil {
-		return Proofs{}, err
+		return authrule.Proved{}, err
 	}
 	if p.Wait != nil && !now.Before(p.Wait.From) {
 		p.Have |= authrule.ByWait

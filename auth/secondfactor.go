@@ -116,11 +116,10 @@ func (id Identity) ceremony() (authfactor.Ceremony, error) {
 	return authfactor.Ceremony{Kind: authfactor.Proving, SessionID: id.Session.ID, User: id.User}, id.check()
 }
 
-// FinishSignIn opens the session of an unfinished sign-in, which then has a new
-// token; the half one is dead. With trust the device gets a token of its own,
-// in Device, which later sign-ins of this user may bring instead of a second
-// factor. A code by e-mail is the mailbox and no factor: where there is one, the code
-// opens a session that is not Fresh, and no device is trusted.
+// FinishSignIn opens the session of an unfinished sign-in under a new token; the half one is
+// dead. With trust the device gets a token, in Device, for later sign-ins in place of a second
+// factor. Where there is a factor, a code by e-mail opens a session that is not Fresh, and no
+// device is trusted.
 //
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a

@@ -23,11 +23,6 @@ const (
 	waitWindow = 7 * 24 * time.Hour
 )
 
-// PendingWait is when what somebody waits for works.
-type PendingWait struct {
-	From, Until time.Time
-}
-
 // waiting is the Data of a wait's ticket.
 type waiting struct {
 	From time.Time `json:"from"`
@@ -35,7 +30,7 @@ type waiting struct {
 
 // wait is the account's wait that goes on or may be used at now, nil when there is none,
 // and when it began.
-func (s *Service) wait(ctx context.Context, userID string, now time.Time) (*PendingWait, time.Time, error) {
+func (s *Service) wait(ctx context.Context, userID string, now time.Time) (*authrule.PendingWait, time.Time, error) {
 	list, err := s.tickets.Tickets(ctx, userID, forWait, now)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("auth: reading a wait: %w", err)
@@ -47,23 +42,20 @@ func (s *Service) wait(ctx context.Context, userID string, now time.Time) (*Pend
 	if err := json.Unmarshal(list[0].Data, &w); err != nil || w.From.IsZero() {
 		return nil, time.Time{}, fmt.Errorf("auth: the data of a ticket: %w", errors.Join(err, ErrInvalidToken))
 	}
-	return &PendingWait{From: w.From, Until: list[0].ExpiresAt}, list[0].CreatedAt, nil
+	return &authrule.PendingWait{From: w.From, Until: list[0].ExpiresAt}, list[0].CreatedAt, nil
 }
 
 // BeginWait begins the wait of somebody who cannot prove the mailbox: after Policy.Wait, and
-// for 7 days, it stands for that proof together with a Fresh password. The address and the
-// phone are told, with a link that stops it. A wait that was begun before goes on at its own
-// times and nobody is told again.
-//
-// The caller must have proved what authrule.Cell.Wait says of a change of the address, else
-// the errors are those of May. Too many messages are a *limit.ExceededError.
-func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (PendingWait, error) {
+// for 7 days, it stands for that proof. The address and the phone are told, with a link that
+// stops it; a wait that was begun before goes on at its own times. Errors are those of May
+// for a change of the address, and too many messages a *limit.ExceededError.
+func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (authrule.PendingWait, error) {
 	if err := s.fresh(id); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	p, err := s.Proofs(ctx, id)
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	if p.Wait != nil {
 		return *p.Wait, nil
@@ -71,91 +63,91 @@ func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (Pending
 	cell := authrule.Of(p.State, authrule.ChangeEmail)
 	switch {
 	case p.State == authrule.Newcomer:
-		return PendingWait{}, errUnprovedEmail
+		return authrule.PendingWait{}, errUnprovedEmail
 	case cell.Wait == 0 || !p.Have.Has(cell.Wait):
-		return PendingWait{}, &authrule.NeededError{Change: authrule.ChangeEmail, State: p.State, Have: p.Have}
+		return authrule.PendingWait{}, &authrule.NeededError{Change: authrule.ChangeEmail, State: p.State, Have: p.Have}
 	}
 	ctx = withClient(ctx, c)
 	if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Email, id.User.ID); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	// The message to the phone is never left out for a limit: a thief who used that up
 	// would not be noticed.
 	if s.tellsPhone(id.User) {
 		if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Phone, ""); err != nil {
-			return PendingWait{}, err
+			return authrule.PendingWait{}, err
 		}
 	}
-	var out PendingWait
+	var out authrule.PendingWait
 	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
 		out, err = s.beginWait(ctx, id)
 		return err
 	})
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	s.log(ctx, slog.LevelWarn, authevent.WaitBegun, id.User.ID)
 	return out, nil
 }
 
 // beginWait writes the wait and its messages.
-func (s *Service) beginWait(ctx context.Context, id Identity) (PendingWait, error) {
+func (s *Service) beginWait(ctx context.Context, id Identity) (authrule.PendingWait, error) {
 	user, _, err := s.locked(ctx, id.User.ID)
 	if errors.Is(err, ErrInvalidToken) {
-		return PendingWait{}, ErrUnauthenticated
+		return authrule.PendingWait{}, ErrUnauthenticated
 	}
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	// What ended the session meanwhile would have ended the wait.
 	if _, err := s.sessions.Session(ctx, id.Session.TokenHash); errors.Is(err, storage.ErrNotFound) {
-		return PendingWait{}, ErrUnauthenticated
+		return authrule.PendingWait{}, ErrUnauthenticated
 	} else if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	now := s.now()
 	if begun, _, err := s.wait(ctx, user.ID, now); err != nil || begun != nil {
 		if begun == nil {
-			return PendingWait{}, err
+			return authrule.PendingWait{}, err
 		}
 		return *begun, nil // by a call beside this one
 	}
-	out := PendingWait{From: now.Add(s.policy.Wait), Until: now.Add(s.policy.Wait + waitWindow)}
+	out := authrule.PendingWait{From: now.Add(s.policy.Wait), Until: now.Add(s.policy.Wait + waitWindow)}
 	data, err := json.Marshal(waiting{From: out.From})
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	wait, err := s.newSecret(forWait, user.ID, data, now, out.Until.Sub(now))
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	stop, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, out.Until.Sub(now))
 	if err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	event := activity.NewEvent(ctx, authevent.WaitBegun, user.ID, now, nil)
 	if err := s.tickets.AddTickets(ctx, user.ID, forWait, []authstore.Ticket{wait.Ticket, stop.Ticket}, event); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	m := authmail.Message{
 		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
 		Report: authmail.LinkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
 	if err := s.courier.Deliver(ctx, m); err != nil {
-		return PendingWait{}, err
+		return authrule.PendingWait{}, err
 	}
 	if s.tellsPhone(user) {
 		m.Channel, m.To, m.Report = authmail.BySMS, user.Phone, ""
 		if err := s.courier.Deliver(ctx, m); err != nil {
-			return PendingWait{}, err
+			return authrule.PendingWait{}, err
 		}
 	}
 	return out, s.tell(ctx, event)
 }
 
-// CancelWait calls the account's wait off. The caller's session must be older than the wait,
-// or have proved the mailbox: else it is an *authrule.NeededError, since whoever began the
-// wait may be the one who asks. Without a wait it does nothing.
+// CancelWait calls the account's wait off, if there is one. The session must be older than
+// the wait or have proved the mailbox, else it is an *authrule.NeededError: whoever began the
+// wait may be the one who asks.
 func (s *Service) CancelWait(ctx context.Context, c Client, id Identity) error {
 	p, err := s.Proofs(ctx, id)
 	if err != nil || p.Wait == nil {

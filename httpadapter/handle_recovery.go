@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authrule"
 )
 
 // recovers reports whether there is a way back for who lost every factor.
@@ -24,7 +24,7 @@ type waitView struct {
 	Until time.Time `json:"until"`
 }
 
-func viewOfWait(r auth.PendingWait) waitView {
+func viewOfWait(r authrule.PendingWait) waitView {
 	return waitView{From: r.From.UTC(), Until: r.Until.UTC()}
 }
 

@@ -74,7 +74,7 @@ func problemOf(err error) *problem {
 		limited  *limit.ExceededError
 		rejected *picture.RejectedError
 		tooBig   *http.MaxBytesError
-		tooEarly *auth.TooEarlyError
+		tooEarly *authrule.TooEarlyError
 		needed   *authrule.NeededError
 		confirm  *auth.ConfirmationError
 	)

@@ -5,6 +5,28 @@ import (
 	"time"
 )
 
+// PendingWait is when what somebody waits for works.
+type PendingWait struct {
+	From, Until time.Time
+}
+
+// Proved is what an account has to prove with, and what the session in use has proved.
+type Proved struct {
+	State State
+	Have  Proofs
+	// Wait is the wait that goes on, or is over and may be used; nil when there is none.
+	Wait *PendingWait
+}
+
+// TooEarlyError says that a wait is not over: that of lost factors, or of codes by e-mail
+// after a reset.
+type TooEarlyError struct{ From time.Time }
+
+// Error says from when it works.
+func (e *TooEarlyError) Error() string {
+	return "too early: it works from " + e.From.UTC().Format(time.RFC3339) + " on"
+}
+
 // NeededError says that a change needs more proofs than the caller has, or is refused.
 type NeededError struct {
 	Change Change

@@ -20,8 +20,8 @@ var addresses = []variant{
 	{
 		id: "D30", name: "a password that changed while it was verified",
 		file: "auth/verify.go",
-		old:  `func(present string) bool { return present == hash })`,
-		new:  `func(present string) bool { return present != "" })`,
+		old:  `func(present string) bool { return present == hash }, "")`,
+		new:  `func(present string) bool { return present != "" }, "")`,
 		pkg:  "auth", test: "TestT10_ThePresentPasswordConfirms",
 	},
 	{

@@ -75,8 +75,8 @@ var flows = []variant{
 	{
 		id: "D9", name: "a failure that is written for accounts only",
 		file: "auth/prove.go",
-		old:  "\td := map[string]string{detailMethod: method, detailReason: reason}\n",
-		new:  "\tif who.user.ID == \"\" {\n\t\treturn\n\t}\n\td := map[string]string{detailMethod: method, detailReason: reason}\n",
+		old:  "\td := map[string]string{detailMethod: method, detailReason: reasonWrong}\n",
+		new:  "\tif who.user.ID == \"\" {\n\t\treturn\n\t}\n\td := map[string]string{detailMethod: method, detailReason: reasonWrong}\n",
 		pkg:  "httpadapter", test: "TestT11_KnownAndUnknownNamesDoTheSameStatements",
 	},
 	{
@@ -161,7 +161,7 @@ var flows = []variant{
 	{
 		id: "S22", name: "a factor that goes without a fresh proof",
 		file: "auth/enrol.go",
-		old:  "func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {\n\tif err := s.fresh(id); err != nil {",
+		old:  "func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {\n\tif err := s.May(ctx, id, authrule.RemoveFactor); err != nil {",
 		new:  "func (s *Service) RemoveFactor(ctx context.Context, c Client, id Identity, factorID string, kinds ...string) error {\n\tif err := id.check(); err != nil {",
 		pkg:  "auth", test: "TestS34_TheServiceAsksForAFreshProof",
 	},
