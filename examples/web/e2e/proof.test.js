@@ -1,8 +1,9 @@
-// Two proofs, or a wait: what the page asks for before what opens an account changes.
+// Two proofs: what the page asks for before what opens an account changes.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { code } from "./authenticator.js";
-import { launch, newUser, open, pageOf, signedIn } from "./browser.js";
+import { launch, newUser, open, pageOf, settled, signedIn } from "./browser.js";
+import { asking, enrolling, focused, later } from "./later.js";
 import { confirm, linkIn, proofsTo } from "./outbox.js";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -12,35 +13,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser.close());
-
-// later is somebody with a confirmed address who signed in anew: the password is fresh,
-// and the mailbox is not proved.
-async function later() {
-  const made = await pageOf(browser);
-  const user = await signedIn(made.context);
-  await confirm(made.context, user);
-  await made.context.close();
-  return { user, ...(await again(user)) };
-}
-
-/** @param {import("./browser.js").User} user */
-async function again(user) {
-  const opened = await pageOf(browser);
-  const answer = await opened.context.request.post("/api/auth/login", { data: { login: user.username, password: user.password } });
-  assert.equal(answer.status(), 200, await answer.text());
-  await opened.context.addInitScript(() => localStorage.setItem("profilekit.signedIn", "1"));
-  opened.watched.expect(403, 422);
-  return opened;
-}
-
-/** @param {Page} page */
-const asking = (page) => page.getByRole("dialog", { name: "Enter the code from your mail" });
-/** @param {Page} page */
-const enrolling = (page) => page.getByRole("dialog", { name: "Set up an authenticator app" });
-
-// focused is the accessible name, or else the name, of what has the focus.
-/** @param {Page} page */
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute("name") ?? document.activeElement?.textContent);
 
 // finish adds the app that the dialog shows.
 /** @param {Page} page */
@@ -93,7 +65,7 @@ test("with an address that was not confirmed the mail for it is offered: app, pa
 });
 
 test("who signed in later is asked for the code from the mail, by the keyboard alone", async () => {
-  const { page, user, watched } = await later();
+  const { page, user, watched } = await later(browser);
   await page.setViewportSize({ width: 360, height: 740 });
   await open(page, "/security");
   await page.getByRole("button", { name: "Set up" }).focus();
@@ -132,7 +104,7 @@ test("who signed in later is asked for the code from the mail, by the keyboard a
 });
 
 test("the password comes first when it is old, and the form below stays as it was", async () => {
-  const { page, user, watched } = await later();
+  const { page, user, watched } = await later(browser);
   let stale = 1;
   await page.route("**/api/auth/email/change", (route) =>
     stale-- > 0
@@ -171,7 +143,7 @@ test("the password comes first when it is old, and the form below stays as it wa
 });
 
 test("an account without a password proves itself by the mail", async () => {
-  const { page, user, watched } = await later();
+  const { page, user, watched } = await later(browser);
   await page.route("**/api/auth/proof", (route) => route.fulfill({ json: { state: "mailbox_no_password", have: [], wait: null } }));
   let stale = 1;
   await page.route("**/api/auth/mfa/totp", (route) =>
@@ -190,7 +162,7 @@ test("an account without a password proves itself by the mail", async () => {
 });
 
 test("too many tries say when it goes on", async () => {
-  const { page, watched } = await later();
+  const { page, watched } = await later(browser);
   watched.expect(429);
   await page.route("**/api/auth/proof/mail/confirm", (route) =>
     route.fulfill({ status: 429, headers: { "Retry-After": "540" }, contentType: "application/problem+json", body: '{"status":429,"title":"Too Many Requests","detail":"x","code":"rate_limited"}' }),
@@ -204,56 +176,8 @@ test("too many tries say when it goes on", async () => {
   watched.none();
 });
 
-test("a wait is explained, begun, seen, and called off by who was there before", async () => {
-  const { page, user, watched } = await later();
-  await open(page, "/security");
-  await page.getByRole("button", { name: "Set up" }).click();
-  await asking(page).getByText("I do not get this mail").click();
-  await asking(page).getByText("In 7 days you can do this with your password alone. We tell your address at once; whoever reads that can stop it.").waitFor();
-  await asking(page).getByRole("button", { name: "Begin the wait" }).click();
-  await asking(page).getByText(/^From .* on you can do this with your password alone, until /).waitFor();
-  assert.match((await focused(page)) ?? "", /^From /);
-  await asking(page).getByRole("button", { name: "Cancel" }).click();
-  await enrolling(page).getByRole("button", { name: "Cancel" }).click();
-  assert.equal(await focused(page), "Set up");
-  const notice = page.locator("[data-wait=on]");
-  await notice.getByText(/^Somebody asked to change how your account is opened\. From .* until .* that works with your password alone\./).waitFor();
-
-  // Asking again shows the wait that goes on.
-  await page.getByRole("button", { name: "Set up" }).click();
-  await asking(page).getByText("I do not get this mail").click();
-  await asking(page).getByText(/^From .* on you can do this with your password alone\. Come back then\.$/).waitFor();
-  await asking(page).getByRole("button", { name: "Cancel" }).click();
-  await enrolling(page).getByRole("button", { name: "Cancel" }).click();
-
-  // Somebody who signed in after that may be the thief.
-  const younger = await again(user);
-  await open(younger.page, "/security");
-  await younger.page.getByRole("button", { name: "Call the wait off" }).click();
-  await younger.page.getByRole("alert").getByText("You signed in here after the wait began, so it cannot be called off here.").waitFor();
-  assert.equal(await asking(younger.page).count(), 0, "a code was asked for");
-  younger.watched.none();
-
-  await page.getByRole("button", { name: "Call the wait off" }).click();
-  await page.getByText("The wait is off. If you did not begin it, change your password.").waitFor();
-  assert.match((await focused(page)) ?? "", /^The wait is off\./);
-  await open(page, "/activity");
-  await page.getByText("Someone signed in to your account began a wait, to change how it is opened").waitFor();
-  await page.getByText("You called off the wait to change how your account is opened").waitFor();
-  watched.none();
-});
-
-test("a wait that is over says until when it may be used", async () => {
-  const { page, watched } = await later();
-  const at = (/** @type {number} */ days) => new Date(Date.now() + days * 86_400_000).toISOString();
-  await page.route("**/api/auth/proof", (route) => route.fulfill({ json: { state: "mailbox", have: ["password", "wait"], wait: { from: at(-1), until: at(6) } } }));
-  await open(page, "/security");
-  await page.locator("[data-wait=on]").getByText(/^Until .* how your account is opened can be changed with your password alone, because somebody waited for it\./).waitFor();
-  watched.none();
-});
-
 test("a server without the rule is not asked for proofs", async () => {
-  const { page, watched } = await later();
+  const { page, watched } = await later(browser);
   const all = await (await page.context().request.get("/api/capabilities")).json();
   assert.equal(all.features.twoProofs, true);
   await page.route("**/api/capabilities", (route) => route.fulfill({ json: { ...all, features: { ...all.features, twoProofs: false } } }));
@@ -263,13 +187,13 @@ test("a server without the rule is not asked for proofs", async () => {
   });
   await open(page, "/security");
   await page.getByText("It is off.").waitFor();
-  await page.waitForLoadState("networkidle");
+  await settled(page);
   assert.equal(asked, 0);
   watched.none();
 });
 
 test("a change that only the host makes says so", async () => {
-  const { page, watched } = await later();
+  const { page, watched } = await later(browser);
   await page.route("**/api/auth/mfa/totp", (route) =>
     route.fulfill({ status: 403, contentType: "application/problem+json", body: '{"status":403,"title":"Forbidden","detail":"x","code":"change_refused","params":{"reason":"host_only"}}' }),
   );
