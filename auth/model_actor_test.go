@@ -69,6 +69,23 @@ func (f *flow) proofs(sessionID string) *proved {
 	return p
 }
 
+// provesFactor notes that the actor proved a factor in the session. One that an adversary added
+// itself, or a code of such a set, counts only if it held two proofs before: else what it must
+// not have would allow it.
+func (f *flow) provesFactor(a *actor, sessionID string) {
+	if a == f.owner || a.two || f.kind == withPhone {
+		f.proofs(sessionID).factor = f.clock.now()
+	}
+}
+
+// provesMailbox is the same for the mailbox of the account, which may be one that the
+// adversary moved it to.
+func (f *flow) provesMailbox(a *actor, sessionID string) {
+	if a == f.owner || a.two || f.movedUnproved || f.owner.reads[f.user().Email] {
+		f.proofs(sessionID).mailbox = f.clock.now()
+	}
+}
+
 // counts notes whether the session of the actor has two proofs now, as the rule counts them.
 func (f *flow) counts(a *actor, sessionID string) {
 	now, p := f.clock.now(), f.proofs(sessionID)

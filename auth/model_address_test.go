@@ -34,7 +34,7 @@ func (f *flow) verifyIn(a *actor) error {
 	if err := f.verify(id, token); err != nil || proved {
 		return err
 	}
-	f.proofs(id.Session.ID).mailbox = f.clock.now()
+	f.provesMailbox(a, id.Session.ID)
 	f.counts(a, id.Session.ID)
 	f.note(a, "proved the address")
 	return nil

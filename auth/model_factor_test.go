@@ -53,7 +53,7 @@ func (f *flow) confirm(a *actor, id auth.Identity, answer auth.Answer) error {
 	a.renewed(out.Proof)
 	a.recovery = append(a.recovery, out.RecoveryCodes...)
 	if answer.Method != "email" {
-		f.proofs(id.Session.ID).factor = f.clock.now()
+		f.provesFactor(a, id.Session.ID)
 	}
 	f.ended()
 	f.note(a, "added a factor")

@@ -108,15 +108,15 @@ func (f *flow) finishBy(a *actor, half auth.HalfIdentity, answer auth.Answer) (a
 	if err != nil {
 		return in, err
 	}
-	now, p := f.clock.now(), f.proofs(in.Session.ID)
+	now := f.clock.now()
 	if answer.Method == "email" {
-		p.mailbox = now
+		f.provesMailbox(a, in.Session.ID)
 		f.note(a, "finished by e-mail")
 		if !f.lastReset.IsZero() && now.Sub(f.lastReset) < auth.MailboxWait {
 			f.fault("the mailbox that reset the password was the second proof too, %v later", now.Sub(f.lastReset))
 		}
 	} else {
-		p.factor = now
+		f.provesFactor(a, in.Session.ID)
 		f.note(a, "finished by "+answer.Method)
 		f.recoveryBy = nil
 	}
@@ -147,10 +147,10 @@ func (f *flow) reauthenticate(a *actor) error {
 		}
 		a.renewed(proof)
 		if answer.Method == "email" {
-			f.proofs(id.Session.ID).mailbox = f.clock.now()
+			f.provesMailbox(a, id.Session.ID)
 			f.proofs(id.Session.ID).password = f.clock.now() // it is what there is instead
 		} else {
-			f.proofs(id.Session.ID).factor = f.clock.now()
+			f.provesFactor(a, id.Session.ID)
 		}
 		f.recoveryBy = nil
 		return nil
@@ -188,7 +188,7 @@ func (f *flow) mailCode(a *actor) error {
 		return err
 	}
 	a.renewed(proof)
-	f.proofs(id.Session.ID).mailbox = f.clock.now()
+	f.provesMailbox(a, id.Session.ID)
 	f.note(a, "proved the mailbox")
 	return nil
 }
