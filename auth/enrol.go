@@ -27,8 +27,7 @@ import (
 // pendingFor is how long there is to confirm a factor.
 const pendingFor = 10 * time.Minute
 
-// Factors returns the caller's confirmed factors, the oldest first, without
-// their Data.
+// Factors returns the caller's confirmed factors, the oldest first, without Data.
 func (s *Service) Factors(ctx context.Context, id Identity) ([]authstore.FactorRecord, error) {
 	if err := id.check(); err != nil {
 		return nil, err

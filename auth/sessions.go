@@ -31,8 +31,7 @@ func (s *Service) SignOut(ctx context.Context, id Identity) error {
 	return err
 }
 
-// Sessions returns the caller's live sessions, last used first. Their TokenHash
-// is left out; the one in use has the ID of id.Session.
+// Sessions returns the caller's live sessions, last used first, without TokenHash.
 func (s *Service) Sessions(ctx context.Context, id Identity) ([]authstore.Session, error) {
 	return s.alive(ctx, id, authstore.LevelFull)
 }

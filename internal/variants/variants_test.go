@@ -32,10 +32,10 @@ type variant struct {
 // ids are the requirements, and the decisions of docs/design.md, that have a variant at
 // least. R32 and S71 have none: their tests read files of the tree, over which nothing
 // is laid.
-var ids = []string{"D9", "D19", "D20", "D27", "D30", "P24", "R27", "R28", "R31", "R36", "R41", "R42", "S12", "S22", "S31", "S32", "S34", "S39", "S42", "S43", "S49", "S68", "S69"}
+var ids = []string{"D9", "D19", "D20", "D27", "D30", "P24", "R27", "R28", "R31", "R36", "R41", "R42", "S12", "S22", "S31", "S32", "S34", "S39", "S42", "S43", "S49", "S68", "S69", "T01", "T05", "T06", "T08", "T09", "T15"}
 
 // variants are all of them.
-var variants = slices.Concat(flows, passkeys, composition, addresses)
+var variants = slices.Concat(flows, passkeys, composition, addresses, rule)
 
 // TestVariantsFit: each variant still finds what it breaks, and the test that it names.
 func TestVariantsFit(t *testing.T) {

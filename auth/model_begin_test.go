@@ -1,0 +1,197 @@
+package auth_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authstore"
+)
+
+// owners and thiefs are the steps of the two, the frequent ones more than once. What an actor
+// has nothing for it does not do.
+var (
+	both = []step{
+		{"sign in", (*flow).signIn},
+		{"sign in", (*flow).signIn},
+		{"sign in", (*flow).signIn},
+		{"finish", (*flow).finish},
+		{"finish", (*flow).finish},
+		{"prove again", (*flow).reauthenticate},
+		{"prove again", (*flow).reauthenticate},
+		{"prove the mailbox", (*flow).mailCode},
+		{"prove the mailbox", (*flow).mailCode},
+		{"begin a wait", (*flow).beginWait},
+		{"cancel the wait", (*flow).cancelWait},
+		{"begin an app", (*flow).beginApp},
+		{"confirm an app", (*flow).confirmApp},
+		{"add an app", (*flow).addApp},
+		{"add an app", (*flow).addApp},
+		{"add a phone", (*flow).addPhone},
+		{"add codes by e-mail", (*flow).addEmailCodes},
+		{"remove a factor", (*flow).removeFactor},
+		{"renew the recovery codes", (*flow).renewCodes},
+		{"begin a change of the address", (*flow).beginChange},
+		{"confirm a change of the address", (*flow).confirmChange},
+		{"change the address", (*flow).change},
+		{"undo a change", (*flow).undo},
+		{"change the password", (*flow).changePassword},
+		{"ask for a link", (*flow).forgot},
+		{"reset", (*flow).reset},
+		{"recover from lost factors", (*flow).recover},
+		{"begin a recovery", (*flow).beginRecovery},
+		{"prove the address", (*flow).verifyIn},
+		{"ask for the proof of the address", (*flow).resendVerify},
+		{"sign out", (*flow).signOut},
+		{"end other sessions", (*flow).endOthers},
+		{"try an old code", (*flow).oldCode},
+		{"report", (*flow).report},
+	}
+	owners = append([]step{{"prove the address alone", (*flow).verifyAlone}}, both...)
+	thiefs = append([]step{
+		{"steal", (*flow).steal},
+		{"steal", (*flow).steal},
+		{"break in", (*flow).breakIn},
+		{"break in", (*flow).breakIn},
+		{"break in by e-mail", (*flow).breakInLate},
+		{"take over", (*flow).takeOver},
+		{"take over", (*flow).takeOver},
+		{"report", (*flow).report},
+		{"undo a change", (*flow).undo},
+	}, both...)
+)
+
+// breakIn resets the password, signs in and finishes, as far as each of these goes.
+func (f *flow) breakIn(a *actor) error {
+	if a.reads[f.user().Email] {
+		if err := f.forgot(a); err != nil {
+			return err
+		}
+		if err := f.reset(a); err != nil {
+			return err
+		}
+	}
+	if err := f.signIn(a); err != nil {
+		return err
+	}
+	return f.finish(a)
+}
+
+// breakInLate is breakIn by a code by e-mail, after the week in which that opens nothing.
+func (f *flow) breakInLate(a *actor) error {
+	if !a.reads[f.user().Email] || !slices.ContainsFunc(f.records(), byMail) {
+		return errNothing
+	}
+	if err := f.forgot(a); err != nil {
+		return err
+	}
+	if err := f.reset(a); err != nil {
+		return err
+	}
+	f.pass(auth.MailboxWait)
+	if err := f.signIn(a); err != nil {
+		return err
+	}
+	half, err := f.half(a)
+	if err != nil {
+		return err
+	}
+	answer, err := f.answerBy(a, half, "email")
+	if err != nil {
+		return err
+	}
+	_, err = f.finishBy(a, half, answer)
+	return err
+}
+
+// byMail reports whether a factor is codes by e-mail.
+func byMail(r authstore.FactorRecord) bool { return r.Kind == string(authmail.ByEmail) }
+
+// takeOver makes the account the actor's by what it can prove: an app, and another address.
+func (f *flow) takeOver(a *actor) error {
+	if _, err := f.session(a); err != nil {
+		return err
+	}
+	_ = f.mailCode(a)
+	if err := f.addApp(a); err != nil {
+		_ = f.beginWait(a)
+	}
+	return f.change(a)
+}
+
+// begin makes the account, its state, and what the adversary holds.
+func (f *flow) begin() {
+	by := f.owner
+	if f.kind == squatter {
+		by = f.thief
+	}
+	f.do(by, step{"sign up", func(f *flow, a *actor) error {
+		pass := f.newPassword(a)
+		in, err := f.Register(f.ctx, home, auth.Registration{Username: f.name, Email: f.owner.mine[0], Password: pass})
+		if err != nil {
+			return err
+		}
+		a.learn(pass)
+		a.tokens = append(a.tokens, in.Token)
+		f.userID, f.password = in.User.ID, pass
+		f.proofs(in.Session.ID).password = f.clock.now()
+		return nil
+	}})
+	if f.userID == "" {
+		f.fault("nobody signed up")
+		return
+	}
+	if f.kind != squatter {
+		f.settle()
+	}
+	if f.opt.old {
+		f.clock.add(time.Duration(8+f.rnd.IntN(20)) * 24 * time.Hour)
+	}
+	switch f.kind {
+	case withPassword, withLaptop:
+		f.thief.learn(f.password)
+	case withMailbox:
+		f.thief.reads[f.owner.mine[0]] = true
+	case withPhone:
+		f.thief.reads[f.owner.phone] = true
+	}
+	f.inbox(f.owner)
+	if f.kind != squatter {
+		f.attended = len(f.owner.letters)
+	}
+}
+
+// settle gives the account of the owner what it has at the beginning.
+func (f *flow) settle() {
+	if !f.opt.proved {
+		return
+	}
+	f.do(f.owner, step{"prove the address", (*flow).verifyIn})
+	for _, s := range []struct {
+		on bool
+		step
+	}{
+		{f.opt.moved, step{"change the address", (*flow).change}},
+		{f.opt.app, step{"add an app", (*flow).addApp}},
+		{f.opt.sms, step{"add a phone", (*flow).addPhone}},
+		{f.opt.email, step{"add codes by e-mail", (*flow).addEmailCodes}},
+	} {
+		if !s.on {
+			continue
+		}
+		if f.opt.each {
+			f.clock.add(time.Minute)
+			f.do(f.owner, step{"prove again", (*flow).reauthenticate})
+			f.do(f.owner, step{"prove the mailbox", (*flow).mailCode})
+		}
+		f.do(f.owner, s.step)
+	}
+	for range 6 {
+		if !f.opt.device || len(f.owner.devices) > 0 {
+			return
+		}
+		f.do(f.owner, step{"sign in", (*flow).signIn})
+		f.do(f.owner, step{"finish", (*flow).finish})
+	}
+}

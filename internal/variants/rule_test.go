@@ -1,0 +1,51 @@
+package variants
+
+// rule are policies of package auth as they were before the rule "two proofs, or a wait", or
+// would be without one of its parts. The model of adversaries sees each.
+var rule = []variant{
+	{
+		id: "T01", name: "a factor that is added by the password alone",
+		file: "auth/rule.go",
+		old:  `case cell.Verdict(p.Have) == authrule.AtOnce:`,
+		new:  `case cell.Verdict(p.Have) == authrule.AtOnce, change == authrule.AddFactor && cell.Refused == "":`,
+		pkg:  "auth", test: "TestModelOfAdversaries",
+	},
+	{
+		id: "T05", name: "a trusted device that is fresh",
+		file: "auth/signin.go",
+		old:  "\t\t\t\tin.Session.ProvedAt = time.Time{} // the factor was not asked for\n",
+		new:  "",
+		pkg:  "auth", test: "TestModelOfAdversaries",
+	},
+	{
+		id: "T06", name: "an undo that takes the factors that were added since",
+		file: "auth/emailundo.go",
+		old:  "\t\tif err := s.endLaterUndos(ctx, t); err != nil {\n\t\t\treturn err\n\t\t}\n",
+		new: "\t\tif err := s.endLaterUndos(ctx, t); err != nil {\n\t\t\treturn err\n\t\t}\n" +
+			"\t\tlist, err := s.factors.Factors(ctx, t.UserID)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}\n" +
+			"\t\tfor _, r := range list {\n\t\t\tif r.CreatedAt.Before(t.CreatedAt) {\n\t\t\t\tcontinue\n\t\t\t}\n" +
+			"\t\t\tif err := s.factors.RemoveFactor(ctx, t.UserID, r.ID); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n\t\t}\n",
+		pkg: "auth", test: "TestModelOfAdversaries",
+	},
+	{
+		id: "T08", name: "report links of an old mailbox that live on",
+		file: "auth/report.go",
+		old:  "\tif address == \"\" || address == user.Email {\n",
+		new:  "\tif address != \"\" {\n",
+		pkg:  "auth", test: "TestModelOfAdversaries",
+	},
+	{
+		id: "T09", name: "a proof of the address in no session that leaves what was there",
+		file: "auth/verify.go",
+		old:  `if by.check() == nil && by.User.ID == t.UserID {`,
+		new:  `if by.check() != nil || by.User.ID == t.UserID {`,
+		pkg:  "auth", test: "TestModelOfAdversaries",
+	},
+	{
+		id: "T15", name: "a mailed code that finishes a sign-in after a mailed reset",
+		file: "auth/mailedcode.go",
+		old:  "\tif len(done) == 0 {\n",
+		new:  "\tif len(done) >= 0 {\n",
+		pkg:  "auth", test: "TestModelOfAdversaries",
+	},
+}
