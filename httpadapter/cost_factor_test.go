@@ -166,36 +166,36 @@ func factorRequests() []request {
 			s.half(name).do("POST", "/api/auth/mfa/recovery", "", nil).want(s.t, 202)
 			return func() reply { return c.get("/api/auth/mfa") }
 		}, cost{5, 0}, cost{5, 0}},
-		{"POST /api/auth/mfa/totp", "begun", 200, inMail(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{2, 0}, cost{2, 0}},
+		{"POST /api/auth/mfa/totp", "begun", 200, inMail(send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`)), cost{6, 0}, cost{6, 0}},
 		{"POST /api/auth/mfa/totp/confirm", "the first factor", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			a := s.beginApp(c)
 			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"`+a.code()+`"}`) }
-		}, cost{12, 1}, cost{15, 1}},
+		}, cost{17, 1}, cost{20, 1}},
 		{"POST /api/auth/mfa/totp/confirm", "a wrong code", 422, func(s *spied) func() reply {
 			c, _ := s.member()
 			s.beginApp(c)
 			return func() reply { return c.send("POST", "/api/auth/mfa/totp/confirm", `{"code":"no code"}`) }
-		}, cost{4, 0}, cost{4, 0}},
+		}, cost{8, 0}, cost{8, 0}},
 		{"POST /api/auth/mfa/recovery-codes", "a new set", 200, func(s *spied) func() reply {
 			c, _, _, _ := s.guarded()
 			return func() reply { return c.send("POST", "/api/auth/mfa/recovery-codes", "") }
-		}, cost{4, 1}, cost{6, 1}},
+		}, cost{5, 1}, cost{7, 1}},
 		{"DELETE /api/auth/mfa/{id}", "the only one", 204, func(s *spied) func() reply {
 			c, _, _, _ := s.guarded()
 			list, _ := c.get("/api/auth/mfa").json(s.t)["factors"].([]any)
 			id, _ := list[0].(map[string]any)["id"].(string)
 			return func() reply { return c.send("DELETE", "/api/auth/mfa/"+id, "") }
-		}, cost{7, 1}, cost{8, 1}},
+		}, cost{8, 1}, cost{9, 1}},
 		{"GET /api/auth/proof", "what is proved", 200, inMail(get("/api/auth/proof")), cost{5, 0}, cost{5, 0}},
-		{"POST /api/auth/proof/mail", "a code", 202, inMail(send("POST", "/api/auth/proof/mail", "")), cost{7, 1}, cost{8, 1}},
+		{"POST /api/auth/proof/mail", "a code", 202, inMail(send("POST", "/api/auth/proof/mail", "")), cost{6, 1}, cost{7, 1}},
 		{"POST /api/auth/proof/mail/confirm", "the right code", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			code := c.readsMail().mailCode()
 			return func() reply { return c.send("POST", "/api/auth/proof/mail/confirm", `{"code":"`+code+`"}`) }
 		}, cost{12, 1}, cost{13, 1}},
-		{"POST /api/auth/proof/mail/confirm", "a wrong code", 422, inMail(send("POST", "/api/auth/proof/mail/confirm", `{"code":"0000-0000-0000"}`)), cost{8, 1}, cost{8, 1}},
-		{"POST /api/auth/proof/wait", "begun", 202, inMail(send("POST", "/api/auth/proof/wait", "")), cost{14, 1}, cost{15, 1}},
+		{"POST /api/auth/proof/mail/confirm", "a wrong code", 422, inMail(send("POST", "/api/auth/proof/mail/confirm", `{"code":"0000-0000-0000"}`)), cost{9, 1}, cost{9, 1}},
+		{"POST /api/auth/proof/wait", "begun", 202, inMail(send("POST", "/api/auth/proof/wait", "")), cost{14, 1}, cost{16, 1}},
 		{"POST /api/auth/proof/wait", "again", 202, func(s *spied) func() reply {
 			c, _ := s.member()
 			c.readsMail().do("POST", "/api/auth/proof/wait", "", nil).want(s.t, 202)

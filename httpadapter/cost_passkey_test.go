@@ -86,37 +86,37 @@ func passkeyRequests() []request {
 			body := c.passkeyBody("login", `{"purpose":"reauthenticate"}`, `,"method":"passkey"`, key.Get)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate", body) }
 		}, cost{11, 1}, cost{12, 2}},
-		{"POST /api/auth/passkeys/register/begin", "for the first time", 200, inMail(send("POST", "/api/auth/passkeys/register/begin", "")), cost{4, 0}, cost{4, 0}},
+		{"POST /api/auth/passkeys/register/begin", "for the first time", 200, inMail(send("POST", "/api/auth/passkeys/register/begin", "")), cost{8, 0}, cost{8, 0}},
 		{"POST /api/auth/passkeys/register/begin", "again", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			c.readsMail().send("POST", "/api/auth/passkeys/register/begin", "").want(s.t, 200)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/register/begin", "") }
-		}, cost{3, 0}, cost{3, 0}},
+		}, cost{7, 0}, cost{7, 0}},
 		{"POST /api/auth/passkeys/register/finish", "the first factor", 201, func(s *spied) func() reply {
 			c, _ := s.member()
 			c.readsMail()
 			body := c.passkeyBody("register", "", `,"name":"Phone"`, softkey.New("http://localhost").Create)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/register/finish", body) }
-		}, cost{10, 1}, cost{13, 2}},
-		{"POST /api/auth/mfa/phone", "a number", 202, inMail(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{7, 1}, cost{8, 1}},
+		}, cost{15, 1}, cost{18, 2}},
+		{"POST /api/auth/mfa/phone", "a number", 202, inMail(send("POST", "/api/auth/mfa/phone", `{"phone":"+41791234567"}`)), cost{11, 1}, cost{12, 1}},
 		{"POST /api/auth/mfa/phone/confirm", "the right code", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			code := c.phoneCode()
 			return func() reply { return c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+code+`"}`) }
-		}, cost{17, 1}, cost{20, 1}},
+		}, cost{22, 1}, cost{25, 1}},
 		{"POST /api/auth/mfa/email", "a confirmed address", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			return func() reply { return c.do("POST", "/api/auth/mfa/email", "", nil) }
-		}, cost{7, 1}, cost{8, 1}},
+		}, cost{11, 1}, cost{12, 1}},
 		{"POST /api/auth/mfa/email/confirm", "the right code", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204)
 			c.do("POST", "/api/auth/mfa/email", "", nil).want(s.t, 202)
 			code := s.mail.code()
 			return func() reply { return c.send("POST", "/api/auth/mfa/email/confirm", `{"code":"`+code+`"}`) }
-		}, cost{16, 1}, cost{19, 1}},
-		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, inMail(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{2, 0}, cost{2, 0}},
+		}, cost{21, 1}, cost{24, 1}},
+		{"POST /api/auth/mfa/email/confirm", "nothing begun", 404, inMail(send("POST", "/api/auth/mfa/email/confirm", `{"code":"123456"}`)), cost{6, 0}, cost{6, 0}},
 		{"POST /api/auth/mfa/challenge", "by text message", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)
@@ -129,7 +129,7 @@ func passkeyRequests() []request {
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`) }
 		}, cost{7, 1}, cost{8, 1}},
 		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{10, 1}, cost{10, 1}},
-		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{11, 1}, cost{12, 1}},
+		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{12, 1}, cost{13, 1}},
 		{"POST /api/profile/restore", "just signed in", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("DELETE", "/api/profile", "").want(s.t, 202)
@@ -145,6 +145,6 @@ func passkeyRequests() []request {
 			c, _ := s.member()
 			_, id := c.addPasskey()
 			return func() reply { return c.send("DELETE", "/api/auth/passkeys/"+id, "") }
-		}, cost{7, 1}, cost{8, 1}},
+		}, cost{8, 1}, cost{9, 1}},
 	}
 }

@@ -99,7 +99,7 @@ func authRequests() []request {
 		}, cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/reauthenticate", "a wrong password", 401, in(send("POST", "/api/auth/reauthenticate", `{"password":"`+wrong+`"}`)), cost{6, 0}, cost{6, 0}},
 
-		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{12, 1}, cost{13, 1}},
+		{"POST /api/auth/password", "the right password", 204, in(changePassword(password, newWords)), cost{13, 1}, cost{14, 1}},
 		{"POST /api/auth/password", "a wrong password", 401, in(changePassword(wrong, newWords)), cost{5, 0}, cost{5, 0}},
 		{"POST /api/auth/password", "a new one that is too short", 422, in(changePassword(password, "short")), cost{1, 0}, cost{1, 0}},
 
@@ -120,7 +120,7 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/password/reset", `{"token":"`+token+`","password":"`+newWords+`"}`)
 			}
-		}, cost{18, 1}, cost{19, 1}},
+		}, cost{20, 1}, cost{22, 1}},
 		{"POST /api/auth/password/reset", "a token of nothing", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/password/reset", `{"token":"`+strings.Repeat("A", 43)+`","password":"`+newWords+`"}`)
 		}), cost{2, 0}, cost{2, 0}},
@@ -128,7 +128,7 @@ func authRequests() []request {
 			c, name := s.member()
 			token := s.mail.token(s.t, authmail.Verify, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`"}`) }
-		}, cost{8, 1}, cost{9, 1}},
+		}, cost{9, 1}, cost{10, 1}},
 		{"POST /api/auth/email/verify", "by somebody else, who is asked", 422, func(s *spied) func() reply {
 			_, name := s.member()
 			token, c := s.mail.token(s.t, authmail.Verify, name+"@example.org"), s.client()
@@ -145,30 +145,30 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/email/verify", `{"token":"`+token+`","answer":"not_mine"}`)
 			}
-		}, cost{18, 1}, cost{20, 1}},
+		}, cost{19, 1}, cost{21, 1}},
 		{"POST /api/auth/email/verify/resend", "once more", 202, in(send("POST", "/api/auth/email/verify/resend", "")), cost{8, 1}, cost{9, 1}},
 		{"POST /api/auth/email/change", "a free address", 202, func(s *spied) func() reply {
 			c, name := s.member()
 			return func() reply { return c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`) }
-		}, cost{10, 1}, cost{12, 1}},
+		}, cost{14, 1}, cost{16, 1}},
 		{"POST /api/auth/email/change", "another account's address: the same", 202, func(s *spied) func() reply {
 			_, name := s.member()
 			c, _ := s.member()
 			return func() reply { return c.send("POST", "/api/auth/email/change", `{"email":"`+name+`@example.org"}`) }
-		}, cost{10, 1}, cost{12, 1}},
+		}, cost{14, 1}, cost{16, 1}},
 		{"POST /api/auth/email/change/confirm", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/verify", `{"token":"`+s.mail.token(s.t, authmail.Verify, name+"@example.org")+`"}`).want(s.t, 204) // so that it is held
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, authmail.EmailChange, "new-"+name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/confirm", `{"token":"`+token+`"}`) }
-		}, cost{11, 1}, cost{13, 1}},
+		}, cost{12, 1}, cost{14, 1}},
 		{"POST /api/auth/email/change/undo", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, authmail.EmailChanging, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
-		}, cost{18, 1}, cost{20, 1}},
+		}, cost{17, 1}, cost{19, 1}},
 
 		{"GET /api/auth/sessions", "one of them", 200, in(get("/api/auth/sessions")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/sessions", "no others", 204, in(send("DELETE", "/api/auth/sessions", "")), cost{2, 1}, cost{2, 1}},
@@ -240,7 +240,7 @@ func profileRequests() []request {
 			return func() reply {
 				return c.send("PATCH", "/api/profile", `{"bio":"new","email":"new-`+name+`@example.org"}`)
 			}
-		}, cost{12, 1}, cost{15, 1}},
+		}, cost{16, 1}, cost{19, 1}},
 		{"PATCH /api/profile", "what is there already", 200, in(send("PATCH", "/api/profile", `{"bio":""}`)), cost{1, 0}, cost{1, 0}},
 		{"PATCH /api/profile", "a stale version", 412, in(send("PATCH", "/api/profile", `{"bio":"new"}`, "If-Match", `"99"`)), cost{1, 0}, cost{1, 0}},
 		{"PATCH /api/profile", "a value that is refused", 422, in(send("PATCH", "/api/profile", `{"birthday":"soon"}`)), cost{1, 0}, cost{1, 0}},
@@ -341,7 +341,7 @@ func otherRequests() []request {
 			_, token, _ := strings.Cut(link, "#token=")
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/activity/report", `{"token":"`+token+`"}`) }
-		}, cost{10, 1}, cost{10, 1}},
+		}, cost{11, 1}, cost{11, 1}},
 		{"GET /account/reset", "as it is", 200, out(get("/account/reset")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/verify", "as it is", 200, out(get("/account/verify")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/email", "as it is", 200, out(get("/account/email")), cost{0, 0}, cost{0, 0}},
