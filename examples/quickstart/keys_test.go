@@ -37,6 +37,8 @@ func TestR41_TheCommandKeys(t *testing.T) {
 			p := start(t, addr, data, env...)
 			b := newBrowser(t, p)
 			b.send("POST", "/api/auth/register", fmt.Sprintf(`{"username":"ada","email":"ada@example.org","password":%q}`, password), 201)
+			confirm := mails(t, data, "ada@example.org", "Confirm your e-mail address", 1)[0]
+			b.send("POST", "/api/auth/email/verify", fmt.Sprintf(`{"token":%q}`, token(t, confirm)), 204)
 			secret, _ := b.send("POST", "/api/auth/mfa/totp", `{}`, 200)["secret"].(string)
 			step := time.Now().Unix() / 30
 			b.send("POST", "/api/auth/mfa/totp/confirm", fmt.Sprintf(`{"code":%q}`, code(t, secret, step)), 200)

@@ -40,9 +40,9 @@ var fieldProvocations = []provocation{
 	refuses("POST", "/api/auth/email/change", `{"email":"nobody"}`, "email invalid_email"),
 	refuses("POST", "/api/auth/email/change", `{"email":"ann@localhost"}`, "email invalid_email_domain"),
 	refuses("POST", "/api/auth/mfa/email", `{}`, "email unconfirmed"),
-	refuses("POST", "/api/auth/mfa/phone", `{"phone":"079 123 45 67"}`, "phone invalid_phone"),
+	refuses("POST", "/api/auth/mfa/phone", `{"phone":"079 123 45 67"}`, "phone invalid_phone").once((*provoked).confirmEmail),
 	refuses("POST", "/api/auth/reauthenticate/challenge", `{"method":"fax"}`, `method not_allowed {"allowed":["sms","email"]}`),
-	refuses("POST", "/api/auth/mfa/totp", `{"name":"a\u0007b"}`, "name invalid_characters"),
+	refuses("POST", "/api/auth/mfa/totp", `{"name":"a\u0007b"}`, "name invalid_characters").once((*provoked).confirmEmail),
 	{
 		status: 422, code: "invalid", fields: []string{"method second_factor_required"}, config: codesAlone,
 		by: func(w *provoked) refusal {
@@ -98,6 +98,16 @@ var fieldProvocations = []provocation{
 // as is the provocation with another status and code of the problem.
 func (p provocation) as(status int, code string) provocation {
 	p.status, p.code = status, code
+	return p
+}
+
+// once is the provocation after something else was done.
+func (p provocation) once(done func(*provoked)) provocation {
+	by := p.by
+	p.by = func(w *provoked) refusal {
+		done(w)
+		return by(w)
+	}
 	return p
 }
 

@@ -183,7 +183,8 @@ var problemProvocations = []provocation{
 	{status: 413, code: "too_large", by: send("PATCH", "/api/profile", `{"bio":"`+strings.Repeat("x", 70<<10)+`"}`)},
 	{status: 415, code: "unsupported_media_type", by: func(w *provoked) refusal { return w.do("PATCH", "/api/profile", "text/plain", `{}`) }},
 	{
-		status: 422, code: "confirmation_required", params: `{"account":"made","username":"ada"}`, by: func(w *provoked) refusal {
+		status: 422, code: "confirmation_required", params: `{"account":"made","username":"ada"}`, fields: []string{"password required"},
+		by: func(w *provoked) refusal {
 			return w.anybody().send("POST", "/api/auth/email/verify", `{"token":"`+w.mail.token(w.t, "verify", "ada@example.org")+`"}`)
 		},
 	},

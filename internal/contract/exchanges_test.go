@@ -37,7 +37,7 @@ const (
 		`"birthday":"1990-05-17","links":["https://example.org"],"custom":{"team":"red"},"profilePicture":"/api/pictures/a-512.jpg",` +
 		`"pictureSizes":{"512":"/api/pictures/a-512.jpg"},"picturePlaceholder":null,"role":"user","createdAt":"2026-11-20T08:00:00Z","updatedAt":"2026-11-20T08:00:00.123456Z"}`
 	capabilities = `{"name":"Example","signUp":"open","features":{"signIn":true,"signUp":true,"passwordReset":true,"emailConfirmation":true,"emailChange":true,"reports":t` +
-		`rue,"pages":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
+		`rue,"pages":true,"twoProofs":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
 		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
 		`ue,"heldNames":true,"notices":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg"],"locales":[` +
 		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
@@ -263,6 +263,25 @@ var samples = []sample{
 		id: "login", method: "POST", path: "/api/auth/login", contentType: jsonT, anonymous: true, body: `{"login":"ada","password":"an engine that weaves"}`,
 		status: 200, answerType: jsonT, answer: `{"status":"deletion_pending","deletesAt":"2026-12-04T08:00:00Z"}`, header: map[string]string{"Set-Cookie": cookie},
 	},
+	{id: "getProofs", method: "GET", path: "/api/auth/proof", status: 200, answerType: jsonT, answer: `{"state":"newcomer","have":[],"wait":null}`},
+	{
+		id: "getProofs", method: "GET", path: "/api/auth/proof", status: 200, answerType: jsonT,
+		answer: `{"state":"mailbox","have":["password","mailbox","wait"],"wait":{"from":"2026-11-27T08:00:00Z","until":"2026-12-04T08:00:00Z"}}`,
+	},
+	{id: "sendMailCode", method: "POST", path: "/api/auth/proof/mail", status: 202},
+	{
+		id: "proveMailbox", method: "POST", path: "/api/auth/proof/mail/confirm", contentType: jsonT, body: `{"code":"0f3k-q82m-7xwa"}`, status: 204,
+		header: map[string]string{"Set-Cookie": cookie},
+	},
+	{
+		id: "proveMailbox", method: "POST", path: "/api/auth/proof/mail/confirm", contentType: jsonT, body: `{"code":"0f3k-q82m-7xwa"}`, status: 200, answerType: jsonT,
+		answer: `{` + newToken,
+	},
+	{
+		id: "beginWait", method: "POST", path: "/api/auth/proof/wait", status: 202, answerType: jsonT,
+		answer: `{"from":"2026-11-27T08:00:00Z","until":"2026-12-04T08:00:00Z"}`,
+	},
+	{id: "cancelWait", method: "DELETE", path: "/api/auth/proof/wait", status: 204},
 	{id: "removeFactor", method: "DELETE", path: "/api/auth/mfa/f", status: 204},
 	{
 		id: "listDevices", method: "GET", path: "/api/auth/devices", status: 200, answerType: jsonT,
@@ -397,6 +416,14 @@ var problems = []sample{
 	{
 		method: "POST", path: "/api/auth/email/change", status: 403, answerType: problem,
 		answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"reauthentication_required"}`,
+	},
+	{
+		method: "PATCH", path: "/api/profile", status: 403, answerType: problem,
+		answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"proof_required","params":{"state":"mailbox","missing":[["mailbox"],["wait"]],"mayWait":true,"waitUntil":null}}`,
+	},
+	{
+		method: "POST", path: "/api/auth/mfa/totp", status: 403, answerType: problem,
+		answer: `{"status":403,"title":"Forbidden","detail":"No.","code":"change_refused","params":{"reason":"host_only"}}`,
 	},
 	{
 		method: "GET", path: "/api/activity?limit=0", status: 400, answerType: problem,

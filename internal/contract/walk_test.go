@@ -198,18 +198,23 @@ func serve(t *testing.T, db *sqlstore.DB, secure bool) blackbox.Target {
 	newApp(t, db, srv.URL, mail).Register(mux)
 	target.Token, target.Code = mail.token, mail.code
 	target.Rows = func(t *testing.T, username string) string { return rows(t, db, username) }
-	target.Disable = func(t *testing.T, username string) {
-		t.Helper()
-		u, err := db.Users().ByUsername(t.Context(), username)
-		if err != nil {
-			t.Fatal(err)
-		}
-		yes := true
-		if _, err := db.Users().Update(t.Context(), u.ID, profile.Patch{Disabled: &yes}); err != nil {
-			t.Fatal(err)
-		}
+	target.Disable = func(t *testing.T, username string) { mark(t, db, username, profile.Patch{Disabled: new(true)}) }
+	target.Doubt = func(t *testing.T, username string) {
+		mark(t, db, username, profile.Patch{EmailVerified: new(false)})
 	}
 	return target
+}
+
+// mark is what a host writes of a user itself.
+func mark(t *testing.T, db *sqlstore.DB, username string, patch profile.Patch) {
+	t.Helper()
+	u, err := db.Users().ByUsername(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Users().Update(t.Context(), u.ID, patch); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // rows are every column of the user and of the user's settings.

@@ -100,6 +100,8 @@ type dumpProgram struct {
 	clock   *dumpClock
 	users   profile.DeletableStore
 	auth    *auth.Service
+	// authConfig made auth.
+	authConfig auth.Config
 	// deletions begins the end of accounts.
 	deletions *profile.Deletions
 	settings  *settings.Service
@@ -187,13 +189,14 @@ func newDumpProgram(t *testing.T, db *sqlstore.DB, clock *dumpClock, flavour str
 	if flavour == separate {
 		stores = db.AuthApart()
 	}
-	p.auth, err = auth.New(auth.Config{
+	p.authConfig = auth.Config{
 		Users: p.users, Stores: stores, LimitStore: db.Limits(), Deletions: p.deletions, Activity: db.Activity(), Tx: db, Holds: db.Holds(),
 		Policy:   auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 8, Time: 1, Threads: 1}, hash.Bcrypt{}), Courier: dumpCourier{p}, Links: authmail.DefaultLinks(dumpOrigin), Factors: p.factors(), Passkeys: p.passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}, Keys: ring}, FactorRecovery: auth.FactorRecovery{Wait: auth.RecoveryWait}},
 		Emptiers: []personal.Emptier{p.settings, p.pictures},
 		Recorder: p.notifier,
 		Now:      clock.now,
-	})
+	}
+	p.auth, err = auth.New(p.authConfig)
 	p.must(err)
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/totp"
@@ -84,6 +85,25 @@ func (p *dumpProgram) prove(token string) {
 	p.t.Helper()
 	p.must(p.auth.ResendVerify(p.t.Context(), dumpClient, p.id(token)))
 	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify), auth.Confirmation{}))
+}
+
+// reads has the session of the token prove that its user reads the mail, by a link or by a
+// code, and returns the session's token from then on.
+func (p *dumpProgram) reads(token string) string {
+	p.t.Helper()
+	ctx, id := p.t.Context(), p.id(token)
+	proofs, err := p.auth.Proofs(ctx, id)
+	p.must(err)
+	switch {
+	case proofs.State == authrule.Newcomer, proofs.State == authrule.Unproved:
+		p.prove(token)
+	case proofs.State == authrule.Mailbox && !proofs.Have.Has(authrule.ByMailbox):
+		p.must(p.auth.SendMailCode(ctx, dumpClient, id))
+		done, err := p.auth.ProveMailbox(ctx, dumpClient, id, p.told[authmail.Proof].Code)
+		p.must(err)
+		token = done.Token
+	}
+	return token
 }
 
 // describe fills the profile, the settings and, as the host's code would, the feed.

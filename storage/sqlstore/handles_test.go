@@ -72,7 +72,7 @@ func TestT14e_UsersOfOlderVersionsKeepTheHandleOfTheirPasskeys(t *testing.T) {
 				factors, err := program.auth.Factors(t.Context(), program.id(in.Token))
 				program.must(err)
 				hasPasskey := slices.ContainsFunc(factors, func(r authstore.FactorRecord) bool { return r.Kind == auth.KindPasskey })
-				handle := program.handle(in.Token)
+				handle := program.handle(program.reads(in.Token))
 				if hasPasskey {
 					with++
 				} else {

@@ -164,11 +164,12 @@ func (l *leaving) live(who *person, phone string) {
 	l.phones[0], l.phones[1] = phone, phone+"9"
 	l.must(l.auth.BeginEmailChange(ctx, dumpClient, l.id(token), who.name+"@example.com", 0))
 	l.must(l.auth.ConfirmEmailChange(ctx, dumpClient, l.token(authmail.EmailChange)))
+	token = l.reads(token)
 	l.must(l.auth.BeginEmailChange(ctx, dumpClient, l.id(token), who.name+"@example.net", 0))
 	_, err := l.profiles.Edit(ctx, who.id, profile.Edit{Username: new(who.name + "-2")}, 0)
 	l.must(err)
 	l.clock.pass(2 * time.Hour) // More messages are too many.
-	l.enrol(l.signIn(who.name+"-2", false).Token)
+	l.enrol(l.reads(l.signIn(who.name+"-2", false).Token))
 	l.clock.pass(2 * time.Hour)
 	l.halfway(who.name + "-2")
 	l.clock.pass(time.Minute)

@@ -32,11 +32,13 @@ type Target struct {
 	// address: "reset", "verify", "email_change", "email_changing",
 	// "factor_recovery", or "report".
 	Token func(t *testing.T, kind, address string) string
-	// Code is the newest code of that kind, "code" or "phone", that went to the
-	// address or the number.
+	// Code is the newest code of that kind, "code", "phone" or "proof", that went to
+	// the address or the number.
 	Code func(t *testing.T, kind, to string) string
 	// Disable marks the user as disabled, as a host would.
 	Disable func(t *testing.T, username string)
+	// Doubt marks the user's address as one that nobody proved, as a host would.
+	Doubt func(t *testing.T, username string)
 }
 
 // Run asks a fresh target for each part of the run; with names, for those parts
@@ -51,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) Target, only ...string) {
 		{"S36_LinksInMail", linksInMail},
 		{"S33_Sessions", sessions},
 		{"S29_NewTokens", newTokens},
+		{"TwoProofs", twoProofs},
 		{"S21_SecondFactor", secondFactor},
 		{"S31_Deletion", deletion},
 		{"S20_LostFactors", lostFactors},

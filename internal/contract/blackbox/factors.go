@@ -34,6 +34,7 @@ func (a *app) code() string {
 // begin starts to add an app.
 func (c *client) begin() *app {
 	c.t.Helper()
+	c.readsMail()
 	r := c.send("POST", "/api/auth/mfa/totp", `{"name":"Phone"}`).want(200).object()
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(r["secret"].(string))
 	if err != nil || !strings.HasPrefix(r["qr"].(string), "data:image/png;base64,") || !strings.Contains(r["uri"].(string), r["secret"].(string)) {
@@ -80,16 +81,9 @@ const phone = "+41791234567"
 // addPhone proves a phone number, which is a second factor then.
 func (c *client) addPhone() {
 	c.t.Helper()
+	c.readsMail()
 	c.send("POST", "/api/auth/mfa/phone", `{"phone":"`+phone+`"}`).want(202)
 	c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.w.Code(c.t, "phone", phone)+`"}`).want(200)
-}
-
-// confirmEmail proves the address, unless it is.
-func (c *client) confirmEmail() {
-	c.t.Helper()
-	if c.get("/api/profile").want(200).object()["emailVerified"] != true {
-		c.send("POST", "/api/auth/email/verify", `{"token":"`+c.w.Token(c.t, "verify", c.name+"@example.org")+`"}`).want(204)
-	}
 }
 
 // answerPasskey begins a ceremony and returns the body that finishes it.
@@ -106,6 +100,7 @@ func (c *client) answerPasskey(ceremony, body, more string, answer func([]byte) 
 // addPasskey adds a passkey to the client's account.
 func (c *client) addPasskey() *softkey.Key {
 	c.t.Helper()
+	c.readsMail()
 	key := softkey.New(c.w.URL)
 	c.send("POST", "/api/auth/passkeys/register/finish", string(c.answerPasskey("register", "", `,"name":"Phone"`, key.Create))).want(201)
 	return key
@@ -128,22 +123,31 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		c.addPhone()
 		c, _ = c.half("")
 	case strings.HasSuffix(k.path, "/auth/mfa/recovery"):
-		c.confirmEmail()
 		c.enrol()
 		c, _ = c.half("")
 	case strings.HasSuffix(k.path, "/auth/mfa/recovery/confirm"):
-		c.confirmEmail()
 		c.enrol()
 		c, _ = c.half("")
 		c.do("POST", "/api/auth/mfa/recovery", "", nil).want(202)
 		k.body = []byte(tokenBody(w.Token(c.t, "factor_recovery", c.name+"@example.org")))
+	case strings.HasSuffix(k.path, "/auth/proof/mail"):
+		c.readsMail()
+	case strings.HasSuffix(k.path, "/auth/proof/mail/confirm"):
+		k.body = []byte(`{"code":"` + c.readsMail().mailCode() + `"}`)
+	case strings.HasSuffix(k.path, "/auth/proof/wait"):
+		c.readsMail()
+		if k.method == "DELETE" {
+			c.do("POST", "/api/auth/proof/wait", "", nil).want(202)
+		}
+	case strings.HasSuffix(k.path, "/auth/mfa/totp"), strings.HasSuffix(k.path, "/auth/mfa/phone"), strings.HasSuffix(k.path, "/auth/mfa/email"),
+		strings.HasSuffix(k.path, "/auth/passkeys/register/begin"):
+		c.readsMail()
 	case strings.HasSuffix(k.path, "/auth/mfa/phone/confirm"):
+		c.readsMail()
 		c.send("POST", "/api/auth/mfa/phone", `{"phone":"`+phone+`"}`).want(202)
 		k.body = []byte(`{"code":"` + w.Code(c.t, "phone", phone) + `"}`)
-	case strings.HasSuffix(k.path, "/auth/mfa/email"):
-		c.confirmEmail()
 	case strings.HasSuffix(k.path, "/auth/mfa/email/confirm"):
-		c.confirmEmail()
+		c.readsMail()
 		c.do("POST", "/api/auth/mfa/email", "", nil).want(202)
 		k.body = []byte(`{"code":"` + w.Code(c.t, "phone", c.name+"@example.org") + `"}`)
 	case strings.HasSuffix(k.path, "/auth/mfa/totp/confirm"):
@@ -155,6 +159,7 @@ func (w *world) ready(c *client, k call) (*client, call) {
 		c = w.client(c.t)
 		k.body = c.answerPasskey("login", `{}`, "", key.Get)
 	case strings.HasSuffix(k.path, "/auth/passkeys/register/finish"):
+		c.readsMail()
 		k.body = c.answerPasskey("register", "", `,"name":"Phone"`, softkey.New(w.URL).Create)
 	case strings.HasPrefix(k.path, "/api/auth/passkeys/") && k.method != "POST":
 		c.addPasskey()

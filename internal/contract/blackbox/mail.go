@@ -82,7 +82,14 @@ func linksInMail(t *testing.T, w *world) {
 	signIn(password).is(401, "invalid_credentials")
 	signIn(second).want(200)
 
-	// A change of the address, by PATCH as by its route, and back.
+	// A change of the address, by PATCH as by its route, and back. The new session has
+	// not shown that it reads the mail.
+	ada.send("PATCH", "/api/profile", `{"bio":"moved","email":"`+next+`"}`).is(403, "proof_required")
+	post(ada, "/api/auth/email/change", `{"email":"`+next+`"}`).is(403, "proof_required")
+	if got := ada.get("/api/profile").want(200).object(); got["bio"] == "moved" || got["pendingEmail"] != nil {
+		t.Errorf("after the refusal: bio %v, pending %v", got["bio"], got["pendingEmail"])
+	}
+	ada.readsMail()
 	if got := ada.send("PATCH", "/api/profile", `{"bio":"moved","email":"`+next+`"}`).want(200).object(); got["email"] != old || got["pendingEmail"] != next || got["bio"] != "moved" {
 		t.Errorf("PATCH answers %v, pending %v", got["email"], got["pendingEmail"])
 	}

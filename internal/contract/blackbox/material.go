@@ -122,6 +122,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"finishPasskey":         {contentType: jsonType, body: []byte(`{"state":"x","credential":{}}`)},
 		"addPasskey":            {contentType: jsonType, body: []byte(`{"state":"x","credential":{},"name":"Phone"}`)},
 		"renamePasskey":         {contentType: jsonType, body: []byte(`{"name":"Key ring"}`)},
+		"proveMailbox":          {contentType: jsonType, body: []byte(`{"code":"0f3k-q82m-7xwa"}`)},
 	}
 	bodies["verifyEmail"] = call{contentType: jsonType, body: []byte(`{"token":"` + mail["verify"] + `","password":"` + password + `"}`)}
 	for id, kind := range map[string]string{
@@ -134,6 +135,7 @@ func (w *world) callsWith(t *testing.T, of ids, mail map[string]string) []call {
 		"logout": true, "listSessions": true, "endOtherSessions": true, "endSession": true, "getProfile": true, "deletePicture": true, "getUser": true,
 		"getUserPicture": true, "getPicture": true, "getSettings": true, "listActivity": true, "getCapabilities": true, "getContract": true, "getDefaultAvatar": true,
 		"exportProfile": true, "deleteProfile": true, "restoreProfile": true, "beginEmailCodes": true, "beginAddPasskey": true, "removePasskey": true, "listFactors": true, "renewRecoveryCodes": true, "removeFactor": true, "listDevices": true, "removeDevice": true,
+		"getProofs": true, "sendMailCode": true, "beginWait": true, "cancelWait": true,
 	}
 	var out []call
 	for _, op := range w.v.Operations() {

@@ -138,6 +138,7 @@ func newTokens(t *testing.T, w *world) {
 	proofs := map[string]bool{
 		"/api/auth/reauthenticate": true, "/api/auth/password": true, "/api/auth/passkeys/register/finish": true,
 		"/api/auth/mfa/phone/confirm": true, "/api/auth/mfa/email/confirm": true, "/api/auth/mfa/totp/confirm": true,
+		"/api/auth/proof/mail/confirm": true,
 	}
 	tried := 0
 	for _, op := range w.v.Operations() {

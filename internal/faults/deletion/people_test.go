@@ -78,10 +78,12 @@ func (p *person) send(status int, method, path, body string) map[string]any {
 	return p.ask(status, method, path, contentType, []byte(body))
 }
 
-// live makes an account with something of everything.
-func (p *person) live(name string) {
+// live makes an account with something of everything. Its address is proved by the link in
+// the mailbox.
+func (p *person) live(name string, mail *mailbox) {
 	p.t.Helper()
 	p.send(201, "POST", "/auth/register", fmt.Sprintf(`{"username":%q,"email":"%s@example.org","password":%q}`, name, name, password))
+	p.send(204, "POST", "/auth/email/verify", fmt.Sprintf(`{"token":%q}`, mail.token(p.t, name+"@example.org")))
 	p.send(200, "PATCH", "/profile", fmt.Sprintf(`{"displayName":"%[1]s the first","bio":"bio of %[1]s","address":{"city":"city of %[1]s"}}`, name))
 	p.send(200, "PATCH", "/settings", `{"appearance":{"theme":"dark"},"privacy":{"visibility":"members"}}`)
 	for range 2 { // the first one is to be purged
@@ -110,7 +112,8 @@ func code(t *testing.T, secret string) string {
 // fill makes a host with two accounts, and has one of them deleted.
 func fill(t *testing.T, p place) {
 	t.Helper()
-	app, db, err := p.app(0, nil)
+	mail := &mailbox{links: map[string]string{}}
+	app, db, err := p.app(0, nil, mail)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +124,7 @@ func fill(t *testing.T, p place) {
 	browser := serve(t, app)
 	for _, name := range []string{"stays", "leaves"} {
 		one := browser()
-		one.live(name)
+		one.live(name, mail)
 		other := browser()
 		other.send(200, "POST", "/auth/login", fmt.Sprintf(`{"login":%q,"password":%q}`, name, password))
 		if name == "leaves" {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,8 +71,9 @@ func (tm *template) copy(t *testing.T) place {
 const key = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 // app opens the host at p, whose clock is ahead; each, unless it is nil, is
-// called before each call to the database and to the folder of pictures.
-func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sqlstore.DB, err error) {
+// called before each call to the database and to the folder of pictures. The mailbox, unless
+// it is nil, has the links that the host sends.
+func (p place) app(ahead time.Duration, each func(), mail *mailbox) (_ *httpadapter.App, _ *sqlstore.DB, err error) {
 	spy := sqlspy.New()
 	spy.Before = each
 	var db *sqlstore.DB
@@ -116,9 +118,13 @@ func (p place) app(ahead time.Duration, each func()) (_ *httpadapter.App, _ *sql
 	if err != nil {
 		return nil, nil, err
 	}
+	var courier authmail.Courier = post
+	if mail != nil {
+		mail.Courier, courier = post, mail
+	}
 	app, err := httpadapter.New(httpadapter.Config{
 		Stores: httpadapter.StoresOf(db).Unlimited(), Blobs: counted{blobs, each}, Keys: keys, BaseURL: "http://localhost",
-		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: post, Passkeys: passkeys}, Recorder: post, Now: clock,
+		Auth: auth.Policy{Hashers: hash.New(hash.Argon2id{Memory: 64, Time: 1, Threads: 1}), Courier: courier, Passkeys: passkeys}, Recorder: post, Now: clock,
 	})
 	return app, db, err
 }
@@ -129,6 +135,35 @@ func pqInfo(err error) (code, constraint string, ok bool) {
 		return "", "", false
 	}
 	return string(e.Code), e.Constraint, true
+}
+
+// mailbox is a courier that keeps the newest link by which each address is proved, and gives
+// every message to the courier of the host.
+type mailbox struct {
+	authmail.Courier
+	mu    sync.Mutex
+	links map[string]string
+}
+
+func (m *mailbox) Deliver(ctx context.Context, msg authmail.Message) error {
+	if msg.Kind == authmail.Verify {
+		m.mu.Lock()
+		m.links[msg.To] = msg.Link
+		m.mu.Unlock()
+	}
+	return m.Courier.Deliver(ctx, msg)
+}
+
+// token is that of the link to the address.
+func (m *mailbox) token(t *testing.T, address string) string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, token, ok := strings.Cut(m.links[address], "#token=")
+	if !ok {
+		t.Fatalf("no link was sent to %s", address)
+	}
+	return token
 }
 
 // nobody is a Sender that is never asked: no outbox is worked off here.

@@ -37,10 +37,17 @@ func (a app) unlike() string {
 	}
 }
 
-// withApp signs somebody up who has an app.
-func (n *node) withApp(name string) app {
+// withApp signs somebody up at the node, who follows the link of the sign-up and has an
+// app.
+func (s *place) withApp(n *node, name string) app {
 	n.t.Helper()
 	p := n.signUp(name)
+	var token string
+	waitFor(n.t, "mail", func() bool {
+		token = s.tokens(n.t, "verify")[name+"@example.org"]
+		return token != ""
+	})
+	p.must(204, "POST", "/api/auth/email/verify", object(map[string]any{"token": token}))
 	var shown struct{ Secret string }
 	p.must(200, "POST", "/api/auth/mfa/totp", `{}`).into(n.t, &shown)
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(shown.Secret)
@@ -101,7 +108,7 @@ func TestR14_OneRightCodeOnTwoNodes(t *testing.T) {
 		nodes := []*node{s.start(), s.start()}
 		for round := range rounds(3, 20) {
 			name := fmt.Sprintf("ada%d", round)
-			a := nodes[0].withApp(name)
+			a := s.withApp(nodes[0], name)
 			halves := []string{nodes[0].halfway(name), nodes[1].halfway(name)}
 			opened := 0
 			for _, r := range answers(t, nodes, halves, many(a.code(1), 100)) {
@@ -127,7 +134,7 @@ func TestR14_OneRightCodeOnTwoNodes(t *testing.T) {
 func TestR13P44_WrongCodesOnTwoNodes(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *place) {
 		nodes := []*node{s.start(), s.start()}
-		a := nodes[0].withApp("ada")
+		a := s.withApp(nodes[0], "ada")
 		wrong := a.unlike()
 		halves := make([]string, 10)
 		for i := range halves {
