@@ -50,8 +50,7 @@ func (s *Service) Devices(ctx context.Context, id Identity) ([]authstore.Session
 	return s.alive(ctx, id, authstore.LevelDevice)
 }
 
-// RemoveDevice stops trusting one of the caller's devices. An ID that is not
-// one of them is storage.ErrNotFound.
+// RemoveDevice stops trusting a device; an ID of none is storage.ErrNotFound.
 func (s *Service) RemoveDevice(ctx context.Context, id Identity, deviceID string) error {
 	devices, err := s.Devices(ctx, id)
 	if err != nil {

@@ -151,6 +151,9 @@ func (f *flow) undoBy(a *actor, l letter) error {
 	if f.unproved[l.Link] {
 		f.disowned()
 	}
+	if a == f.owner {
+		f.undone = l.At
+	}
 	f.note(a, "undid a change")
 	return nil
 }

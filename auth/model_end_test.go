@@ -47,10 +47,12 @@ func (f *flow) opensNothing(when string) {
 }
 
 // linksNothing tries the links of a letter to a mailbox of the adversary's own. An adversary
-// who had the account for itself may take back what the owner changed since.
+// who had the account for itself may take back what the owner changed since, but not what
+// came after a change that the owner has undone.
 func (f *flow) linksNothing(when string, l letter) {
 	if f.thief.two || f.movedUnproved {
-		if l.Kind == authmail.EmailChanging || l.Report != "" && f.undoable(l.To) {
+		later := !f.undone.IsZero() && !l.At.Before(f.undone)
+		if l.Kind == authmail.EmailChanging && !later || l.Report != "" && f.undoable(l.To) {
 			return
 		}
 	}
@@ -83,6 +85,11 @@ func (f *flow) linksNothing(when string, l letter) {
 // away: a factor or a code, unless the adversary held two proofs.
 func (f *flow) leavesNothing(when string) {
 	a := f.thief
+	for _, begun := range []authstore.Purpose{auth.ForWait, auth.ForLostFactors} {
+		if left, err := f.db.Auth().Tickets.Tickets(f.ctx, f.userID, begun, f.clock.now()); err != nil || len(left) > 0 {
+			f.fault("%s: what was begun goes on: %s (%v)", when, begun, err)
+		}
+	}
 	if a.two {
 		return
 	}

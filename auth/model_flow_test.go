@@ -79,6 +79,8 @@ type flow struct {
 	// movedUnproved: the adversary moved the account before its address was proved.
 	// excused: a factor of the owner may go by the adversary's present step.
 	movedUnproved, excused bool
+	// undone is when the last change began that the owner took back.
+	undone time.Time
 	// unproved are the links that undo a change of an address that was not proved.
 	unproved map[string]bool
 

@@ -19,14 +19,12 @@ import (
 // KindPasskey is that of the records of passkeys, and the method in an Answer.
 const KindPasskey = "passkey"
 
-// BeginPasskey makes the challenge for a sign-in by a passkey alone. It writes
-// nothing and asks for nobody, so that it tells nothing.
+// BeginPasskey makes the challenge for a sign-in by a passkey alone; it writes nothing.
 func (s *Service) BeginPasskey(_ context.Context) (authfactor.Challenge, error) {
 	return s.challenge(authfactor.Ceremony{Kind: authfactor.SigningIn})
 }
 
-// BeginPasskeyProof makes the challenge for a proof by a passkey of who, for FinishSignIn
-// of a HalfIdentity or ReauthenticateWith of an Identity.
+// BeginPasskeyProof makes the challenge for FinishSignIn or ReauthenticateWith of who.
 func (s *Service) BeginPasskeyProof(ctx context.Context, who Prover) (authfactor.Challenge, error) {
 	c, err := ceremonyOf(who)
 	if err != nil {
