@@ -56,8 +56,7 @@ func (s *Service) alive(ctx context.Context, id Identity, level authstore.Level)
 	return list, nil
 }
 
-// EndSession ends one of the caller's sessions, also the one in use. An ID that
-// is not one of them is storage.ErrNotFound.
+// EndSession ends one of the caller's sessions, or is storage.ErrNotFound.
 func (s *Service) EndSession(ctx context.Context, id Identity, sessionID string) error {
 	if err := id.check(); err != nil {
 		return err
