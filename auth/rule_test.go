@@ -163,7 +163,7 @@ func TestTheRuleGoverns(t *testing.T) {
 					if !possible(s, have) {
 						continue
 					}
-					if _, memory := db.(*memstore.Store); !memory && have != 0 && (int(have)+i+j)%5 != 0 {
+					if _, memory := db.(*memstore.Store); !memory && (int(have)+i+j)%6 != 0 {
 						continue // each database sees a part, the memory all
 					}
 					n++
