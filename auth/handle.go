@@ -26,9 +26,10 @@ func (s *Service) handle(ctx context.Context, userID string) ([]byte, error) {
 // handleFor is the handle that a new passkey of the user gets beside those in known, which
 // are confirmed. The first call for a user makes it of 64 random bytes.
 //
-// A user who has passkeys and no handle added them when the user's ID was the handle, and
+// A user who has passkeys and no handle added them when the user's ID was the handle: on a
+// node of a release before, since the stores begin with those that there were. The user
 // keeps the ID. With two handles an authenticator would keep two passkeys of one account,
-// and the new one would not take the place of the old one. That user's passkeys stay as
+// and the new one would not take the place of the old one. Passkeys of that user stay as
 // exposed to another program under the same relying party's ID as they were.
 func (s *Service) handleFor(ctx context.Context, userID string, known []authstore.FactorRecord) ([]byte, error) {
 	handle, err := s.handle(ctx, userID)

@@ -30,7 +30,7 @@ type Stores struct {
 	// Holds keeps user names and addresses that were given up from others; nil frees
 	// them at once.
 	Holds profile.HoldStore
-	// Auth keeps passwords, sessions, tickets and factors; the zero value is without
+	// Auth keeps passwords, sessions, tickets, factors and handles; the zero value is without
 	// sign-in of ours. They must be those for Users: see authstore.UsersBeside.
 	Auth authstore.Stores
 	// Settings says who may see a profile.

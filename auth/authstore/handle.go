@@ -29,6 +29,10 @@ func CheckHandle(userID string, handle []byte) error {
 // handle must tell users of all programs under one ID apart, and a user must have one
 // handle only. It is no secret, and says nothing of its user (14.6.1): 64 random bytes.
 //
+// Before handles were kept, a user's ID was the handle. A store that takes over such users
+// begins with the ID as the handle of each user who has a passkey: with a second handle the
+// authenticator would keep two passkeys of one account, of which one may be gone.
+//
 // A handle stays as long as its user, also when the last passkey is removed: the
 // authenticator may still hold that passkey, which the next one is to replace, and can be
 // told by this handle alone that it is gone.

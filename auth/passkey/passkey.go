@@ -7,6 +7,7 @@
 //	challenge, err := svc.BeginPasskey(ctx)                          // for navigator.credentials.get
 //	in, err := svc.SignInWithPasskey(ctx, client, answer, remember)  // what it returned
 //
+// An authenticator knows a user by the handle that an authstore.HandleStore keeps.
 // Passkeys are discoverable and the person is always verified (by a fingerprint,
 // a PIN or the like), so that one is both factors. No attestation is asked for: it
 // would tell apart people by their devices. A challenge is 256 random bits, sealed

@@ -8,3 +8,10 @@ CREATE TABLE profilekit_passkey_handles (
 	handle     BYTEA            NOT NULL UNIQUE,
 	created_at BIGINT           NOT NULL
 );
+
+-- Until now the id was the handle of every passkey. Its user keeps it, also when the last of
+-- these passkeys is removed before another one is added: an authenticator may still hold it,
+-- and the new one takes its place there by the same handle alone.
+INSERT INTO profilekit_passkey_handles (user_id, handle, created_at)
+SELECT user_id, convert_to(user_id, 'UTF8'), min(created_at) FROM profilekit_factors
+WHERE kind = 'passkey' AND NOT pending AND octet_length(user_id) BETWEEN 1 AND 64 GROUP BY user_id;
