@@ -50,8 +50,8 @@ func TestT09_AnUpgradeMarksWhoDidNotSignUpHere(t *testing.T) {
 		create := func(name string, proved bool) {
 			t.Helper()
 			at := map[bool]any{true: dumpMoment(clock.now()), false: clock.now().UTC().Format("2006-01-02 15:04:05.999999")}[!p.postgres]
-			do(t, raw, p.bind(`INSERT INTO users (username, email, username_key, email_key, email_verified, created_at, updated_at) VALUES ($1, $2, $1, $2, $3, $4, $4)`),
-				name, name+"@example.org", proved, at)
+			do(t, raw, p.bind(`INSERT INTO users (username, email, username_key, email_key, email_verified, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`),
+				name, name+"@example.org", name, name+"@example.org", proved, at, at)
 		}
 		registered := func(name string) {
 			t.Helper()
