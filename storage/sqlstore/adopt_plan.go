@@ -71,7 +71,9 @@ func (l *legacy) retype(zone *time.Location, withoutTime int64) string {
 		}
 		parts = append(parts, "ADD COLUMN "+c)
 	}
-	parts = append(parts, "ADD COLUMN "+adoptedColumn+" BOOLEAN NOT NULL DEFAULT TRUE")
+	// The column of migration 7 comes first, so that an adopted table has the columns in the
+	// order of a fresh one.
+	parts = append(parts, "ADD COLUMN IF NOT EXISTS deletes_at BIGINT NOT NULL DEFAULT 0", "ADD COLUMN "+adoptedColumn+" BOOLEAN NOT NULL DEFAULT TRUE")
 	return "ALTER TABLE users\n\t" + strings.Join(parts, ",\n\t") + ";"
 }
 
