@@ -69,7 +69,7 @@ function isFieldProblem(v: unknown): v is FieldProblem {
 function isParams(v: unknown): v is Params {
   const word = (p: unknown) => typeof p === "number" || typeof p === "string";
   const set = (p: unknown) => Array.isArray(p) && p.length > 0 && p.every(word);
-  const value = (p: unknown) => word(p) || typeof p === "boolean" || (Array.isArray(p) && (p.every(word) || p.every(set)));
+  const value = (p: unknown) => p === null || word(p) || typeof p === "boolean" || (Array.isArray(p) && (p.every(word) || p.every(set)));
   return typeof v === "object" && v !== null && !Array.isArray(v) && Object.values(v).every(value);
 }
 

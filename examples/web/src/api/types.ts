@@ -40,5 +40,5 @@ export type PasskeySignIn = Schemas["PasskeySignIn"];
 export type PasskeyAdded = Schemas["PasskeyAdded"];
 export type Device = Schemas["Device"];
 // Params are the numbers and words of an error's code, for who says it in another language.
-export type Params = Record<string, number | string | boolean | string[] | string[][]>;
+export type Params = Record<string, number | string | boolean | null | string[] | string[][]>;
 export type FieldProblem = { field: string; code: string; params?: Params; message: string };

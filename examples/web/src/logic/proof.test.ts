@@ -1,5 +1,5 @@
 import { describe as group, expect, test, vi } from "vitest";
-import { ApiError } from "../api/error.ts";
+import { ApiError, problem } from "../api/error.ts";
 import { codesWait, mailCode, mailCodeFault, needOf, stepOf, waitGoesOn, waitOffer, wayToProve } from "./proof.ts";
 
 const refusal = (params: ApiError["params"], code = "proof_required") => new ApiError({ status: 403, code, detail: "", params });
@@ -22,6 +22,12 @@ group("what is asked for next", () => {
     ["another refusal", refusal({ reason: "host_only" }, "change_refused"), null],
   ] as const)("%s", (_, err, want) => {
     expect(next(err)).toBe(want);
+  });
+
+  test("the answer of a server where no wait goes on is read whole", () => {
+    const body = { status: 403, title: "Forbidden", detail: "-", code: "proof_required", params: { state: "mailbox", missing: [["mailbox"], ["wait"]], mayWait: true, waitUntil: null } };
+    const err = problem(403, (name) => (name === "Content-Type" ? "application/problem+json" : null), JSON.stringify(body));
+    expect(next(err)).toBe("mailbox");
   });
 
   test("the wait of the refusal is read", () => {
