@@ -13,9 +13,9 @@ import (
 
 // SessionCache lets AuthenticateRead answer from memory for a moment. The zero
 // value is off; setting either field switches it on.
-// What this node changes through its stores is seen at once, whoever calls them. What
-// another node changes, a session that it ends included, and what statements of the
-// host's own do, is seen when TTL has passed; or after Service.Forget.
+// A change through the stores of this node is seen at once, whoever calls them. A change by
+// another node, such as the end of a session, and one by statements of the host's own are
+// seen when TTL has passed, or after Service.Forget.
 type SessionCache struct {
 	// TTL is how long a read is believed, from before it was sent to the
 	// database: one second, at most 5.

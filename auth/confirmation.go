@@ -64,14 +64,8 @@ func (s *Service) withConfirmation(ctx context.Context, c Client, t authstore.Ti
 	}
 	tries := s.triesOf(c)
 	tries.account = confirmationKey(t.Hash)
-	for _, l := range []struct {
-		key  string
-		rule limit.Rule
-	}{{tries.address, s.limits.Address}, {tries.account, limit.Rule{Limit: confirmationTries, Window: verifyLife}}} {
-		if err := s.take(ctx, l.key, l.rule); err != nil {
-			s.refused(ctx, authevent.EmailVerified, t.UserID, err)
-			return "", err
-		}
+	if err := tries.take(ctx, limit.Rule{Limit: confirmationTries, Window: verifyLife}, authevent.EmailVerified, t.UserID); err != nil {
+		return "", err
 	}
 	weak, err = verify(tries)
 	if errors.Is(err, ErrPasswordResetRequired) {

@@ -44,8 +44,8 @@ func asks(t *testing.T, err error, want auth.ConfirmationError) {
 	}
 }
 
-// Who reads the mail on a phone confirms there by the password of the sign-up, and nothing
-// ends on the computer.
+// Somebody who reads the mail on a phone confirms there by the password of the sign-up, and
+// nothing ends on the computer.
 func TestT10_ThePasswordConfirmsOnAnotherDevice(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openPost(t, db)
@@ -54,13 +54,13 @@ func TestT10_ThePasswordConfirmsOnAnotherDevice(t *testing.T) {
 		factor(t, p.world, in.User.ID, "totp")
 		token, sent := p.link(t, "ada"), p.mail.count()
 
-		asks(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{}), auth.ConfirmationError{Username: "ada"})
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}), auth.ErrInvalidCredentials)
+		asks(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{})), auth.ConfirmationError{Username: "ada"})
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})), auth.ErrInvalidCredentials)
 		if p.alive(t, in.Token).User.EmailVerified {
 			t.Error("a wrong password proves the address")
 		}
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}), nil)
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}), auth.ErrInvalidToken)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})), auth.ErrInvalidToken)
 
 		if !p.alive(t, in.Token).User.EmailVerified {
 			t.Error("the address is not proved")
@@ -79,18 +79,19 @@ func TestT10_ThePasswordConfirmsOnAnotherDevice(t *testing.T) {
 	})
 }
 
-// Where accounts are made by the link, the password of the sign-up makes it, on any device.
+// The password of the sign-up makes the account on any device, where accounts are made by
+// the link.
 func TestT10_ThePasswordMakesTheAccountWhereItIsVerifiedFirst(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openPost(t, db, verifyFirst)
 		p.invite(t, "ada", password)
 		token := p.link(t, "ada")
-		asks(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{}), auth.ConfirmationError{Username: "ada", Invited: true})
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}), auth.ErrInvalidCredentials)
+		asks(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{})), auth.ConfirmationError{Username: "ada", Invited: true})
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})), auth.ErrInvalidCredentials)
 		if _, err := db.Users().ByUsername(t.Context(), "ada"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("a wrong password makes the account (%v)", err)
 		}
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})), nil)
 		if in := p.mustSignIn(t, "ada", password); !in.User.EmailVerified {
 			t.Error("the address is not proved")
 		}
@@ -108,7 +109,7 @@ func TestT09_AStrangersPasswordNeverOpensWhatTheOwnerConfirms(t *testing.T) {
 				p := openPost(t, db, unlimitedMail, limitsOff, change)
 				name := "owner" + mode[:1] + answer[:1] + answer[len(answer)-1:]
 				p.invite(t, name, other) // the stranger
-				err := p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, name), how)
+				err := errOf(p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, name), how))
 				if how.Answer == "" {
 					if err == nil {
 						t.Errorf("%s, %s: the address is confirmed", mode, answer)
@@ -143,8 +144,8 @@ func TestT09_NotMineEndsAnInvitation(t *testing.T) {
 		p := openPost(t, db, verifyFirst)
 		p.invite(t, "ada", other)
 		token := p.link(t, "ada")
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine}), nil)
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}), auth.ErrInvalidToken)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine})), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})), auth.ErrInvalidToken)
 		if _, err := db.Users().ByEmail(t.Context(), "ada@example.org"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("there is an account (%v)", err)
 		}
@@ -157,7 +158,7 @@ func TestT09_ForgottenMakesTheInvitedAccountWithoutThePassword(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := openPost(t, db, verifyFirst)
 		p.invite(t, "ada", other)
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, "ada"), auth.Confirmation{Answer: auth.Forgotten}), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, "ada"), auth.Confirmation{Answer: auth.Forgotten})), nil)
 		_, err := p.signIn(t, "ada", other)
 		is(t, err, auth.ErrInvalidCredentials)
 		m := p.mail.last(t, authmail.TakenOver, "ada@example.org")
@@ -180,7 +181,7 @@ func TestT09_WrongPasswordsOfAConfirmationAreLimited(t *testing.T) {
 			for _, err := range conform.Together(40, func(i int) error {
 				from := pocket
 				from.IP = netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}) // no two of one network
-				return p.Verify(t.Context(), from, auth.Identity{}, token, auth.Confirmation{Password: other})
+				return errOf(p.Verify(t.Context(), from, auth.Identity{}, token, auth.Confirmation{Password: other}))
 			}) {
 				if errors.Is(err, limit.ErrExceeded) {
 					refused++
@@ -192,8 +193,8 @@ func TestT09_WrongPasswordsOfAConfirmationAreLimited(t *testing.T) {
 				t.Errorf("%s: %d passwords were looked at and %d refused, want %d and the rest", mode, n, refused, auth.ConfirmationTries)
 			}
 			// The right one neither, as long as the link lives; what needs no password works.
-			limited(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}))
-			is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.Forgotten}), nil)
+			limited(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})))
+			is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.Forgotten})), nil)
 		}
 	})
 }
@@ -204,9 +205,9 @@ func TestT09_WrongPasswordsOfAConfirmationCountForTheNetwork(t *testing.T) {
 	p.register(t, "ada")
 	token := p.link(t, "ada")
 	for range 3 {
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}), auth.ErrInvalidCredentials)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})), auth.ErrInvalidCredentials)
 	}
-	limited(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}))
+	limited(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})))
 	_, err := p.SignIn(t.Context(), pocket, auth.Credentials{Login: "ada", Password: password})
 	limited(t, err)
 }
@@ -223,7 +224,7 @@ func TestT09_OneOfParallelConfirmationsIsMade(t *testing.T) {
 				token := p.link(t, name)
 				made := 0
 				for i, err := range conform.Together(30, func(i int) error {
-					return p.Verify(t.Context(), pocket, auth.Identity{}, token, ways[i%len(ways)])
+					return errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, ways[i%len(ways)]))
 				}) {
 					switch {
 					case err == nil:
@@ -252,7 +253,7 @@ func TestT10_ThePresentPasswordConfirms(t *testing.T) {
 		is(t, err, nil)
 		p.setHash(t, in.User.ID, set)
 		token := p.link(t, "ada")
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}), auth.ErrInvalidCredentials)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})), auth.ErrInvalidCredentials)
 
 		back, err := p.hashers.Hash(t.Context(), other)
 		is(t, err, nil)
@@ -261,11 +262,11 @@ func TestT10_ThePresentPasswordConfirms(t *testing.T) {
 			p.setHash(t, in.User.ID, back)
 		}
 		p.hasher.before.Store(&during)
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: newer}), auth.ErrInvalidCredentials)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: newer})), auth.ErrInvalidCredentials)
 		if p.alive(t, in.Token).User.EmailVerified {
 			t.Error("a password of before proves the address")
 		}
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other}), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: other})), nil)
 		p.alive(t, in.Token)
 	})
 }
@@ -277,7 +278,7 @@ func TestT10_AConfirmationMakesAWeakHashAnew(t *testing.T) {
 	weak, err := hash.Argon2id{Memory: 32, Time: 1, Threads: 1}.Hash(password)
 	is(t, err, nil)
 	p.setHash(t, in.User.ID, weak)
-	is(t, p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, "ada"), auth.Confirmation{Password: password}), nil)
+	is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, "ada"), auth.Confirmation{Password: password})), nil)
 	if p.hash(t, in.User.ID) == weak {
 		t.Error("the weak hash was kept")
 	}
@@ -295,11 +296,11 @@ func TestT09_AConfirmationIsAPasswordOrAnAnswer(t *testing.T) {
 		"an unknown answer": {auth.Confirmation{Answer: "perhaps"}, input.NotAllowed},
 		"both":              {auth.Confirmation{Password: password, Answer: auth.NotMine}, input.ReadOnly},
 	} {
-		if err := p.Verify(t.Context(), pocket, auth.Identity{}, token, c.how); field(err, "answer") != string(c.code) {
+		if err := errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, c.how)); field(err, "answer") != string(c.code) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password}), nil)
+	is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Password: password})), nil)
 	// Without a token that is good nobody is asked anything.
-	is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{}), auth.ErrInvalidToken)
+	is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{})), auth.ErrInvalidToken)
 }

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -321,7 +322,7 @@ func TestDeletionWithoutGrace(t *testing.T) {
 	is(t, err, profile.ErrNotFresh)
 	is(t, w.May(t.Context(), id, authrule.DeleteAtOnce), nil) // without a Courier the password is all
 	caller := id.Caller()
-	caller.AtOnce = true
+	caller.AtOnce = func(ctx context.Context) error { return w.May(ctx, id, authrule.DeleteAtOnce) }
 	if at, err := w.deletions.Request(t.Context(), caller); err != nil || !at.Equal(w.clock.now()) {
 		t.Errorf("at %v, %v", at, err)
 	}

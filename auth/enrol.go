@@ -273,7 +273,7 @@ func (s *Service) begun(ctx context.Context, id Identity, kind string, now time.
 		if now.Before(r.ExpiresAt) {
 			return r, nil
 		}
-		// What is over stays so whatever the clock says later.
+		// It is removed, so that it stays over whatever the clock says later.
 		if err := s.factors.RemoveFactor(ctx, id.User.ID, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return authstore.FactorRecord{}, fmt.Errorf("auth: removing what was begun too long ago: %w", err)
 		}

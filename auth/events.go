@@ -31,7 +31,7 @@ const (
 	reasonCopied   = "copied"
 	reasonChanged  = "changed"
 
-	// What ended a recovery of second factors, or a wait.
+	// The reasons for which a recovery of second factors, or a wait, ended.
 	byFactor   = "factor"   // one of them, or a recovery code, was used
 	byFactors  = "factors"  // one was added or removed, or codes were made
 	byPassword = "password" // it was changed or reset

@@ -180,7 +180,7 @@ func TestS11_VerifyFirstTellsNothingOfAHold(t *testing.T) {
 			t.Errorf("the answers differ: %v", answers)
 		}
 		verify := func(address string) error {
-			return first.Verify(t.Context(), home, auth.Identity{}, first.mail.link(t, authmail.Verify, address), auth.Confirmation{Password: password})
+			return errOf(first.Verify(t.Context(), home, auth.Identity{}, first.mail.link(t, authmail.Verify, address), auth.Confirmation{Password: password}))
 		}
 		taken(t, verify(adaOld), "email")
 		taken(t, verify("third@example.org"), "username")

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/overtime"
 )
@@ -86,6 +87,19 @@ type tries struct {
 
 // triesOf is an attempt of c, whose account is not known yet.
 func (s *Service) triesOf(c Client) tries { return tries{s: s, address: addressKey(c)} }
+
+// take counts the attempt, under the address and then under the account, whose rule is
+// given. A limit that is reached is written down as kind of the user.
+func (t tries) take(ctx context.Context, rule limit.Rule, kind activity.Kind, userID string) error {
+	err := t.s.take(ctx, t.address, t.s.limits.Address)
+	if err == nil {
+		err = t.s.take(ctx, t.account, rule)
+	}
+	if err != nil {
+		t.s.refused(ctx, kind, userID, err)
+	}
+	return err
+}
 
 // unspent gives both tries back: nothing was evaluated.
 func (t tries) unspent(ctx context.Context) {

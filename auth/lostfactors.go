@@ -16,7 +16,6 @@ import (
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
-	"github.com/profilekit/profilekit/storage"
 )
 
 // FactorRecovery is the way back for somebody who lost every second factor and
@@ -48,7 +47,10 @@ func (f FactorRecovery) check(courier authmail.Courier, links authmail.Links) er
 	case courier == nil:
 		return errors.New("auth: Config.FactorRecovery needs a Courier")
 	}
-	return authmail.CheckLink("Recover", links.Recover)
+	if links.Recover == "" {
+		return errors.New("auth: Config.FactorRecovery needs Links.Recover")
+	}
+	return nil
 }
 
 // lostFactors is what the ticket of a recovery is bound to.
@@ -77,30 +79,14 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 		return authrule.PendingWait{}, errUnprovedEmail
 	}
 	ctx = withClient(ctx, c)
-	if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Email, half.User.ID); err != nil {
+	if err := s.takeMails(ctx, c, authevent.RecoveryRequested, half.User); err != nil {
 		return authrule.PendingWait{}, err
-	}
-	// The message to the phone is never left out for a limit: a thief who used that
-	// up would not be noticed.
-	if s.tellsPhone(half.User) {
-		if err := s.takeMail(ctx, c, authevent.RecoveryRequested, half.User.Phone, ""); err != nil {
-			return authrule.PendingWait{}, err
-		}
 	}
 	var out authrule.PendingWait
 	var again bool
 	err := s.tx.InTx(ctx, func(ctx context.Context) (err error) {
-		user, _, err := s.locked(ctx, half.User.ID)
-		if errors.Is(err, ErrInvalidToken) {
-			return ErrUnauthenticated
-		}
+		user, err := s.stillIn(ctx, half.Session)
 		if err != nil {
-			return err
-		}
-		// What changed the password or the address meanwhile has ended it.
-		if _, err := s.sessions.Session(ctx, half.Session.TokenHash); errors.Is(err, storage.ErrNotFound) {
-			return ErrUnauthenticated
-		} else if err != nil {
 			return err
 		}
 		if !user.EmailVerified {
@@ -117,11 +103,6 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 }
 
 var errUnprovedEmail = input.Invalid(input.New("email", input.Unconfirmed, nil))
-
-// tellsPhone reports whether the user is told by text message too.
-func (s *Service) tellsPhone(u profile.User) bool {
-	return u.Phone != "" && s.sends(string(authmail.BySMS))
-}
 
 // beginRecovery writes the links and their messages. again says that the
 // recovery was begun before, and keeps its times.
@@ -149,7 +130,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out aut
 	if err != nil {
 		return out, false, err
 	}
-	// What stops it is a report: whoever asked for this knows the password.
+	// A report stops it: somebody who knows the password asked for this.
 	stop, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
@@ -167,14 +148,8 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out aut
 		Link: authmail.LinkTo(s.links.Recover, link.token), Report: authmail.LinkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
-	if err := s.courier.Deliver(ctx, m); err != nil {
+	if err := s.tellBoth(ctx, user, m); err != nil {
 		return out, false, err
-	}
-	if s.tellsPhone(user) {
-		m.Channel, m.To, m.Link, m.Report = authmail.BySMS, user.Phone, "", ""
-		if err := s.courier.Deliver(ctx, m); err != nil {
-			return out, false, err
-		}
 	}
 	if len(events) == 0 {
 		return out, again, nil

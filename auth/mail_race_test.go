@@ -78,7 +78,7 @@ func TestR10_OneAddressInEightSpellingsIsOneAccount(t *testing.T) {
 				t.Fatalf("%d links, want 100", len(links))
 			}
 			exactly(t, 1, conform.Together(len(links), func(i int) error {
-				return p.Verify(t.Context(), home, auth.Identity{}, links[i], auth.Confirmation{Password: password})
+				return errOf(p.Verify(t.Context(), home, auth.Identity{}, links[i], auth.Confirmation{Password: password}))
 			}), storage.ErrTaken)
 		}
 	})
@@ -158,7 +158,7 @@ func TestR15P21P38_OfAHundredRedemptionsOneIsDone(t *testing.T) {
 				c.register(t, "bob")
 				token := c.mail.link(t, authmail.Verify, "bob@example.org")
 				return func(int) error {
-					return c.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password})
+					return errOf(c.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password}))
 				}
 			},
 		} {

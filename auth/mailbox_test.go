@@ -182,13 +182,14 @@ func (p *post) proved(t testing.TB, name string) auth.Identity {
 func (p *post) member(t testing.TB, name string) auth.SignIn {
 	t.Helper()
 	in := p.register(t, name)
-	if err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org"), auth.Confirmation{}); err != nil {
+	proof, err := p.Verify(t.Context(), home, p.alive(t, in.Token), p.mail.link(t, authmail.Verify, name+"@example.org"), auth.Confirmation{})
+	if err != nil {
 		t.Fatalf("Verify: %v", err)
 	}
-	id := p.alive(t, in.Token)
+	id := p.alive(t, proof.Token)
 	if !id.User.EmailVerified {
 		t.Fatal("the address is not proved")
 	}
-	in.User = id.User
+	in.User, in.Session, in.Token = id.User, id.Session, proof.Token
 	return in
 }

@@ -93,28 +93,12 @@ func (s *Service) ProveMailbox(ctx context.Context, c Client, id Identity, code 
 	if before.State != authrule.MailboxAlone {
 		out.Session.ProvedAt = id.Session.ProvedAt
 	}
-	t := s.triesOf(c)
-	t.account = factorKey(id.User.ID)
-	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, authevent.ReauthenticationFailed, id.User.ID, err)
-		return Proof{}, err
-	}
-	if err := s.take(ctx, t.account, s.limits.SecondFactor); err != nil {
-		s.refused(ctx, authevent.ReauthenticationFailed, id.User.ID, err)
-		return Proof{}, err
-	}
-	err = s.useMailCode(ctx, id, code, now, func(ctx context.Context) error {
-		return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now,
-			map[string]string{detailMethod: methodMailCode}))
+	err = s.tried(ctx, c, id.User, authevent.ReauthenticationFailed, methodMailCode, func() error {
+		return s.useMailCode(ctx, id, code, now, func(ctx context.Context) error {
+			return s.rotate(ctx, id.Session.TokenHash, out.Session, activity.NewEvent(ctx, authevent.Reauthenticated, id.User.ID, now,
+				map[string]string{detailMethod: methodMailCode}))
+		})
 	})
-	switch {
-	case err == nil:
-		t.succeeded(ctx)
-	case errors.Is(err, ErrInvalidCode):
-		s.failedBy(ctx, account{user: id.User}, authevent.ReauthenticationFailed, methodMailCode, nil)
-	default:
-		t.unspent(ctx)
-	}
 	if err != nil {
 		return Proof{}, err
 	}

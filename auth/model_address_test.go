@@ -16,7 +16,7 @@ func tokenOf(link string) (string, bool) {
 // verify follows the link that proves the address of the sign-up, in a session of the actor
 // or, with the zero Identity, in none: then what is there is taken over. Every call of Verify
 // is here.
-func (f *flow) verify(by auth.Identity, token string) error {
+func (f *flow) verify(by auth.Identity, token string) (auth.Proof, error) {
 	var how auth.Confirmation
 	if by.User.ID == "" {
 		how.Answer = auth.Forgotten
@@ -36,9 +36,11 @@ func (f *flow) verifyIn(a *actor) error {
 	}
 	token, _ := tokenOf(l.Link)
 	proved := f.user().EmailVerified
-	if err := f.verify(id, token); err != nil || proved {
+	proof, err := f.verify(id, token)
+	if err != nil || proved {
 		return err
 	}
+	a.renewed(proof)
 	f.provesMailbox(a, id.Session.ID)
 	f.counts(a, id.Session.ID)
 	f.note(a, "proved the address")
@@ -53,7 +55,7 @@ func (f *flow) verifyAlone(a *actor) error {
 	}
 	token, _ := tokenOf(l.Link)
 	proved := f.user().EmailVerified
-	if err := f.verify(auth.Identity{}, token); err != nil || proved {
+	if _, err := f.verify(auth.Identity{}, token); err != nil || proved {
 		return err
 	}
 	f.disowned()

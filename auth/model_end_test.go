@@ -65,7 +65,7 @@ func (f *flow) linksNothing(when string, l letter) {
 	if link {
 		switch l.Kind {
 		case authmail.Verify:
-			tries["proof"] = f.verify(auth.Identity{}, token)
+			tries["proof"] = errOf(f.verify(auth.Identity{}, token))
 		case authmail.Reset:
 			tries["reset"] = f.Reset(f.ctx, home, token, "another secret of nobody")
 		case authmail.EmailChange:

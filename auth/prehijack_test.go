@@ -124,7 +124,7 @@ func TestS40P06P07_WhoeverProvesTheAddressHasTheAccountAlone(t *testing.T) {
 // takesOver has Ada follow the link of the sign-up without the password, and set one.
 func (p *post) takesOver(t *testing.T, by auth.Identity, answer auth.ConfirmationAnswer) {
 	t.Helper()
-	is(t, p.Verify(t.Context(), home, by, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{Answer: answer}), nil)
+	is(t, errOf(p.Verify(t.Context(), home, by, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{Answer: answer})), nil)
 	is(t, p.Reset(t.Context(), home, p.mail.link(t, authmail.TakenOver, "ada@example.org"), newer), nil)
 }
 
@@ -150,11 +150,11 @@ func TestS40P06P07_VerifyFirstKeepsNothingOfAnEarlierSignUp(t *testing.T) {
 				hers = tokenIn(t, m.Link)
 			}
 		}
-		if err := p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password}); err != nil {
+		if err := errOf(p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password})); err != nil {
 			t.Fatal(err)
 		}
-		is(t, p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password}), auth.ErrInvalidToken)
-		is(t, p.Verify(t.Context(), home, auth.Identity{}, hers, auth.Confirmation{Password: other}), storage.ErrTaken)
+		is(t, errOf(p.Verify(t.Context(), home, auth.Identity{}, mine, auth.Confirmation{Password: password})), auth.ErrInvalidToken)
+		is(t, errOf(p.Verify(t.Context(), home, auth.Identity{}, hers, auth.Confirmation{Password: other})), storage.ErrTaken)
 		in := p.mustSignIn(t, "ada@example.org", password)
 		if !in.User.EmailVerified || in.User.Username != "ada" || in.User.Role != "user" {
 			t.Errorf("the user is %+v", in.User)

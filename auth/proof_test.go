@@ -103,6 +103,12 @@ func waysToProve() []wayToProve {
 			code := p.mail.last(t, authmail.Proof, name+"@example.org").Code
 			return token, func(id auth.Identity) (auth.Proof, error) { return p.ProveMailbox(t.Context(), home, id, code) }
 		}, password},
+		{"the link of the sign-up", "Verify", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
+			token, link := p.register(t, name).Token, p.mail.link(t, authmail.Verify, name+"@example.org")
+			return token, func(id auth.Identity) (auth.Proof, error) {
+				return p.Verify(t.Context(), home, id, link, auth.Confirmation{})
+			}
+		}, password},
 		{"adding an app", "ConfirmFactor", func(t *testing.T, p *post, name string) (string, func(auth.Identity) (auth.Proof, error)) {
 			token := p.member(t, name).Token
 			return token, confirm(t, p, byTOTP(p.beginTOTP(t, token).code(0)))

@@ -126,12 +126,7 @@ func (s *Service) prove(ctx context.Context, c Client, id Identity, password, pu
 	who := account{user: id.User, key: accountKey(id.User.ID), open: !id.User.Disabled}
 	t := s.triesOf(c)
 	t.account = who.key
-	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, authevent.ReauthenticationFailed, who.user.ID, err)
-		return "", err
-	}
-	if err := s.take(ctx, t.account, s.limits.Account); err != nil {
-		s.refused(ctx, authevent.ReauthenticationFailed, who.user.ID, err)
+	if err := t.take(ctx, s.limits.Account, authevent.ReauthenticationFailed, who.user.ID); err != nil {
 		return "", err
 	}
 	weak, err = s.withPassword(ctx, who, password, t, use)

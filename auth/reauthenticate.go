@@ -27,11 +27,10 @@ var errFactorRequired = input.Invalid(input.New("method", input.SecondFactorRequ
 // Proof is the session in use after its user proved again who it is. Of proofs at once in
 // one session one is done, and the others are ErrUnauthenticated.
 type Proof struct {
-	// Session is Fresh, unless the method says otherwise; its limits stay those of the
-	// sign-in.
+	// Session is Fresh, unless the method says otherwise. Its ends stay as they were.
 	Session authstore.Session
-	// Token takes the place of the token in use, which is dead at once, so that a thief of
-	// that one gains nothing. It is told once and never again.
+	// Token takes the place of the token in use, which is dead at once: whoever stole that
+	// one gains nothing. It is told once.
 	Token string
 }
 
@@ -168,13 +167,13 @@ func (s *Service) renewed(sess authstore.Session, now time.Time) (Proof, error) 
 
 // rotate writes next over the session that has the token hash old. One that
 // is gone, or whose token was replaced meanwhile, no longer speaks for the user.
-func (s *Service) rotate(ctx context.Context, old [32]byte, next authstore.Session, event activity.Event) error {
-	err := s.sessions.RotateSession(ctx, old, next, event)
+func (s *Service) rotate(ctx context.Context, old [32]byte, next authstore.Session, events ...activity.Event) error {
+	err := s.sessions.RotateSession(ctx, old, next, events...)
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrUnauthenticated
 	}
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, event)
+	return s.tell(ctx, events...)
 }

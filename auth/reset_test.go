@@ -80,7 +80,7 @@ func TestS36_ALinkToResetLivesAnHourAndOpensNothingElse(t *testing.T) {
 	token := p.forgot(t, "ada")
 	for name, try := range map[string]func() error{
 		"verify": func() error {
-			return p.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password})
+			return errOf(p.Verify(t.Context(), home, auth.Identity{}, token, auth.Confirmation{Password: password}))
 		},
 		"confirm": func() error { return p.ConfirmEmailChange(t.Context(), home, token) },
 		"undo":    func() error { return p.UndoEmailChange(t.Context(), home, token) },

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
-	"github.com/profilekit/profilekit/storage"
 )
 
 // May is nil when the caller may make the change at once, by the rule of package authrule.
@@ -138,9 +136,5 @@ func (s *Service) spendProof(ctx context.Context, id Identity) error {
 	if _, err := s.tickets.RemoveTickets(ctx, id.User.ID, forMailProof); err != nil {
 		return err
 	}
-	err := s.sessions.RotateSession(ctx, id.Session.TokenHash, spent)
-	if errors.Is(err, storage.ErrNotFound) {
-		return ErrUnauthenticated
-	}
-	return err
+	return s.rotate(ctx, id.Session.TokenHash, spent)
 }

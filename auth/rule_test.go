@@ -292,6 +292,24 @@ func TestAWaitStandsForTheMailbox(t *testing.T) {
 	}
 }
 
+// The phone is told of a wait too, without a link that opens or ends anything.
+func TestAWaitIsToldToThePhone(t *testing.T) {
+	p := openPost(t, memstore.New(), withCodes(t), limitsOff)
+	in := p.member(t, "ada")
+	if _, err := p.db.Users().Update(t.Context(), in.User.ID, profile.Patch{Phone: new(phone)}); err != nil {
+		t.Fatal(err)
+	}
+	wait, err := p.BeginWait(t.Context(), home, p.alive(t, p.world.mustSignIn(t, "ada", password).Token))
+	is(t, err, nil)
+	m := p.mail.last(t, authmail.Wait, phone)
+	if m.Channel != authmail.BySMS || m.Link != "" || m.Report != "" || m.Code != "" || !m.WorksFrom.Equal(wait.From) {
+		t.Errorf("the phone was told %+v", m)
+	}
+	if m := p.mail.last(t, authmail.Wait, "ada@example.org"); m.Report == "" {
+		t.Error("the address got no link that stops the wait")
+	}
+}
+
 // A wait is called off by a session that is older, or that proves the mailbox: by the one who
 // began it, as far as can be told, it is not.
 func TestAWaitIsCalledOff(t *testing.T) {
@@ -404,7 +422,7 @@ func TestT15_ACodeByEmailIsNoFactor(t *testing.T) {
 	is(t, p.May(t.Context(), p.alive(t, proof.Token), authrule.RemoveFactor), nil)
 }
 
-// Where a host asks for a proof for each change, the second of two is refused.
+// The second of two changes is refused where a host asks for a proof for each.
 func TestAProofForEachChange(t *testing.T) {
 	factors, _ := withTOTP(t)
 	p := openPost(t, memstore.New(), factors, withCodes(t), limitsOff, func(c *auth.Config) { c.ProofForEach = true })

@@ -255,28 +255,31 @@ func (s *Service) ReauthenticateWith(ctx context.Context, c Client, id Identity,
 // answer verifies a under the limits and runs then in the transaction that
 // uses it up. then may run again when the database asks for it.
 func (s *Service) answer(ctx context.Context, c Client, u profile.User, a Answer, failure activity.Kind, then func(context.Context) error) error {
+	return s.tried(ctx, c, u, failure, s.method(a), func() error {
+		return s.use(ctx, u, a, func(ctx context.Context) error {
+			// A factor that was used is not lost.
+			if err := s.endRecovery(ctx, u.ID, byFactor); err != nil {
+				return err
+			}
+			return then(ctx)
+		})
+	})
+}
+
+// tried runs verify under the limits of second factors, and notes what came of it: a wrong
+// answer, ErrInvalidCode, is an event of the kind failure.
+func (s *Service) tried(ctx context.Context, c Client, u profile.User, failure activity.Kind, method string, verify func() error) error {
 	t := s.triesOf(c)
 	t.account = factorKey(u.ID)
-	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
-		s.refused(ctx, failure, u.ID, err)
+	if err := t.take(ctx, s.limits.SecondFactor, failure, u.ID); err != nil {
 		return err
 	}
-	if err := s.take(ctx, t.account, s.limits.SecondFactor); err != nil {
-		s.refused(ctx, failure, u.ID, err)
-		return err
-	}
-	err := s.use(ctx, u, a, func(ctx context.Context) error {
-		// What was used is not lost.
-		if err := s.endRecovery(ctx, u.ID, byFactor); err != nil {
-			return err
-		}
-		return then(ctx)
-	})
+	err := verify()
 	switch {
 	case err == nil:
 		t.succeeded(ctx)
 	case errors.Is(err, ErrInvalidCode):
-		s.failedBy(ctx, account{user: u}, failure, s.method(a), refusedFor(err))
+		s.failedBy(ctx, account{user: u}, failure, method, refusedFor(err))
 	default:
 		t.unspent(ctx)
 	}

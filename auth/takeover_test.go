@@ -68,15 +68,15 @@ func (p *post) isEmptied(t *testing.T, prefs *settings.Service, before profile.U
 	}
 }
 
-// What a stranger wrote goes when the owner of the address gets the account, by whatever
-// link; what the owner of the account wrote stays when the owner confirms.
+// Everything that a stranger wrote goes when the owner of the address gets the account, by
+// whatever link. Everything that the owner of the account wrote stays when the owner confirms.
 func TestT09_WhatAStrangerWroteGoes(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		prefs := preferences(t, db)
 		p := openPost(t, db, unlimitedMail, func(c *auth.Config) { c.Emptiers = []personal.Emptier{prefs} })
 		for _, answer := range []auth.ConfirmationAnswer{auth.NotMine, auth.Forgotten} {
 			u := p.described(t, prefs, "by-"+string(answer))
-			is(t, p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, u.Username), auth.Confirmation{Answer: answer}), nil)
+			is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, u.Username), auth.Confirmation{Answer: answer})), nil)
 			p.isEmptied(t, prefs, u)
 			m := p.mail.last(t, authmail.TakenOver, u.Email)
 			if m.Account != u.Username || m.Name != u.Username || m.Detail["emptied"] != "true" {
@@ -97,7 +97,7 @@ func TestT09_WhatAStrangerWroteGoes(t *testing.T) {
 		p.isEmptied(t, prefs, u)
 
 		u = p.described(t, prefs, "by-the-owner")
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, u.Username), auth.Confirmation{Password: password}), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, p.link(t, u.Username), auth.Confirmation{Password: password})), nil)
 		after, err := db.Users().User(t.Context(), u.ID)
 		if err != nil || after.Bio != u.Bio || after.Picture.URL != u.Picture.URL || after.Phone != u.Phone {
 			t.Errorf("of what the owner wrote is left %+v, %v", after, err)
@@ -118,9 +118,9 @@ func TestT09_AnAdoptedAccountKeepsWhatIsInIt(t *testing.T) {
 			return func(t *testing.T, id auth.Identity) {
 				is(t, p.ResendVerify(t.Context(), home, id), nil)
 				token := p.link(t, id.User.Username)
-				asks(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{}), auth.ConfirmationError{Username: id.User.Username, Adopted: true})
-				is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, how), nil)
-				is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, how), auth.ErrInvalidToken)
+				asks(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{})), auth.ConfirmationError{Username: id.User.Username, Adopted: true})
+				is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, how)), nil)
+				is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, how)), auth.ErrInvalidToken)
 			}
 		}
 		for name, c := range map[string]struct {
@@ -177,21 +177,21 @@ func TestT09_AnAdoptedAccountKeepsWhatIsInIt(t *testing.T) {
 	})
 }
 
-// What cannot be emptied is not taken over: all or nothing.
+// An account that cannot be emptied is not taken over: all or nothing.
 func TestT09_ATakeOverIsWholeOrNothing(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		prefs, broken := preferences(t, db), &failing{err: errDown}
 		p := openPost(t, db, func(c *auth.Config) { c.Emptiers = []personal.Emptier{prefs, broken} })
 		u := p.described(t, prefs, "ada")
 		token := p.link(t, "ada")
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine}), errDown)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine})), errDown)
 		after, err := db.Users().User(t.Context(), u.ID)
 		if err != nil || after.EmailVerified || after.Bio != u.Bio {
 			t.Errorf("after a failure the account is %+v, %v", after, err)
 		}
 		p.mustSignIn(t, "ada", password)
 		broken.err = nil
-		is(t, p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine}), nil)
+		is(t, errOf(p.Verify(t.Context(), pocket, auth.Identity{}, token, auth.Confirmation{Answer: auth.NotMine})), nil)
 		p.isEmptied(t, prefs, u)
 	})
 }

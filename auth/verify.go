@@ -132,29 +132,33 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 }
 
 // Verify proves an address by the token of a link, and in the mode VerifyFirst makes the
-// account. A session by of the account itself is asked nothing. Everybody else says by how
-// who they are, see docs/account-states.md; without how it is a *ConfirmationError, and the
-// token stays good. So it does after a wrong password, ErrInvalidCredentials, of which a
-// token takes 10, then *limit.ExceededError. A user name or address that was taken
-// meanwhile, or is held for another, is a *storage.TakenError. A token that is wrong,
-// expired or used is ErrInvalidToken.
-func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string, how Confirmation) error {
+// account. A session by of the account itself is asked nothing, has proved the mailbox and
+// gets a new token; the Proof is zero in every other case. Everybody else answers by how,
+// see docs/account-states.md: without how it is a *ConfirmationError, and the token stays
+// good. So it does after a wrong password, ErrInvalidCredentials, of which a token takes 10,
+// then *limit.ExceededError. A user name or address that is taken or held for another is a
+// *storage.TakenError. A token that is wrong, expired or used is ErrInvalidToken.
+func (s *Service) Verify(ctx context.Context, c Client, by Identity, token string, how Confirmation) (Proof, error) {
 	ctx = withClient(ctx, c)
 	if err := how.check(); err != nil {
-		return err
+		return Proof{}, err
 	}
 	t, err := s.peek(ctx, c, forVerify, token)
 	if err != nil {
-		return err
+		return Proof{}, err
 	}
 	var in invited
 	if err := json.Unmarshal(t.Data, &in); err != nil {
-		return fmt.Errorf("auth: the data of a ticket: %w", err)
+		return Proof{}, fmt.Errorf("auth: the data of a ticket: %w", err)
 	}
-	if in.Hash != "" {
-		return s.confirmInvited(ctx, c, t, in, how)
+	switch {
+	case in.Hash != "":
+		return Proof{}, s.confirmInvited(ctx, c, t, in, how)
+	case by.check() == nil && by.User.ID == t.UserID:
+		return s.confirmIn(ctx, t, in.Email, by)
 	}
-	return s.confirmAddress(ctx, c, t, in.Email, by, how)
+	// A session of another account gives no sign of who uses it here.
+	return Proof{}, s.confirmAddress(ctx, c, t, in.Email, how)
 }
 
 // takeVerify takes the ticket of a confirmation, in the transaction of ctx, so that of
@@ -167,13 +171,29 @@ func (s *Service) takeVerify(ctx context.Context, t authstore.Ticket) error {
 	return err
 }
 
-// confirmAddress proves the address email of an account that is there.
-func (s *Service) confirmAddress(ctx context.Context, c Client, t authstore.Ticket, email string, by Identity, how Confirmation) error {
-	// Whoever is signed in but gave no sign of it in a session of this account is nobody
-	// here.
-	if by.check() == nil && by.User.ID == t.UserID {
-		return s.confirmBy(ctx, t, email, methodSession, func(string) bool { return true }, by.Session.ID)
+// confirmIn proves the address email of the account of a session, in which the link was
+// followed.
+func (s *Service) confirmIn(ctx context.Context, t authstore.Ticket, email string, by Identity) (Proof, error) {
+	out, err := s.renewed(by.Session, s.now())
+	if err != nil {
+		return Proof{}, err
 	}
+	out.Session.ProvedAt = by.Session.ProvedAt // the mailbox is no password
+	confirmed, err := s.confirmBy(ctx, t, email, methodSession, func(string) bool { return true }, func(ctx context.Context) error {
+		if err := s.noteMailbox(ctx, t.UserID, by.Session.ID, s.now()); err != nil {
+			return err
+		}
+		return s.rotate(ctx, by.Session.TokenHash, out.Session)
+	})
+	if err != nil || !confirmed {
+		return Proof{}, err
+	}
+	return out, nil
+}
+
+// confirmAddress proves the address email of an account that is there, for somebody who has
+// no session of the account.
+func (s *Service) confirmAddress(ctx context.Context, c Client, t authstore.Ticket, email string, how Confirmation) error {
 	user, err := s.users.User(ctx, t.UserID)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (shut(user, s.now()) || user.Email != email) {
 		return ErrInvalidToken
@@ -188,7 +208,8 @@ func (s *Service) confirmAddress(ctx context.Context, c Client, t authstore.Tick
 	}
 	weak, err := s.withConfirmation(ctx, c, t, how.Password, func(tr tries) (string, error) {
 		return s.withPassword(ctx, account{user: user, open: true}, how.Password, tr, func(hash string) error {
-			return s.confirmBy(ctx, t, email, methodPassword, func(present string) bool { return present == hash }, "")
+			_, err := s.confirmBy(ctx, t, email, methodPassword, func(present string) bool { return present == hash }, nil)
+			return err
 		})
 	})
 	if err != nil {
@@ -198,11 +219,13 @@ func (s *Service) confirmAddress(ctx context.Context, c Client, t authstore.Tick
 	return nil
 }
 
-// confirmBy notes that the address email of the ticket's account is proved, and leaves
-// the rest as it is. Unless proved takes the present hash of the password, it is
-// errPasswordMoved. The session, if any, in which the link was followed has proved the mailbox.
-func (s *Service) confirmBy(ctx context.Context, t authstore.Ticket, email, method string, proved func(hash string) bool, session string) error {
-	err := s.whole(ctx, func(ctx context.Context) error {
+// confirmBy notes that the address email of the ticket's account is proved, and runs then, if
+// not nil, in the transaction. Unless proved takes the present hash of the password, it is
+// errPasswordMoved. An address that was proved meanwhile is no error: confirmed is false, and
+// then is not run.
+func (s *Service) confirmBy(ctx context.Context, t authstore.Ticket, email, method string, proved func(hash string) bool, then func(context.Context) error) (confirmed bool, err error) {
+	err = s.whole(ctx, func(ctx context.Context) error {
+		confirmed = false
 		user, hash, err := s.locked(ctx, t.UserID)
 		if err != nil {
 			return err
@@ -216,17 +239,18 @@ func (s *Service) confirmBy(ctx context.Context, t authstore.Ticket, email, meth
 		if err := s.takeVerify(ctx, t); err != nil || user.EmailVerified {
 			return err
 		}
+		confirmed = true
 		event := activity.NewEvent(ctx, authevent.EmailVerified, user.ID, s.now(), nil)
-		if err := s.change(ctx, user, profile.Patch{IfVersion: user.Version, EmailVerified: new(true)}, event); err != nil || session == "" {
+		if err := s.change(ctx, user, profile.Patch{IfVersion: user.Version, EmailVerified: new(true)}, event); err != nil || then == nil {
 			return err
 		}
-		return s.noteMailbox(ctx, user.ID, session, s.now())
+		return then(ctx)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.log(ctx, slog.LevelInfo, authevent.EmailVerified, t.UserID, slog.String("by", method))
-	return nil
+	return confirmed, nil
 }
 
 // confirmInvited makes the account of an invitation, or ends the invitation.

@@ -22,14 +22,16 @@ func TestVerifyByTheAccountItselfKeepsAll(t *testing.T) {
 			t.Error("the address is proved at sign-up")
 		}
 		token := p.mail.link(t, authmail.Verify, "ada@example.org")
-		if err := p.Verify(t.Context(), home, p.alive(t, elsewhere.Token), token, auth.Confirmation{}); err != nil {
+		proof, err := p.Verify(t.Context(), home, p.alive(t, elsewhere.Token), token, auth.Confirmation{})
+		if err != nil {
 			t.Fatal(err)
 		}
-		is(t, p.Verify(t.Context(), home, p.alive(t, in.Token), token, auth.Confirmation{}), auth.ErrInvalidToken)
+		is(t, errOf(p.Verify(t.Context(), home, p.alive(t, in.Token), token, auth.Confirmation{})), auth.ErrInvalidToken)
 		if u := p.alive(t, in.Token).User; !u.EmailVerified {
 			t.Error("the address is not proved")
 		}
-		p.alive(t, elsewhere.Token)
+		p.alive(t, proof.Token)
+		p.dead(t, elsewhere.Token)
 		p.mustSignIn(t, "ada", password)
 		if list, err := db.Auth().Factors.Factors(t.Context(), in.User.ID); err != nil || len(list) != 1 {
 			t.Errorf("%d factors (%v), want 1", len(list), err)
@@ -50,19 +52,20 @@ func TestResendVerifySendsTheNewestOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := p.mail.link(t, authmail.Verify, "ada@example.org")
-	is(t, p.Verify(t.Context(), home, id, first, auth.Confirmation{}), auth.ErrInvalidToken)
+	is(t, errOf(p.Verify(t.Context(), home, id, first, auth.Confirmation{})), auth.ErrInvalidToken)
 	p.clock.add(auth.VerifyLife)
-	is(t, p.Verify(t.Context(), home, id, second, auth.Confirmation{}), auth.ErrInvalidToken)
+	is(t, errOf(p.Verify(t.Context(), home, id, second, auth.Confirmation{})), auth.ErrInvalidToken)
 	in = p.mustSignIn(t, "ada", password)
 	id = p.alive(t, in.Token)
 	if err := p.ResendVerify(t.Context(), home, id); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Verify(t.Context(), home, id, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{}); err != nil {
+	proof, err := p.Verify(t.Context(), home, id, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	sent := p.mail.count()
-	if err := p.ResendVerify(t.Context(), home, p.alive(t, in.Token)); err != nil || p.mail.count() != sent {
+	if err := p.ResendVerify(t.Context(), home, p.alive(t, proof.Token)); err != nil || p.mail.count() != sent {
 		t.Errorf("when it is proved: %v and %d messages", err, p.mail.count()-sent)
 	}
 	is(t, p.ResendVerify(t.Context(), home, auth.Identity{}), auth.ErrUnauthenticated)
@@ -78,7 +81,7 @@ func TestVerifyIsOfTheAddressItWasSentTo(t *testing.T) {
 	if _, err := p.db.Users().Update(t.Context(), in.User.ID, patchEmail(address)); err != nil {
 		t.Fatal(err)
 	}
-	is(t, p.Verify(t.Context(), home, id, token, auth.Confirmation{}), auth.ErrInvalidToken)
+	is(t, errOf(p.Verify(t.Context(), home, id, token, auth.Confirmation{})), auth.ErrInvalidToken)
 	if u := p.alive(t, in.Token).User; u.EmailVerified {
 		t.Error("an address is proved that no mail went to")
 	}
@@ -114,7 +117,7 @@ func TestS11_VerifyFirstIsTheSameWhetherTheAddressIsTaken(t *testing.T) {
 	if _, err := p.Register(t.Context(), home, auth.Registration{Username: "ada", Email: "other@example.org", Password: password}); err != nil {
 		t.Errorf("a taken user name: %v", err)
 	}
-	err = p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "other@example.org"), auth.Confirmation{Password: password})
+	err = errOf(p.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "other@example.org"), auth.Confirmation{Password: password}))
 	if taken, ok := errors.AsType[*storage.TakenError](err); !ok || taken.Field != "username" {
 		t.Errorf("its link: %v", err)
 	}
@@ -130,7 +133,7 @@ func TestSignUpModesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := openPost(t, p.db, func(c *auth.Config) { c.SignUp = auth.Closed })
-	is(t, closed.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{Password: password}), auth.ErrInvalidToken)
+	is(t, errOf(closed.Verify(t.Context(), home, auth.Identity{}, p.mail.link(t, authmail.Verify, "ada@example.org"), auth.Confirmation{Password: password})), auth.ErrInvalidToken)
 	_, err := closed.Register(t.Context(), home, auth.Registration{Username: "bob", Email: "bob@example.org", Password: password})
 	is(t, err, auth.ErrSignUpClosed)
 	db := memstore.New()

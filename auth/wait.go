@@ -13,7 +13,6 @@ import (
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
-	"github.com/profilekit/profilekit/storage"
 )
 
 const (
@@ -68,15 +67,8 @@ func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (authrul
 		return authrule.PendingWait{}, &authrule.NeededError{Change: authrule.ChangeEmail, State: p.State, Have: p.Have}
 	}
 	ctx = withClient(ctx, c)
-	if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Email, id.User.ID); err != nil {
+	if err := s.takeMails(ctx, c, authevent.WaitBegun, id.User); err != nil {
 		return authrule.PendingWait{}, err
-	}
-	// The message to the phone is never left out for a limit: a thief who used that up
-	// would not be noticed.
-	if s.tellsPhone(id.User) {
-		if err := s.takeMail(ctx, c, authevent.WaitBegun, id.User.Phone, ""); err != nil {
-			return authrule.PendingWait{}, err
-		}
 	}
 	var out authrule.PendingWait
 	err = s.tx.InTx(ctx, func(ctx context.Context) (err error) {
@@ -92,17 +84,8 @@ func (s *Service) BeginWait(ctx context.Context, c Client, id Identity) (authrul
 
 // beginWait writes the wait and its messages.
 func (s *Service) beginWait(ctx context.Context, id Identity) (authrule.PendingWait, error) {
-	user, _, err := s.locked(ctx, id.User.ID)
-	if errors.Is(err, ErrInvalidToken) {
-		return authrule.PendingWait{}, ErrUnauthenticated
-	}
+	user, err := s.stillIn(ctx, id.Session)
 	if err != nil {
-		return authrule.PendingWait{}, err
-	}
-	// What ended the session meanwhile would have ended the wait.
-	if _, err := s.sessions.Session(ctx, id.Session.TokenHash); errors.Is(err, storage.ErrNotFound) {
-		return authrule.PendingWait{}, ErrUnauthenticated
-	} else if err != nil {
 		return authrule.PendingWait{}, err
 	}
 	now := s.now()
@@ -133,14 +116,8 @@ func (s *Service) beginWait(ctx context.Context, id Identity) (authrule.PendingW
 		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
 		Report: authmail.LinkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
-	if err := s.courier.Deliver(ctx, m); err != nil {
+	if err := s.tellBoth(ctx, user, m); err != nil {
 		return authrule.PendingWait{}, err
-	}
-	if s.tellsPhone(user) {
-		m.Channel, m.To, m.Report = authmail.BySMS, user.Phone, ""
-		if err := s.courier.Deliver(ctx, m); err != nil {
-			return authrule.PendingWait{}, err
-		}
 	}
 	return out, s.tell(ctx, event)
 }

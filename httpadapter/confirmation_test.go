@@ -26,8 +26,8 @@ func answered(token, answer string) string {
 	return fmt.Sprintf(`{"token":%q,"answer":%q}`, token, answer)
 }
 
-// Who signs up on a computer and reads the mail on a phone is asked for the password there,
-// and is signed in on the computer still.
+// Somebody who signs up on a computer and reads the mail on a phone is asked for the password
+// there, and is signed in on the computer still.
 func TestT10_ConfirmingOnAPhoneKeepsTheSignUp(t *testing.T) {
 	w := newWorld(t)
 	ada, mobile := w.client().register("ada"), w.client()
@@ -131,8 +131,8 @@ func TestT09_NothingOfAStrangerIsLeft(t *testing.T) {
 	}
 }
 
-// Where accounts are made by the link, the click of the owner makes none that a stranger's
-// password opens.
+// The click of the owner makes no account that a stranger's password opens, where accounts
+// are made by the link.
 func TestT09_AnInvitationByAStrangerOpensNothing(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) { c.Auth.SignUp = auth.VerifyFirst })
 	eve, owner := w.client(), w.client()

@@ -1,10 +1,12 @@
 package httpadapter
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authrule"
 )
 
 // deletionPending is the answer of a sign-in to an account that will be erased.
@@ -35,9 +37,11 @@ func (c *call) beginRestore(s auth.SignIn, bearer bool) error {
 
 func (a *App) deleteProfile(c *call) error {
 	caller := c.id.caller()
-	var err error
-	if caller.AtOnce, err = c.atOnce(); err != nil {
-		return err
+	caller.AtOnce = func(ctx context.Context) error {
+		if a.Auth == nil { // the host's sign-in has rules of its own
+			return nil
+		}
+		return a.Auth.May(ctx, c.id.Identity, authrule.DeleteAtOnce)
 	}
 	at, err := a.Deletions.Request(c.ctx(), caller)
 	if err != nil {

@@ -20,7 +20,12 @@ func (a *App) verifyEmail(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.done(a.Auth.Verify(c.ctx(), c.client(), by, in.Token, auth.Confirmation{Password: in.Password, Answer: in.Answer}))
+	proof, err := a.Auth.Verify(c.ctx(), c.client(), by.Identity, in.Token, auth.Confirmation{Password: in.Password, Answer: in.Answer})
+	if err != nil || proof.Token == "" {
+		return c.done(err)
+	}
+	c.id = by
+	return c.proved(proof, nil)
 }
 
 func (a *App) resendVerify(c *call) error {

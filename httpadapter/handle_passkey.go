@@ -11,7 +11,7 @@ import (
 	"github.com/profilekit/profilekit/settings/input"
 )
 
-// What a passkey is asked for.
+// The purposes for which a passkey is asked.
 const (
 	forSignIn = "sign_in"
 	forSecond = "second_factor"

@@ -81,15 +81,3 @@ func neededProblem(e *authrule.NeededError) *problem {
 	}
 	return p
 }
-
-// atOnce reports whether the caller may delete the account at once. Where a deletion can be
-// taken back that needs no more than a fresh proof, and a host's own sign-in has rules of
-// its own.
-func (c *call) atOnce() (bool, error) {
-	a := c.app
-	if a.Auth == nil || a.Deletions.Grace() > 0 {
-		return true, nil
-	}
-	err := a.Auth.May(c.ctx(), c.id.Identity, authrule.DeleteAtOnce)
-	return err == nil, err
-}

@@ -64,10 +64,10 @@ func (c *call) token() (string, error) {
 }
 
 // caller is who sent the request, the zero identity for nobody.
-func (c *call) caller() (auth.Identity, error) {
+func (c *call) caller() (identity, error) {
 	id, err := c.app.identify(c.context, c.r, asOfNow)
 	if errors.Is(err, auth.ErrUnauthenticated) {
-		return auth.Identity{}, nil
+		return identity{}, nil
 	}
-	return id.Identity, err
+	return id, err
 }

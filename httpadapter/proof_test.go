@@ -47,6 +47,10 @@ var waysToProve = []struct {
 	{"the mailbox", true, 200, func(owner *client) func() reply {
 		return sends(owner, "POST", "/api/auth/proof/mail/confirm", `{"code":"`+owner.readsMail().mailCode()+`"}`)
 	}},
+	{"the link of the sign-up", true, 200, func(owner *client) func() reply {
+		address := owner.get("/api/profile").json(owner.w.t)["email"].(string)
+		return sends(owner, "POST", "/api/auth/email/verify", `{"token":"`+owner.w.mail.token(owner.w.t, authmail.Verify, address)+`"}`)
+	}},
 	{"adding an app", true, 200, func(owner *client) func() reply {
 		app := owner.w.beginApp(owner)
 		return sends(owner, "POST", "/api/auth/mfa/totp/confirm", `{"code":"`+app.code()+`"}`)

@@ -111,7 +111,7 @@ func (s *spied) start(t *testing.T) {
 	}
 	cfg, w := config(t)
 	s.world, s.waits = w, map[string]int{}
-	many := limit.Rule{Limit: 1000, Window: 1 << 40}
+	many := limit.Rule{Limit: 100_000, Window: 1 << 40}
 	cfg.Auth.Limits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = httpadapter.StoresOf(s.db)
 	cfg.Auth.Courier = spiedCourier{s, w.mail}

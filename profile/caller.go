@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -35,10 +36,10 @@ type Caller struct {
 	User User
 	// ProvedAt is when the person last proved who they are.
 	ProvedAt time.Time
-	// AtOnce says that the caller proved enough to delete the account without a time in
-	// which that can be taken back: see auth.Service.May. A host's own sign-in decides for
-	// itself.
-	AtOnce bool
+	// AtOnce says whether the caller proved enough to delete the account without a time in
+	// which that can be taken back, such as auth.Service.May. Deletions asks it only then, and
+	// nil is not enough. A host's own sign-in decides for itself.
+	AtOnce func(context.Context) error
 }
 
 // check is ErrNoAccount for a Caller who is nobody or disabled, or whose deletion is

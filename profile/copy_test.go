@@ -52,6 +52,7 @@ func TestACopyHasEveryField(t *testing.T) {
 		"Disabled":  "nobody disabled gets a copy",
 		"DeletesAt": "nobody leaving gets a copy",
 		"Version":   "is no fact of the person",
+		"Adopted":   "is how the account came here, no fact of the person",
 		"Picture":   "its bytes are a file; its address and placeholder are looked at below",
 	}
 	var u profile.User

@@ -131,8 +131,8 @@ func (d *Deletions) Observe(o DeletionObserver) {
 // erased: Grace from now. From now on nobody sees the account. A Request that fails
 // counts for no limit.
 //
-// A proof that is not fresh is ErrNotFresh; without a Grace a Caller who is not AtOnce is
-// ErrNotFresh too. An account that is gone or disabled, or whose
+// A proof that is not fresh is ErrNotFresh; without a Grace a Caller without AtOnce is
+// ErrNotFresh too, and what AtOnce answers is returned. An account that is gone or disabled, or whose
 // deletion is pending already, is ErrNoAccount. More than Limit is a
 // *limit.ExceededError.
 func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
@@ -140,8 +140,13 @@ func (d *Deletions) Request(ctx context.Context, c Caller) (time.Time, error) {
 	if err := c.check(now, false); err != nil {
 		return time.Time{}, err
 	}
-	if d.Grace() == 0 && !c.AtOnce {
-		return time.Time{}, ErrNotFresh
+	if d.Grace() == 0 {
+		if c.AtOnce == nil {
+			return time.Time{}, ErrNotFresh
+		}
+		if err := c.AtOnce(ctx); err != nil {
+			return time.Time{}, err
+		}
 	}
 	if err := d.limiter.Take(ctx, deletionKey(c.User.ID), d.cfg.DeletionLimit); err != nil {
 		d.log(ctx, slog.LevelWarn, KindDeletionRequested, c.User.ID, slog.Bool("refused", true))

@@ -10,7 +10,7 @@ import (
 	"github.com/profilekit/profilekit/profile"
 )
 
-// What a stranger wrote is gone, field by field of User, so that a new field of a person
+// Everything that a stranger wrote is gone, field by field of User, so that a new field of a person
 // is either emptied or listed here with a reason.
 func TestT09_EmptyLeavesNothingThatAPersonWrote(t *testing.T) {
 	var full profile.User
@@ -31,7 +31,7 @@ func TestT09_EmptyLeavesNothingThatAPersonWrote(t *testing.T) {
 	full.Picture = profile.Picture{Base: "k3v9", Ext: "png", Sizes: []int{64}, Public: true}
 	full.DeletesAt, full.CreatedAt, full.UpdatedAt = time.Now(), time.Now(), time.Now()
 
-	// What stays: names and states of the account, which flows of their own change.
+	// These stay: names and states of the account, which flows of their own change.
 	stays := []string{"ID", "Username", "Email", "EmailVerified", "Adopted", "PendingEmail", "Role", "Disabled", "DeletesAt", "Version", "CreatedAt", "UpdatedAt"}
 	var p profile.Patch
 	p.Empty(full)

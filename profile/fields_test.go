@@ -69,6 +69,7 @@ func TestEveryFieldHasARow(t *testing.T) {
 		"Role":          "is the host's to give",
 		"Disabled":      "is the host's to say",
 		"DeletesAt":     "is decided by Deletions",
+		"Adopted":       "is said once, by the host that takes the account over",
 		"Version":       "is the store's; the ETag of the own view",
 		"CreatedAt":     "is the store's",
 		"UpdatedAt":     "is the store's",

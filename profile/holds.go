@@ -44,7 +44,7 @@ type HoldStore interface {
 	PurgeHolds(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// What the keys of a HoldStore begin with.
+// The prefixes of the keys of a HoldStore.
 const (
 	// NameHoldPrefix is that of UsernameHold.
 	NameHoldPrefix  = "username:"

@@ -10,8 +10,8 @@ import (
 	"github.com/profilekit/profilekit/settings"
 )
 
-// What a stranger chose is gone, and what says who may see something is the most careful
-// value, not the default.
+// Everything that a stranger chose is gone. A section that says who may see something has
+// its most careful value, not the default.
 func TestT09_EmptyUserLeavesNothingThatWasChosen(t *testing.T) {
 	secret := settings.Section[string]{Name: "app.seen", Default: "everybody", Unreadable: new("nobody")}
 	db := memstore.New()

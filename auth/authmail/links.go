@@ -38,20 +38,22 @@ func DefaultLinks(base string) Links {
 
 const tokenPlace = "{token}"
 
-// Check says which of the links, but Recover, is none.
+// Check says which of the links is none. Recover may be missing.
 func (l Links) Check() error {
 	for name, link := range map[string]string{
 		"Reset": l.Reset, "Verify": l.Verify, "EmailChange": l.EmailChange, "EmailUndo": l.EmailUndo, "Report": l.Report,
 	} {
-		if err := CheckLink(name, link); err != nil {
+		if err := checkLink(name, link); err != nil {
 			return err
 		}
 	}
-	return nil
+	if l.Recover == "" {
+		return nil
+	}
+	return checkLink("Recover", l.Recover)
 }
 
-// CheckLink says that a link is no absolute address with "{token}" once; name is its field.
-func CheckLink(name, link string) error {
+func checkLink(name, link string) error {
 	u, err := url.Parse(strings.Replace(link, tokenPlace, "t", 1))
 	if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" && u.Path == "" || strings.Count(link, tokenPlace) != 1 ||
 		strings.ContainsAny(link, " \r\n\t\"<>") {

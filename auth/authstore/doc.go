@@ -5,7 +5,7 @@
 // [Stores] has a field for each kind of store: hashes of passwords ([PasswordStore]), sessions and
 // trusted devices ([SessionStore]), links, codes and challenges ([TicketStore]), second
 // factors ([FactorStore]), and the names that authenticators know users by ([HandleStore]).
-// What a store can do beyond that is an ability, found by storage.As: [UsersBeside],
+// An ability is what a store can do beyond that; storage.As finds it: [UsersBeside],
 // [SessionUserStore], [FactorWalker], [Watched].
 //
 // Every store joins a transaction that ctx carries, and is safe for concurrent use. A

@@ -33,9 +33,11 @@ func TestS20_APasskeyEndsTheRecoveryOfFactors(t *testing.T) {
 			})
 			p := w.register("ada")
 			_, verify, _ := strings.Cut(mail.link, "#token=")
-			if err := w.nodes[0].Verify(t.Context(), home, p.id(), verify, auth.Confirmation{}); err != nil {
+			proof, err := w.nodes[0].Verify(t.Context(), home, p.id(), verify, auth.Confirmation{})
+			if err != nil {
 				t.Fatal(err)
 			}
+			p.token = proof.Token
 			p.key = softkey.New(origin)
 			p.key.Count = 1
 			p.add(p.key, "Phone")

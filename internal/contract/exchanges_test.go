@@ -142,6 +142,10 @@ var samples = []sample{
 	{id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true, body: `{"token":"t"}`, status: 204},
 	{
 		id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true,
+		body: `{"token":"t"}`, status: 200, answerType: jsonT, answer: `{` + newToken,
+	},
+	{
+		id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true,
 		body: `{"token":"t","password":"an engine that weaves"}`, status: 204,
 	},
 	{id: "verifyEmail", method: "POST", path: "/api/auth/email/verify", contentType: jsonT, anonymous: true, body: `{"token":"t","answer":"not_mine"}`, status: 204},

@@ -62,7 +62,7 @@ func (ts tickets) Ticket(ctx context.Context, purpose authstore.Purpose, hash [3
 
 func (ts tickets) TakeTicket(ctx context.Context, purpose authstore.Purpose, hash [32]byte, now time.Time) (t authstore.Ticket, err error) {
 	err = ts.s.write(ctx, func(st *state) (err error) {
-		// What is over is taken away too, so the time is asked after.
+		// A ticket that is over is taken away too, so the time is asked after.
 		if t, err = st.ticket(purpose, hash, time.Time{}); err == nil {
 			st.tickets.remove(st, hash)
 		}

@@ -6,8 +6,8 @@ var addresses = []variant{
 	{
 		id: "D30", name: "a click that confirms by itself",
 		file: "auth/verify.go",
-		old:  `if by.check() == nil && by.User.ID == t.UserID {`,
-		new:  `if by.check() == nil && by.User.ID == t.UserID || how == (Confirmation{}) {`,
+		old:  `case by.check() == nil && by.User.ID == t.UserID:` + "\n" + `		return s.confirmIn(ctx, t, in.Email, by)`,
+		new:  `case by.check() == nil && by.User.ID == t.UserID || how == (Confirmation{}):` + "\n" + `		_, err := s.confirmBy(ctx, t, in.Email, methodSession, func(string) bool { return true }, nil)` + "\n" + `		return Proof{}, err`,
 		pkg:  "auth", test: "TestT09_AStrangersPasswordNeverOpensWhatTheOwnerConfirms",
 	},
 	{
@@ -20,15 +20,15 @@ var addresses = []variant{
 	{
 		id: "D30", name: "a password that changed while it was verified",
 		file: "auth/verify.go",
-		old:  `func(present string) bool { return present == hash }, "")`,
-		new:  `func(present string) bool { return present != "" }, "")`,
+		old:  `func(present string) bool { return present == hash }, nil)`,
+		new:  `func(present string) bool { return present != "" }, nil)`,
 		pkg:  "auth", test: "TestT10_ThePresentPasswordConfirms",
 	},
 	{
 		id: "D30", name: "wrong passwords without an end",
 		file: "auth/confirmation.go",
-		old:  `{tries.account, limit.Rule{Limit: confirmationTries, Window: verifyLife}}`,
-		new:  `{tries.account, limit.Rule{Limit: 100 * confirmationTries, Window: verifyLife}}`,
+		old:  `limit.Rule{Limit: confirmationTries, Window: verifyLife}`,
+		new:  `limit.Rule{Limit: 100 * confirmationTries, Window: verifyLife}`,
 		pkg:  "auth", test: "TestT09_WrongPasswordsOfAConfirmationAreLimited",
 	},
 	{

@@ -37,8 +37,8 @@ var rule = []variant{
 	{
 		id: "T09", name: "a proof of the address in no session that leaves what was there",
 		file: "auth/verify.go",
-		old:  `if by.check() == nil && by.User.ID == t.UserID {`,
-		new:  `if by.check() != nil || by.User.ID == t.UserID {`,
+		old:  `case by.check() == nil && by.User.ID == t.UserID:` + "\n" + `		return s.confirmIn(ctx, t, in.Email, by)`,
+		new:  `case by.check() != nil || by.User.ID == t.UserID:` + "\n" + `		_, err := s.confirmBy(ctx, t, in.Email, methodSession, func(string) bool { return true }, nil)` + "\n" + `		return Proof{}, err`,
 		pkg:  "auth", test: "TestModelOfAdversaries",
 	},
 	{

@@ -11,8 +11,8 @@ import (
 	"github.com/profilekit/profilekit/settings/notify"
 )
 
-// What asks for a change of an account, or tells of one, says which account that is: its
-// reader may have another one, or none.
+// A letter that asks for a change of an account, or tells of one, says which account that is:
+// its reader may have another one, or none.
 func TestT09_LettersNameTheAccount(t *testing.T) {
 	var all []authmail.Message
 	for _, k := range []authmail.Kind{
@@ -44,8 +44,8 @@ func TestT09_ANameStaysWithinItsQuotes(t *testing.T) {
 	}
 }
 
-// Who gets an account is told what became of it, and not that somebody asked for a new
-// password.
+// The new owner of an account is told what became of it, and not that somebody asked for a
+// new password.
 func TestT10_TheLetterOfATakeOverIsTrue(t *testing.T) {
 	for emptied, want := range map[string]bool{"true": true, "false": false} {
 		l, err := notify.Render(authmail.Message{

@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
@@ -193,6 +195,41 @@ func TestS22_SecurityNoticesHaveTheLink(t *testing.T) {
 		}
 		if has := strings.Contains(letters[0].Text, "not-me#token=for-"+u.ID); has == notify.WithoutReport[kind] || !has && category == notify.Security && kind != authevent.Reported && kind != profile.KindDeleted {
 			t.Errorf("%s: the link is there: %v", kind, has)
+		}
+	}
+}
+
+// happens are the events of the changes that the rule "two proofs, or a wait" governs.
+var happens = map[authrule.Change]activity.Kind{
+	authrule.AddFactor:    authevent.FactorAdded,
+	authrule.RemoveFactor: authevent.FactorRemoved,
+	authrule.RenewCodes:   authevent.RecoveryCodesMade,
+	authrule.ChangePhone:  authevent.FactorAdded,
+	authrule.ChangeEmail:  authevent.EmailChangeRequested,
+	authrule.TrustDevice:  authevent.DeviceTrusted,
+	authrule.DeleteAtOnce: profile.KindDeletionRequested,
+}
+
+// TestTheRuleSaysWhoIsTold: a change whose cell says that the address is told has a notice,
+// and one whose cell says that its reader may answer "this wasn't me" has that link. A change
+// of the address has a message of its own, to the old one.
+func TestTheRuleSaysWhoIsTold(t *testing.T) {
+	for _, change := range authrule.Changes() {
+		cell, kind := authrule.Of(authrule.Mailbox, change), happens[change]
+		if kind == "" {
+			t.Errorf("nobody has said by which event %s is told", change)
+		}
+		if change == authrule.ChangeEmail {
+			if !slices.Contains(cell.Told, authrule.OldAddress) || feedOnly[kind] == "" {
+				t.Errorf("%s: told are %v, and the reason for no notice is %q", change, cell.Told, feedOnly[kind])
+			}
+			continue
+		}
+		if _, noticed := notify.Notices[kind]; noticed != slices.Contains(cell.Told, authrule.Address) {
+			t.Errorf("%s: told are %v, and %s has a notice: %v", change, cell.Told, kind, noticed)
+		}
+		if slices.Contains(cell.Back, authrule.NotMe) && notify.WithoutReport[kind] {
+			t.Errorf("%s: its notice has no link that it was not me", change)
 		}
 	}
 }

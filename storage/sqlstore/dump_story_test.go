@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -30,8 +31,7 @@ func (p *dumpProgram) story(end string) {
 	ctx := p.t.Context()
 	// Nobody takes the first letters, so that there are dead ones.
 	p.refused = &notify.PermanentError{Err: errors.New("550 no such mailbox")}
-	ada := p.join("ada"+end, true)
-	p.prove(ada)
+	ada := p.prove(p.join("ada"+end, true))
 	_, err := p.notifier.Flush(ctx)
 	p.must(err)
 	p.refused = nil
@@ -81,10 +81,13 @@ func (p *dumpProgram) join(name string, remember bool) (token string) {
 	return in.Token
 }
 
-func (p *dumpProgram) prove(token string) {
+// prove proves the address in the session of the token, and returns the session's new token.
+func (p *dumpProgram) prove(token string) string {
 	p.t.Helper()
 	p.must(p.auth.ResendVerify(p.t.Context(), dumpClient, p.id(token)))
-	p.must(p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify), auth.Confirmation{}))
+	proof, err := p.auth.Verify(p.t.Context(), dumpClient, p.id(token), p.token(authmail.Verify), auth.Confirmation{})
+	p.must(err)
+	return cmp.Or(proof.Token, token)
 }
 
 // reads has the session of the token prove that its user reads the mail, by a link or by a
@@ -96,7 +99,7 @@ func (p *dumpProgram) reads(token string) string {
 	p.must(err)
 	switch {
 	case proofs.State == authrule.Newcomer, proofs.State == authrule.Unproved:
-		p.prove(token)
+		token = p.prove(token)
 	case proofs.State == authrule.Mailbox && !proofs.Have.Has(authrule.ByMailbox):
 		p.must(p.auth.SendMailCode(ctx, dumpClient, id))
 		done, err := p.auth.ProveMailbox(ctx, dumpClient, id, p.told[authmail.Proof].Code)
@@ -188,8 +191,7 @@ func (p *dumpProgram) forgetful(name string) {
 func (p *dumpProgram) moving(begun, made string) {
 	ctx := p.t.Context()
 	for _, name := range []string{begun, made} {
-		token := p.join(name, false)
-		p.prove(token)
+		token := p.prove(p.join(name, false))
 		p.must(p.auth.BeginEmailChange(ctx, dumpClient, p.id(token), name+"@example.com", 0))
 		if name == made {
 			p.must(p.auth.ConfirmEmailChange(ctx, dumpClient, p.token(authmail.EmailChange)))

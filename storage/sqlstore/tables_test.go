@@ -158,7 +158,7 @@ func (l *leaving) live(who *person, phone string) {
 	l.forgetful(who.name)
 	l.send() // to dead letters all
 	l.refused = nil
-	l.prove(token)
+	token = l.prove(token)
 	l.describe(who.id)
 	l.pictured(l.id(token).User)
 	l.phones[0], l.phones[1] = phone, phone+"9"

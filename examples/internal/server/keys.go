@@ -96,7 +96,7 @@ func (h *host) sealed(ctx context.Context) (map[string]sealedBy, error) {
 	const page = 500
 	by := map[string]sealedBy{}
 	count := func(sealed []byte, add sealedBy) {
-		// What is not sealed, as the public key of a passkey, needs no key.
+		// Data that is not sealed, as the public key of a passkey, needs no key.
 		if id, err := h.keys.SealedBy(sealed); err == nil {
 			n := by[id]
 			by[id] = sealedBy{n.factors + add.factors, n.letters + add.letters}

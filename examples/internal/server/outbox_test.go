@@ -177,7 +177,7 @@ func TestNoOutboxUnlessAskedFor(t *testing.T) {
 	}
 }
 
-// What a message says is text, whoever chose the words. Links can be followed to this
+// The words of a message are text, whoever chose them. Links can be followed to this
 // server only.
 func TestTheOutboxShowsHostileMessages(t *testing.T) {
 	o, dir, send := filled(t, true)

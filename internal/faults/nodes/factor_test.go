@@ -47,7 +47,7 @@ func (s *place) withApp(n *node, name string) app {
 		token = s.tokens(n.t, "verify")[name+"@example.org"]
 		return token != ""
 	})
-	p.must(204, "POST", "/api/auth/email/verify", object(map[string]any{"token": token}))
+	p.cookie = p.must(204, "POST", "/api/auth/email/verify", object(map[string]any{"token": token})).cookie()
 	var shown struct{ Secret string }
 	p.must(200, "POST", "/api/auth/mfa/totp", `{}`).into(n.t, &shown)
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(shown.Secret)
