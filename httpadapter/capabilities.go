@@ -14,7 +14,7 @@ import (
 // Capabilities is what clients may know of an App: the answer of
 // GET {base}/capabilities, which is for anybody.
 type Capabilities struct {
-	// Name is by which people know the service.
+	// Name is the name by which people know the service.
 	Name string `json:"name"`
 	// SignUp is who may register: a mode of package auth, or "host" when that is for the
 	// host's own sign-in to say.
@@ -30,7 +30,7 @@ type Capabilities struct {
 	Limits  CapabilityLimits `json:"limits"`
 }
 
-// CapabilityLimits are the limits of Capabilities; what is not on has none.
+// CapabilityLimits are the limits of Capabilities. A feature that is off has none.
 type CapabilityLimits struct {
 	// MinPassword is the least length of a new password in code points, and
 	// MaxPasswordBytes the greatest in bytes of UTF-8.
@@ -42,6 +42,8 @@ type CapabilityLimits struct {
 	DeletionGrace int64 `json:"deletionGrace"`
 	// FreshFor is how long a proof of who calls is fresh, in seconds.
 	FreshFor int64 `json:"freshFor"`
+	// ProofWait is how long somebody waits who lacks one of two proofs, in seconds.
+	ProofWait int64 `json:"proofWait,omitempty"`
 	// ActivityRetention is how long events are kept, in seconds; 0 is for ever.
 	ActivityRetention int64 `json:"activityRetention"`
 }
@@ -61,6 +63,9 @@ func (a *App) Capabilities() Capabilities {
 		c.SignUp = string(a.Auth.Policy().SignUp)
 		c.Limits.MinPassword, c.Limits.MaxPasswordBytes = a.Auth.Policy().MinPassword, hash.MaxPasswordBytes
 		c.Factors = a.factorKinds()
+		if c.Features["twoProofs"] {
+			c.Limits.ProofWait = seconds(a.Auth.Policy().Wait)
+		}
 	}
 	if a.Pictures != nil {
 		c.PictureTypes, c.Limits.PictureBytes = a.Pictures.Types(), a.Pictures.MaxBytes()
@@ -102,7 +107,7 @@ func (a *App) factorKinds() []string {
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
-// getCapabilities is for anybody. What it says changes with the program only.
+// getCapabilities is for anybody. Its answer changes with the program only.
 func (a *App) getCapabilities(c *call) error {
 	c.w.Header().Set("Cache-Control", "public, max-age=60")
 	return c.raw(http.StatusOK, "application/json", a.capabilities)

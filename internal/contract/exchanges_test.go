@@ -40,7 +40,7 @@ const (
 		`rue,"pages":true,"twoProofs":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
 		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
 		`ue,"heldNames":true,"notices":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg"],"locales":[` +
-		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"activityRetention":0}}`
+		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"proofWait":604800,"activityRetention":0}}`
 	docEnd = `"notifications":{"security":{"email":true,"sms":false},"account":{"email":true,"sms":false},"product":{"email":false,"sms":false}},` +
 		`"appearance":{"theme":"dark","accent":"#2563eb","density":"compact","fontScale":1.25,"reducedMotion":true},"locale":"en","timeZone":"Europe/Zurich"}`
 	sizes   = `{"512":"/api/pictures/a-512.jpg","256":"/api/pictures/a-256.jpg","128":"/api/pictures/a-128.jpg","64":"/api/pictures/a-64.jpg"}`

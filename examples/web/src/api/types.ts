@@ -32,9 +32,8 @@ export type PendingRecovery = Schemas["PendingRecovery"];
 export type Proofs = Schemas["Proofs"];
 export type ProofState = Schemas["ProofState"];
 export type ProofName = Schemas["ProofName"];
-export type Capabilities = Omit<Schemas["Capabilities"], "features"> & { features: Features };
-// twoProofs: whoever changes what opens an account shows two proofs, or waits.
-export type Features = Schemas["Capabilities"]["features"] & { twoProofs?: boolean };
+export type Capabilities = Schemas["Capabilities"];
+export type Features = Capabilities["features"];
 export type PasskeyChallenge = Schemas["PasskeyChallenge"];
 export type PasskeySignIn = Schemas["PasskeySignIn"];
 export type PasskeyAdded = Schemas["PasskeyAdded"];

@@ -58,9 +58,12 @@ test("a code is read however it was typed", () => {
 
 test("a wait says when, by what, and who is told", () => {
   const place = { locale: "en-GB", timeZone: "UTC" };
-  expect(waitOffer("mailbox", true)).toBe("In 7 days you can do this with your password alone. We tell your address and your phone at once; whoever reads that can stop it.");
-  expect(waitOffer("mailbox", false)).toContain("We tell your address at once");
-  expect(waitOffer("mailbox_no_password", false)).toContain("with a code from your mail alone");
+  expect(waitOffer("mailbox", true, 604_800)).toBe("In 7 days you can do this with your password alone. We tell your address and your phone at once; whoever reads that can stop it.");
+  expect(waitOffer("mailbox", false, 604_800)).toContain("We tell your address at once");
+  expect(waitOffer("mailbox_no_password", false, 604_800)).toContain("with a code from your mail alone");
+  for (const [seconds, words] of [[null, "After a wait"], [60, "In an hour"], [3_600, "In an hour"], [86_400, "In 24 hours"], [172_800, "In 2 days"]] as const) {
+    expect(waitOffer("mailbox", false, seconds)).toContain(`${words} you can do this`);
+  }
   expect(waitGoesOn("mailbox", "2026-12-08T08:00:00Z", "2026-12-15T08:00:00Z", place)).toBe("From 8 Dec 2026, 08:00 on you can do this with your password alone, until 15 Dec 2026, 08:00. Come back then.");
   expect(waitGoesOn("mailbox", "2026-12-08T08:00:00Z", null, place)).toBe("From 8 Dec 2026, 08:00 on you can do this with your password alone. Come back then.");
 });

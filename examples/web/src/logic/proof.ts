@@ -71,19 +71,24 @@ export function mailCodeFault(code: string): string | null {
   return code.length === length ? null : `The code has ${length} characters. These are ${code.length}.`;
 }
 
-// waitDays is auth.Config.Wait as it is when a host sets none. No answer tells it
-// before the wait is begun.
-const waitDays = 7;
+// after says when a wait of so many seconds is over, in words that begin a sentence.
+function after(seconds: number | null): string {
+  if (seconds === null) return "After a wait";
+  const hours = Math.max(1, Math.round(seconds / 3600));
+  if (hours < 48) return hours === 1 ? "In an hour" : `In ${hours} hours`;
+  return `In ${Math.round(hours / 24)} days`;
+}
 
 // alone is what a wait leaves to prove.
 function alone(state: ProofState | null): string {
   return state === "mailbox_no_password" ? "a code from your mail alone" : "your password alone";
 }
 
-// waitOffer says what a wait is, before it is begun. phone: that is told too.
-export function waitOffer(state: ProofState, phone: boolean): string {
+// waitOffer says what a wait of so many seconds is, before it is begun. The phone is told
+// too, if phone is true.
+export function waitOffer(state: ProofState, phone: boolean, seconds: number | null): string {
   const told = phone ? "your address and your phone" : "your address";
-  return `In ${waitDays} days you can do this with ${alone(state)}. We tell ${told} at once; whoever reads that can stop it.`;
+  return `${after(seconds)} you can do this with ${alone(state)}. We tell ${told} at once; whoever reads that can stop it.`;
 }
 
 // waitGoesOn says from when, and until when, the wait stands for a proof. until is

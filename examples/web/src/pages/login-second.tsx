@@ -23,12 +23,15 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
   const [sendFault, setSendFault] = useState<string | null>(null);
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["code"]);
 
+  // A code by e-mail beside another factor is the mailbox alone: the server trusts no device
+  // by it.
+  const mayTrust = method !== "email" || methods.every((m) => m === "email" || m === "recovery_code");
   const passkey = methods.includes("passkey") && canPasskey();
   const usePasskey = () =>
     void run(async () => {
       try {
         const answer = await provePasskey("second_factor");
-        const { data, etag } = await api.finishPasskey({ ...answer, purpose: "second_factor", trustDevice });
+        const { data, etag } = await api.finishPasskey({ ...answer, purpose: "second_factor", trustDevice: trustDevice && mayTrust });
         if (data.status !== "complete" && data.status !== "deletion_pending") throw new ApiError({ status: 200, code: "incomplete", detail: "" });
         await onDone({ data, etag });
       } catch (err) {
@@ -46,7 +49,7 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
     }
     void run(async () => {
       try {
-        await onDone(await api.finishSignIn({ method, code, trustDevice }));
+        await onDone(await api.finishSignIn({ method, code, trustDevice: trustDevice && mayTrust }));
       } catch (err) {
         if (!(err instanceof ApiError)) throw err;
         if (err.code === "unauthenticated") throw expired();
@@ -90,10 +93,12 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
             touched("code");
           }}
         />}
-        <label className="check">
-          <input type="checkbox" checked={trustDevice} onChange={(e) => setTrustDevice(e.target.checked)} />
-          <span>Don't ask for a code on this device for 30 days</span>
-        </label>
+        {mayTrust && (
+          <label className="check">
+            <input type="checkbox" checked={trustDevice} onChange={(e) => setTrustDevice(e.target.checked)} />
+            <span>Don't ask for a code on this device for 30 days</span>
+          </label>
+        )}
         {codes && (
           <Button look="primary" type="submit" wide busy={busy}>
             Continue

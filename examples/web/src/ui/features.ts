@@ -1,14 +1,14 @@
 import { useEffect, useState } from "react";
 import { api } from "../api/endpoints.ts";
-import type { Features } from "../api/types.ts";
+import type { Capabilities, Features } from "../api/types.ts";
 
-let known: Promise<Features> | null = null;
+let known: Promise<Capabilities> | null = null;
 
-// features are what this server can do. They are read once; a reading that failed is
+// capabilities are what this server can do. They are read once; a reading that failed is
 // tried again by the next caller.
-export function features(): Promise<Features> {
+function capabilities(): Promise<Capabilities> {
   known ??= api.capabilities().then(
-    ({ data }) => data.features,
+    ({ data }) => data,
     (err: unknown) => {
       known = null;
       throw err;
@@ -17,20 +17,36 @@ export function features(): Promise<Features> {
   return known;
 }
 
-// useFeature reports whether a feature is on. It is false until that is known.
-export function useFeature(name: keyof Features): boolean {
-  const [on, setOn] = useState(false);
+// features says of each feature of this server whether it is on.
+export async function features(): Promise<Features> {
+  return (await capabilities()).features;
+}
+
+// useCapabilities are null until they are known.
+function useCapabilities(): Capabilities | null {
+  const [all, setAll] = useState<Capabilities | null>(null);
   useEffect(() => {
     let shown = true;
-    features().then(
-      (all) => {
-        if (shown) setOn(all[name] === true);
+    capabilities().then(
+      (read) => {
+        if (shown) setAll(read);
       },
       () => {}, // the page says the less
     );
     return () => {
       shown = false;
     };
-  }, [name]);
-  return on;
+  }, []);
+  return all;
+}
+
+// useFeature reports whether a feature is on. It is false until that is known.
+export function useFeature(name: keyof Features): boolean {
+  return useCapabilities()?.features[name] === true;
+}
+
+// useProofWait is how long the wait in place of a proof takes, in seconds. It is null
+// until that is known.
+export function useProofWait(): number | null {
+  return useCapabilities()?.limits.proofWait ?? null;
 }

@@ -10,7 +10,7 @@ import { useAsked } from "./asked.ts";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Fault } from "./fault.tsx";
-import { useFeature } from "./features.ts";
+import { useFeature, useProofWait } from "./features.ts";
 import { Field } from "./field.tsx";
 import { useWaitWork } from "./wait.ts";
 
@@ -185,6 +185,7 @@ function ByWait({ need, user, settings, onDone }: Shared) {
 // Wait explains the wait, begins it, and calls it off.
 function Wait({ need, user, settings }: Omit<Shared, "onDone">) {
   const texts = useFeature("codesBySMS");
+  const seconds = useProofWait();
   const [wait, setWait] = useState<{ from: string; until: string | null } | null>(need.waitUntil === null ? null : { from: need.waitUntil, until: null });
   const [off, setOff] = useState(false);
   const { said, busy, fault, work } = useWaitWork();
@@ -204,7 +205,7 @@ function Wait({ need, user, settings }: Omit<Shared, "onDone">) {
       <div role="status" tabIndex={-1} ref={said}>
         {wait && <p>{waitGoesOn(need.state, wait.from, wait.until, placeOf(settings))}</p>}
         {!wait && off && <p>The wait is off.</p>}
-        {!wait && !off && need.mayWait && <p>{waitOffer(need.state, texts && Boolean(user.phone))}</p>}
+        {!wait && !off && need.mayWait && <p>{waitOffer(need.state, texts && Boolean(user.phone), seconds)}</p>}
       </div>
       <Fault text={fault} />
       {wait ? (
