@@ -127,10 +127,9 @@ type Config struct {
 	// Now is the clock, nil for time.Now. It is the only one: clocks of databases do
 	// not matter. Those of two nodes may differ by 3 minutes. What was refused because
 	// its time was over stays refused when a clock is set right.
-	//
-	// Rand is the source of tokens and ids, nil for crypto/rand. One that can be
+	Now func() time.Time
+	// Rand is the source of tokens and ids, nil for crypto/rand. A source that can be
 	// guessed gives every account away.
-	Now  func() time.Time
 	Rand io.Reader
 	// Logger gets one record for each thing that happened; nil is for
 	// warnings and errors only, which go to slog.Default().

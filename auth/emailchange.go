@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
@@ -25,7 +26,13 @@ type emailChange struct {
 	Session string `json:"session,omitempty"`
 	// Proved is whether From was proved before.
 	Proved bool `json:"proved,omitempty"`
+	// Works is when the link to a new address that the host gave begins to work. It is
+	// zero for a change by the account itself.
+	Works time.Time `json:"works,omitzero"`
 }
+
+// handover reports whether the host began the change.
+func (ch emailChange) handover() bool { return !ch.Works.IsZero() }
 
 func (s *Service) emailChange(t authstore.Ticket) (ch emailChange, err error) {
 	if err := json.Unmarshal(t.Data, &ch); err != nil || ch.From == "" || ch.To == "" {
@@ -42,7 +49,6 @@ var errNotThatVersion = errors.New("auth: the user has another version")
 // docs/account-states.md. It sends a link to the new address, for ConfirmEmailChange, and one
 // to the present address, for UndoEmailChange. A change that was begun before is over.
 // Nothing happens when email is the present address.
-//
 // The errors of May are its own. An address that is none is an *input.InvalidError, another
 // version than ifVersion, when that is not 0, is storage.ErrStale, and too many are a
 // *limit.ExceededError. An address of another account is no error: its owner is told.
@@ -153,12 +159,12 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 
 // ConfirmEmailChange makes the address of a change that was begun the account's,
 // by the token of the link to it, and ends all sessions but the one that began
-// it. A token that is wrong, expired or used, or of a change that is over, is
-// ErrInvalidToken; an address that another account got meanwhile, or that is held
+// it. The link of a handover is an *authrule.TooEarlyError until the wait is over. A token
+// that is wrong, expired or used, or of a change that is over, is ErrInvalidToken; an address that another account got meanwhile, or that is held
 // for one (Config.Holds), is a *storage.TakenError, and the change is over.
 func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, forEmailChange, token)
+	t, err := s.opened(ctx, c, forEmailChange, token, s.takeEmailChange)
 	if err != nil {
 		return err
 	}
@@ -174,22 +180,29 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string
 		if user.Email != ch.From || user.PendingEmail != ch.To {
 			return ErrInvalidToken
 		}
-		ended, err := s.cutOff(ctx, user, hash, hash, ch.Session, byAddress)
+		present := hash
+		if ch.handover() { // somebody else may know the password that was lost
+			present = marked(hash)
+		}
+		ended, err := s.cutOff(ctx, user, hash, present, ch.Session, byAddress)
 		if err != nil {
 			return err
 		}
 		event := activity.NewEvent(ctx, authevent.EmailChanged, user.ID, s.now(), map[string]string{detailEnded: strconv.Itoa(ended)})
-		_, err = s.users.Update(ctx, user.ID, profile.Patch{
-			IfVersion: user.Version, Email: &ch.To, EmailVerified: new(true), PendingEmail: new(""),
-		}, event)
-		if err != nil {
+		patch := profile.Patch{IfVersion: user.Version, Email: &ch.To, EmailVerified: new(true), PendingEmail: new("")}
+		if _, err = s.users.Update(ctx, user.ID, patch, event); err != nil {
 			return err
 		}
 		if err := s.unheld(ctx, user.ID, "", ch.To); err != nil {
 			return err
 		}
-		if err := s.holdAddress(ctx, user.ID, ch, t.CreatedAt); err != nil {
+		if err := s.holdAddress(ctx, user.ID, ch, t.ExpiresAt); err != nil {
 			return err
+		}
+		if ch.handover() {
+			if err := s.sendTakenOver(ctx, patch.Apply(user), false); err != nil {
+				return err
+			}
 		}
 		return s.tell(ctx, event)
 	})

@@ -79,12 +79,15 @@ func (s *Service) BeginFactor(ctx context.Context, c Client, id Identity, kind, 
 // maxFactorName bounds the name that somebody gives a factor, in characters.
 const maxFactorName = 100
 
-func checkFactorName(name string) error {
+func checkFactorName(name string) error { return checkLine("name", name, maxFactorName) }
+
+// checkLine checks the text of a field that has one line of at most limit characters.
+func checkLine(field, text string, limit int) error {
 	switch {
-	case utf8.RuneCountInString(name) > maxFactorName:
-		return input.Invalid(input.Long("name", maxFactorName))
-	case !isText(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return input.Invalid(input.New("name", input.Characters, nil))
+	case utf8.RuneCountInString(text) > limit:
+		return input.Invalid(input.Long(field, limit))
+	case !isText(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return input.Invalid(input.New(field, input.Characters, nil))
 	}
 	return nil
 }

@@ -24,9 +24,8 @@ var (
 	ErrSignUpClosed = errors.New("sign-up is closed")
 	// ErrInvalidCode: the code is wrong, old or was used. It is that of package authfactor.
 	ErrInvalidCode = authfactor.ErrInvalidCode
-	// ErrFactorUnusable: the factor is there, but what it keeps cannot be opened,
-	// since the key that sealed it is gone: another one, or a recovery code, opens
-	// the account. The log names the key.
+	// ErrFactorUnusable: the factor is there, but the key that sealed it is gone. Another
+	// factor, or a recovery code, opens the account. The log names the key.
 	ErrFactorUnusable = errors.New("the factor cannot be used")
 	// ErrNoFactor: there is no factor of that kind to use.
 	ErrNoFactor = errors.New("no such factor")

@@ -20,6 +20,7 @@ const (
 	detailEnded   = "endedSessions"
 	detailLeft    = "left"
 	detailEmptied = "emptied"
+	detailActor   = "actor"
 
 	methodPassword = "password"
 	methodRecovery = "recovery_code"

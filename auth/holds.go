@@ -18,11 +18,11 @@ func (s *Service) unheld(ctx context.Context, userID, username, email string) er
 }
 
 // holdAddress keeps the address that the change ch gives up, in its transaction,
-// for as long as it can be taken back: no link to undo a change that began by at
-// latest is alive after that, also by the clock of another node. One that was
+// for as long as it can be taken back: no link to undo a change whose own link expires at
+// expires is alive after that, also by the clock of another node. An address that was
 // never proved is free: whoever signs up with somebody else's address and goes
 // on to another must not keep its owner out.
-func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange, at time.Time) error {
+func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange, expires time.Time) error {
 	if s.holds == nil || !ch.Proved {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (s *Service) holdAddress(ctx context.Context, userID string, ch emailChange
 	if err != nil {
 		return err
 	}
-	until := at.Add(emailChangeLife + emailUndoWindow + profile.Margin)
+	until := expires.Add(emailUndoWindow + profile.Margin)
 	if err := s.holds.Hold(ctx, userID, []string{key}, until); err != nil {
 		return fmt.Errorf("auth: holding an address: %w", err)
 	}

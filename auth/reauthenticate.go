@@ -35,11 +35,8 @@ type Proof struct {
 }
 
 // Reauthenticate proves again who the signed-in caller is, so that the session is Fresh.
-//
 // For a user with a second factor it is an *input.InvalidError of field "method": see
-// ReauthenticateWith.
-//
-// A wrong password is ErrInvalidCredentials and counts with those of sign-in;
+// ReauthenticateWith. A wrong password is ErrInvalidCredentials and counts with those of sign-in;
 // *limit.ExceededError, *storage.UnavailableError as there. A session that ended
 // meanwhile is ErrUnauthenticated.
 func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, password string) (Proof, error) {
@@ -84,7 +81,6 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, id Identity, pas
 // ChangePassword sets a new password for the signed-in caller, who gives the
 // present one, and ends all other sessions and what was begun, all or nothing. The
 // session in use goes on under a new token, and is Fresh if the user has no second factor.
-//
 // A new password that is refused, or that is the present one, is an
 // *input.InvalidError of field "newPassword". A wrong present one is
 // ErrInvalidCredentials and counts with those of sign-in.

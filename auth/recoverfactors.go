@@ -20,7 +20,6 @@ import (
 // link that BeginFactorRecovery sent and by an unfinished sign-in of the same
 // account. Recovery codes and trusted devices go with them and all sessions end, the
 // unfinished one too, all or nothing. The next sign-in is by the password alone.
-//
 // Before the wait is over it is an *authrule.TooEarlyError and the link stays good. A token
 // that is wrong, expired, used or another account's, and one of a recovery that is over, is
 // ErrInvalidToken. Of parallel calls one succeeds; a failure of the stores leaves the token.

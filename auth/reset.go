@@ -20,7 +20,6 @@ import (
 // account that email belongs to. For an address of no account, or of a disabled
 // one, it does the same work and sends nothing, so the caller cannot tell. Links
 // that were sent before are dead.
-//
 // An address that is none is an *input.InvalidError, too many messages are a
 // *limit.ExceededError, both whether there is an account or not.
 func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
@@ -86,7 +85,6 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 // Reset sets a new password by the token of a link that Forgot sent, and ends all sessions
 // and what was begun, all or nothing. It makes no session and leaves the second factor as it
 // is, but an address that was never proved is proved by it, see Verify.
-//
 // A token that is wrong, expired or used is ErrInvalidToken. A password that is refused is
 // an *input.InvalidError of field "password" and leaves the token; nothing after that does.
 func (s *Service) Reset(ctx context.Context, c Client, token, password string) error {

@@ -120,7 +120,6 @@ func (id Identity) ceremony() (authfactor.Ceremony, error) {
 // dead. With trust the device gets a token, in Device, for later sign-ins in place of a second
 // factor. Where there is a factor, a code by e-mail opens a session that is not Fresh, and no
 // device is trusted.
-//
 // A wrong answer is ErrInvalidCode and counts for the account, under whatever
 // method and however often the sign-in is begun anew; beyond the limit it is a
 // *limit.ExceededError, and the half session has ended. A factor whose key is gone

@@ -162,7 +162,7 @@ func authRequests() []request {
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, authmail.EmailChange, "new-"+name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/confirm", `{"token":"`+token+`"}`) }
-		}, cost{12, 1}, cost{14, 1}},
+		}, cost{13, 1}, cost{15, 1}},
 		{"POST /api/auth/email/change/undo", "a good token", 204, func(s *spied) func() reply {
 			c, name := s.member()
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)

@@ -34,7 +34,8 @@ const (
 	// somebody without the password: endedSessions, and emptied ("true") when what was in
 	// the account was removed.
 	EmailVerified activity.Kind = "auth.email_verified"
-	// EmailChangeRequested: a change of the address began.
+	// EmailChangeRequested: a change of the address began. Detail: actor, when the host
+	// began it.
 	EmailChangeRequested activity.Kind = "auth.email_change_requested"
 	// EmailChanged: the new address was proved. Detail: endedSessions.
 	EmailChanged activity.Kind = "auth.email_changed"

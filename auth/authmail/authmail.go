@@ -39,6 +39,11 @@ const (
 	// EmailChanging tells the old one, with the link that undoes it.
 	EmailChange   Kind = "email_change"
 	EmailChanging Kind = "email_changing"
+	// Handover has the link that from WorksFrom on proves a new address which the host gave
+	// the account, and HandoverBegun tells the old address, with the link that undoes it.
+	// As a text message HandoverBegun has no link.
+	Handover      Kind = "handover"
+	HandoverBegun Kind = "handover_begun"
 	// Code has a code for a second factor, Phone one that proves a
 	// phone number.
 	Code  Kind = "code"

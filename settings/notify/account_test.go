@@ -17,6 +17,7 @@ func TestT09_LettersNameTheAccount(t *testing.T) {
 	var all []authmail.Message
 	for _, k := range []authmail.Kind{
 		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery,
+		authmail.Handover, authmail.HandoverBegun,
 	} {
 		all = append(all, authmail.Message{Kind: k})
 	}

@@ -436,7 +436,7 @@ func TestS55P17_HostileWords(t *testing.T) {
 func TestTextsAreComplete(t *testing.T) {
 	for _, k := range []authmail.Kind{
 		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.Code, authmail.Phone,
-		authmail.Proof, authmail.Wait,
+		authmail.Proof, authmail.Wait, authmail.Handover, authmail.HandoverBegun,
 	} {
 		l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")
 		if err != nil || l.Subject == "" || l.Text == "" || l.HTML == "" || strings.Contains(l.Text+l.Subject, "{") {

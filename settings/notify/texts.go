@@ -52,6 +52,21 @@ var texts = map[authmail.Kind]words{
 		where:   true,
 		action:  "Keep this address", after: "If it was not you, the link takes the change back, signs everybody out and lets you set a new password.",
 	},
+	authmail.Handover: {
+		subject: "Your new e-mail address",
+		lead: "You lost the way in to {account}, and we shall give it this address. Nothing has changed yet. " +
+			"From {from} on the link confirms the address; then you can set a new password.",
+		action: "Confirm the new address",
+		after:  "Before that the link does nothing; it works once, until {until}. If you did not ask us for it, you need do nothing.",
+	},
+	authmail.HandoverBegun: {
+		subject: "Your account is to get another e-mail address",
+		lead: "Somebody told us that they are the owner of {account} and can no longer sign in or read this mail. From {from} on the account can get " +
+			"the address that they named. Nothing has changed yet. If that was you, you need do nothing.",
+		action: "Keep this address",
+		after:  "If it was not you, the link stops this, signs everybody out and lets you set a new password.",
+		sms:    "Somebody told {service} that you lost your account, and wants another e-mail address for it. Not you? Stop it: see our e-mail.",
+	},
 	authmail.FactorRecovery: {
 		subject: "Your two-step verification is to be removed",
 		lead: "Somebody who knows your password asked to remove the two-step verification and the recovery codes of {account}. " +

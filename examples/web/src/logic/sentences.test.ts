@@ -70,3 +70,12 @@ test("what was not the owner's doing stands out", () => {
 test("every filter but the first is a kind with a sentence of its own", () => {
   for (const f of filters.slice(1)) expect(sentence({ kind: f.kind, detail: {} }).icon).not.toBe("dot");
 });
+
+test("a change of the address says whether the service began it", () => {
+  expect(text("auth.email_change_requested")).toBe("You asked for another e-mail address");
+  expect(text("auth.email_change_requested", { actor: "desk-7" })).toContain("The service was told");
+});
+
+test.each(["auth.email_changed", "auth.email_change_undone", "auth.reset_requested", "auth.password_reset", "auth.reported"])("%s has a sentence", (kind) => {
+  expect(sentence({ kind, detail: {} }).icon).not.toBe("dot");
+});

@@ -94,6 +94,20 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
       return d["emptied"] === "true"
         ? { text: "Your e-mail address was confirmed without the password, so that everything in the account was removed", icon: "alert", tone: "warn" }
         : { text: "You confirmed your e-mail address", icon: "user", tone: "good" };
+    case "auth.email_change_requested":
+      return d["actor"]
+        ? { text: "The service was told that you lost your account, and prepares another e-mail address for it", icon: "alert", tone: "warn" }
+        : { text: "You asked for another e-mail address", icon: "user", tone: "plain" };
+    case "auth.email_changed":
+      return { text: `Your e-mail address was changed${alsoEnded(d["endedSessions"])}`, icon: "user", tone: "warn" };
+    case "auth.email_change_undone":
+      return { text: "A change of your e-mail address was taken back, and everybody signed out", icon: "lock", tone: "warn" };
+    case "auth.reset_requested":
+      return { text: "A link to set a new password was asked for", icon: "key", tone: "plain" };
+    case "auth.password_reset":
+      return { text: "Your password was set anew by a link from your mail, and everybody signed out", icon: "lock", tone: "warn" };
+    case "auth.reported":
+      return { text: "It was reported that something was not you: everybody was signed out", icon: "alert", tone: "warn" };
     case "auth.second_factor_failed":
       if (passkey) return passkey;
       return { text: "Someone who knew your password gave a wrong code", icon: "alert", tone: "warn" };

@@ -1,0 +1,126 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authevent"
+	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
+	"github.com/profilekit/profilekit/auth/authstore"
+	"github.com/profilekit/profilekit/profile"
+	"github.com/profilekit/profilekit/settings/input"
+	"github.com/profilekit/profilekit/storage"
+)
+
+// maxActor is the longest name of who acts for the host, in code points.
+const maxActor = 64
+
+// BeginHandover has the host give an account the address email, for an owner who lost
+// mailbox and password and whose identity the host checked otherwise. After Policy.Wait and
+// for 7 days a link to email confirms it: sessions end, the password must be reset, factors
+// stay. The present address, with a link that takes it back, and the phone are told at once.
+// The feed names the actor, such as the ID of a member of staff: 1 to 64 characters.
+//
+// No user, or one who is disabled, is storage.ErrNotFound; an address that is taken or held
+// is a *storage.TakenError, and bad input an *input.InvalidError.
+func (s *Service) BeginHandover(ctx context.Context, actor, userID, email string) (authrule.PendingWait, error) {
+	if s.courier == nil {
+		return authrule.PendingWait{}, ErrNoCourier
+	}
+	if err := joinInvalid(required("actor", actor), checkLine("actor", actor, maxActor), profile.CheckEmail(email)); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	var out authrule.PendingWait
+	err := s.whole(ctx, func(ctx context.Context) (err error) {
+		user, _, err := s.locked(ctx, userID)
+		if errors.Is(err, ErrInvalidToken) {
+			return storage.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		out, err = s.beginHandover(ctx, user, email, actor)
+		return err
+	})
+	if err != nil {
+		return authrule.PendingWait{}, err
+	}
+	s.log(ctx, slog.LevelWarn, authevent.EmailChangeRequested, userID, slog.String("actor", actor))
+	return out, nil
+}
+
+// beginHandover writes the change and its messages.
+func (s *Service) beginHandover(ctx context.Context, user profile.User, email, actor string) (authrule.PendingWait, error) {
+	if email == user.Email {
+		return authrule.PendingWait{}, input.Invalid(input.New("email", input.NotAllowed, nil))
+	}
+	holder, err := s.users.ByEmail(ctx, email)
+	switch {
+	case err == nil && holder.ID != user.ID: // the host may know it
+		return authrule.PendingWait{}, &storage.TakenError{Field: "email"}
+	case err != nil && !errors.Is(err, storage.ErrNotFound):
+		return authrule.PendingWait{}, fmt.Errorf("auth: looking an account up: %w", err)
+	}
+	if err := s.unheld(ctx, user.ID, "", email); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	now := s.now()
+	out := authrule.PendingWait{From: now.Add(s.policy.Wait), Until: now.Add(s.policy.Wait + waitWindow)}
+	data, err := json.Marshal(emailChange{From: user.Email, To: email, Proved: user.EmailVerified, Works: out.From})
+	if err != nil {
+		return authrule.PendingWait{}, err
+	}
+	confirm, err := s.newSecret(forEmailChange, user.ID, data, now, out.Until.Sub(now))
+	if err != nil {
+		return authrule.PendingWait{}, err
+	}
+	undo, err := s.newSecret(forEmailUndo, user.ID, data, now, out.Until.Sub(now)+emailUndoWindow)
+	if err != nil {
+		return authrule.PendingWait{}, err
+	}
+	event := activity.NewEvent(ctx, authevent.EmailChangeRequested, user.ID, now, map[string]string{detailActor: actor})
+	if _, err := s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &email}, event); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	if err := s.tickets.AddTickets(ctx, user.ID, forEmailChange, []authstore.Ticket{confirm.Ticket, undo.Ticket}); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	toNew := authmail.Message{
+		Kind: authmail.Handover, Channel: authmail.ByEmail, To: email, UserID: user.ID, Name: user.MailName(email), Account: user.MailAccount(email),
+		Link: authmail.LinkTo(s.links.EmailChange, confirm.token), At: now, WorksFrom: out.From, ExpiresAt: confirm.ExpiresAt,
+	}
+	if err := s.courier.Deliver(ctx, toNew); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	toOld := authmail.Message{
+		Kind: authmail.HandoverBegun, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Account: user.MailAccount(user.Email), Link: authmail.LinkTo(s.links.EmailUndo, undo.token), At: now, WorksFrom: out.From, ExpiresAt: undo.ExpiresAt,
+	}
+	if err := s.tellBoth(ctx, user, toOld); err != nil {
+		return authrule.PendingWait{}, err
+	}
+	return out, s.tell(ctx, event)
+}
+
+// takeEmailChange takes the ticket of a change of the address. Before a handover works it is
+// a *authrule.TooEarlyError, and the ticket stays.
+func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
+	t, err := s.tickets.Ticket(ctx, p, hash, now)
+	if err != nil {
+		return authstore.Ticket{}, err
+	}
+	ch, err := s.emailChange(t)
+	if err != nil {
+		return authstore.Ticket{}, err
+	}
+	if now.Before(ch.Works) {
+		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
+	}
+	return s.tickets.TakeTicket(ctx, p, hash, now)
+}
