@@ -11,9 +11,10 @@ import (
 	"github.com/profilekit/profilekit/storage/postgres"
 )
 
-// limit is when a request must have been answered: its deadline and a second.
+// limit is when a request must have been answered: its deadline and a second, and the slack
+// of a loaded machine, on which all routes are asked at once.
 func (r route) limit() time.Duration {
-	d := requestTime + time.Second
+	d := requestTime + time.Second + slack
 	if len(r.body) > 0 {
 		d += bodyTime
 	}
