@@ -269,6 +269,8 @@ func TestStopsAtStart(t *testing.T) {
 		"no wait at all":     {[]string{"-addr", ":0"}, "FACTOR_RECOVERY=1h", "loopback"},
 		"a wait of words":    {nil, "FACTOR_RECOVERY=soon", "FACTOR_RECOVERY"},
 		"bad base URL":       {nil, "BASE_URL=example.org", "BaseURL"},
+		"a proxy by name":    {nil, "TRUSTED_PROXIES=proxy.example.org", "TRUSTED_PROXIES"},
+		"every proxy":        {nil, "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0", "0.0.0.0/0"},
 		"unknown flag":       {[]string{"-nonsense"}, "", "nonsense"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/http"
 	"os"
 	"os/signal"
@@ -87,6 +88,7 @@ type options struct {
 	limitsOff   bool
 	verbose     bool
 	recovery    auth.FactorRecovery
+	proxies     []netip.Prefix
 }
 
 func parse(name string, args []string, env func(string) string, stderr io.Writer) (options, error) {
@@ -119,6 +121,9 @@ func parse(name string, args []string, env func(string) string, stderr io.Writer
 	}
 	var err error
 	if o.recovery, err = recovery(env("FACTOR_RECOVERY"), o.addr); err != nil {
+		return o, err
+	}
+	if o.proxies, err = proxies(env("TRUSTED_PROXIES")); err != nil {
 		return o, err
 	}
 	switch v := env("LIMITS"); v {
@@ -170,6 +175,28 @@ func recovery(value, addr string) (auth.FactorRecovery, error) {
 		return auth.FactorRecovery{}, fmt.Errorf("FACTOR_RECOVERY below %v is only for tests: listen on loopback, for example -addr 127.0.0.1:3000", auth.LeastRecoveryWait)
 	}
 	return auth.FactorRecovery{Wait: wait, AnyWait: short}, nil
+}
+
+// proxies reads a list of addresses and networks, with commas between, of proxies whose
+// X-Forwarded-For is believed. A network of all addresses is refused: then everybody could
+// say to be anybody, and no limit of an address would hold.
+func proxies(value string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for part := range strings.SplitSeq(value, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(part)
+		if ip, errIP := netip.ParseAddr(part); errIP == nil {
+			p, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil || p.Bits() == 0 {
+			return nil, fmt.Errorf("TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, not %q", part)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 func loopback(addr string) bool {

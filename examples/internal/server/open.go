@@ -94,6 +94,7 @@ func open(ctx context.Context, opt options, log *slog.Logger) (_ *host, err erro
 		Name: "profilekit", Stores: stores, Blobs: blobs, Keys: h.keys, BaseURL: opt.baseURL,
 		Mail: mail, Auth: auth.Policy{Passkeys: passkeys, Codes: auth.Codes{Channels: []authmail.Channel{authmail.BySMS}}, FactorRecovery: opt.recovery, Links: links(opt.baseURL)},
 		Pictures: picture.Policy{Decoders: []picture.Decoder{photos}, Direct: direct},
+		HTTP:     httpadapter.HTTP{TrustedProxies: opt.proxies},
 		Logger:   log,
 	})
 	return h, err
