@@ -74,6 +74,11 @@ var timeds = map[string]func(t *testing.T, p *post, name string) timed{
 		token := p.mail.link(t, authmail.EmailChange, "new-"+name+"@example.org")
 		return timed{auth.EmailChangeLife, func() error { return p.ConfirmEmailChange(t.Context(), home, token) }}
 	},
+	"handover": func(t *testing.T, p *post, name string) timed {
+		is(t, errOf(p.BeginHandover(t.Context(), "desk-7", p.proved(t, name).User.ID, "new-"+name+"@example.org")), nil)
+		token := p.mail.link(t, authmail.Handover, "new-"+name+"@example.org")
+		return timed{2 * week, func() error { return p.ConfirmEmailChange(t.Context(), home, token) }}
+	},
 	"undo of an address": func(t *testing.T, p *post, name string) timed {
 		is(t, p.BeginEmailChange(t.Context(), home, p.proved(t, name), "new-"+name+"@example.org", 0), nil)
 		token := p.mail.link(t, authmail.EmailChanging, name+"@example.org")

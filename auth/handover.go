@@ -109,9 +109,10 @@ func (s *Service) beginHandover(ctx context.Context, user profile.User, email, a
 }
 
 // takeEmailChange takes the ticket of a change of the address. Before a handover works it is
-// a *authrule.TooEarlyError, and the ticket stays.
+// a *authrule.TooEarlyError, and the ticket stays. A ticket that is over is taken away, or a
+// clock that is set back would bring it back.
 func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
-	t, err := s.tickets.Ticket(ctx, p, hash, now)
+	t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
 	if err != nil {
 		return authstore.Ticket{}, err
 	}
@@ -119,7 +120,7 @@ func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash
 	if err != nil {
 		return authstore.Ticket{}, err
 	}
-	if now.Before(ch.Works) {
+	if t.Alive(now) && now.Before(ch.Works) {
 		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
 	}
 	return s.tickets.TakeTicket(ctx, p, hash, now)
