@@ -110,24 +110,9 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 // address already.
 func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email, session string, holder profile.User) error {
 	now := s.now()
-	data, err := json.Marshal(emailChange{From: user.Email, To: email, Session: session, Proved: user.EmailVerified})
-	if err != nil {
-		return err
-	}
-	confirm, err := s.newSecret(forEmailChange, user.ID, data, now, emailChangeLife)
-	if err != nil {
-		return err
-	}
-	undo, err := s.newSecret(forEmailUndo, user.ID, data, now, emailChangeLife+emailUndoWindow)
-	if err != nil {
-		return err
-	}
 	event := activity.NewEvent(ctx, authevent.EmailChangeRequested, user.ID, now, nil)
-	_, err = s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &email}, event)
+	confirm, undo, err := s.writeEmailChange(ctx, user, emailChange{To: email, Session: session}, emailChangeLife, event)
 	if err != nil {
-		return err
-	}
-	if err := s.tickets.AddTickets(ctx, user.ID, forEmailChange, []authstore.Ticket{confirm.Ticket, undo.Ticket}); err != nil {
 		return err
 	}
 	toNew := authmail.Message{
@@ -157,11 +142,51 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 	return s.tell(ctx, event)
 }
 
+// writeEmailChange writes the change ch of the address that user has, with its event, in the
+// transaction of ctx. It returns the secrets of the link that confirms the change, which lives
+// for life from the time of the event, and of the one that undoes it.
+func (s *Service) writeEmailChange(ctx context.Context, user profile.User, ch emailChange, life time.Duration, event activity.Event) (confirm, undo secret, err error) {
+	ch.From, ch.Proved = user.Email, user.EmailVerified
+	data, err := json.Marshal(ch)
+	if err != nil {
+		return secret{}, secret{}, err
+	}
+	if confirm, err = s.newSecret(forEmailChange, user.ID, data, event.At, life); err != nil {
+		return secret{}, secret{}, err
+	}
+	if undo, err = s.newSecret(forEmailUndo, user.ID, data, event.At, life+emailUndoWindow); err != nil {
+		return secret{}, secret{}, err
+	}
+	if _, err = s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &ch.To}, event); err != nil {
+		return secret{}, secret{}, err
+	}
+	return confirm, undo, s.tickets.AddTickets(ctx, user.ID, forEmailChange, []authstore.Ticket{confirm.Ticket, undo.Ticket})
+}
+
+// takeEmailChange takes the ticket of a change of the address. Before a handover works it is
+// a *authrule.TooEarlyError, and the ticket stays. A ticket that is over is taken away, or a
+// clock that is set back would bring it back.
+func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
+	t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
+	if err != nil {
+		return authstore.Ticket{}, err
+	}
+	ch, err := s.emailChange(t)
+	if err != nil {
+		return authstore.Ticket{}, err
+	}
+	if t.Alive(now) && now.Before(ch.Works) {
+		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
+	}
+	return s.tickets.TakeTicket(ctx, p, hash, now)
+}
+
 // ConfirmEmailChange makes the address of a change that was begun the account's,
 // by the token of the link to it, and ends all sessions but the one that began
 // it. The link of a handover is an *authrule.TooEarlyError until the wait is over. A token
-// that is wrong, expired or used, or of a change that is over, is ErrInvalidToken; an address that another account got meanwhile, or that is held
-// for one (Config.Holds), is a *storage.TakenError, and the change is over.
+// that is wrong, expired or used, or of a change that is over, is ErrInvalidToken; an
+// address that another account got meanwhile, or that is held for one (Config.Holds), is a
+// *storage.TakenError, and the change is over.
 func (s *Service) ConfirmEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
 	t, err := s.opened(ctx, c, forEmailChange, token, s.takeEmailChange)

@@ -2,17 +2,14 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authrule"
-	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings/input"
 	"github.com/profilekit/profilekit/storage"
@@ -51,7 +48,8 @@ func (s *Service) BeginHandover(ctx context.Context, actor, userID, email string
 	if err != nil {
 		return authrule.PendingWait{}, err
 	}
-	s.log(ctx, slog.LevelWarn, authevent.EmailChangeRequested, userID, slog.String("actor", actor))
+	// The actor is a person, and stays out of the log.
+	s.log(ctx, slog.LevelWarn, authevent.EmailChangeRequested, userID, slog.Bool("handover", true))
 	return out, nil
 }
 
@@ -72,23 +70,9 @@ func (s *Service) beginHandover(ctx context.Context, user profile.User, email, a
 	}
 	now := s.now()
 	out := authrule.PendingWait{From: now.Add(s.policy.Wait), Until: now.Add(s.policy.Wait + waitWindow)}
-	data, err := json.Marshal(emailChange{From: user.Email, To: email, Proved: user.EmailVerified, Works: out.From})
-	if err != nil {
-		return authrule.PendingWait{}, err
-	}
-	confirm, err := s.newSecret(forEmailChange, user.ID, data, now, out.Until.Sub(now))
-	if err != nil {
-		return authrule.PendingWait{}, err
-	}
-	undo, err := s.newSecret(forEmailUndo, user.ID, data, now, out.Until.Sub(now)+emailUndoWindow)
-	if err != nil {
-		return authrule.PendingWait{}, err
-	}
 	event := activity.NewEvent(ctx, authevent.EmailChangeRequested, user.ID, now, map[string]string{detailActor: actor})
-	if _, err := s.users.Update(ctx, user.ID, profile.Patch{IfVersion: user.Version, PendingEmail: &email}, event); err != nil {
-		return authrule.PendingWait{}, err
-	}
-	if err := s.tickets.AddTickets(ctx, user.ID, forEmailChange, []authstore.Ticket{confirm.Ticket, undo.Ticket}); err != nil {
+	confirm, undo, err := s.writeEmailChange(ctx, user, emailChange{To: email, Works: out.From}, out.Until.Sub(now), event)
+	if err != nil {
 		return authrule.PendingWait{}, err
 	}
 	toNew := authmail.Message{
@@ -106,22 +90,4 @@ func (s *Service) beginHandover(ctx context.Context, user profile.User, email, a
 		return authrule.PendingWait{}, err
 	}
 	return out, s.tell(ctx, event)
-}
-
-// takeEmailChange takes the ticket of a change of the address. Before a handover works it is
-// a *authrule.TooEarlyError, and the ticket stays. A ticket that is over is taken away, or a
-// clock that is set back would bring it back.
-func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
-	t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
-	if err != nil {
-		return authstore.Ticket{}, err
-	}
-	ch, err := s.emailChange(t)
-	if err != nil {
-		return authstore.Ticket{}, err
-	}
-	if t.Alive(now) && now.Before(ch.Works) {
-		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
-	}
-	return s.tickets.TakeTicket(ctx, p, hash, now)
 }

@@ -106,6 +106,7 @@ func TestCapabilitiesAreTheFeatures(t *testing.T) {
 func TestCapabilitiesTellTheLimits(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.Name, c.Auth.MinPassword, c.Profile.DeletionGrace = "Example", 20, time.Hour
+		c.Auth.Wait = 36 * time.Hour
 		c.Pictures.Limits.MaxBytes, c.Activity.Retention = 50<<10, 24*time.Hour
 	})
 	c := w.app.Capabilities()
@@ -113,7 +114,7 @@ func TestCapabilitiesTellTheLimits(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	if l := c.Limits; l.MinPassword != 20 || l.MaxPasswordBytes != hash.MaxPasswordBytes || l.PictureBytes != 50<<10 ||
-		l.DeletionGrace != 3600 || l.FreshFor != 600 || l.ActivityRetention != 86400 {
+		l.DeletionGrace != 3600 || l.FreshFor != 600 || l.ProofWait != 36*3600 || l.ActivityRetention != 86400 {
 		t.Errorf("%+v", l)
 	}
 	ada := w.client()

@@ -443,6 +443,11 @@ func TestTextsAreComplete(t *testing.T) {
 			t.Errorf("%s: %+v, %v", k, l, err)
 		}
 	}
+	for _, k := range []authmail.Kind{authmail.FactorRecovery, authmail.Wait, authmail.HandoverBegun} {
+		if l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.BySMS}, "Example"); err != nil || strings.Contains(l.Text, "{") || len(l.Text) > 160 {
+			t.Errorf("%s: %+v, %v", k, l, err)
+		}
+	}
 	for _, k := range []authmail.Kind{authmail.Code, authmail.Phone} {
 		if l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.BySMS, Code: "123456"}, "Example"); err != nil || !strings.Contains(l.Text, "123456") || len(l.Text) > 160 {
 			t.Errorf("%s: %+v, %v", k, l, err)
