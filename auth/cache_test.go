@@ -173,10 +173,13 @@ func TestR29_CacheDoesNotOutliveAClockSetBack(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	const size, sessions = 64, 300
 	w, r := cached(t, open(t).db, nil, limitsOff, func(c *auth.Config) { c.SessionCache.Size = size })
-	w.register(t, "ada")
+	names := []string{"ada", "bob", "cyd", "dan"} // nobody has that many sessions alone
+	for _, name := range names {
+		w.register(t, name)
+	}
 	var tokens []string
-	for range sessions {
-		tokens = append(tokens, w.mustSignIn(t, "ada", password).Token)
+	for i := range sessions {
+		tokens = append(tokens, w.mustSignIn(t, names[i%len(names)], password).Token)
 	}
 	r.n.Store(0)
 	for _, token := range tokens {

@@ -346,7 +346,7 @@ func TestR43_EraseUserForgetsOneUserWhole(t *testing.T) {
 		}
 		w.dead(t, token)
 		factors, err := db.Auth().Factors.Factors(t.Context(), id)
-		sessions, err2 := db.Auth().Sessions.Sessions(t.Context(), id)
+		sessions, err2 := everySession(t.Context(), db.Auth().Sessions, id)
 		codes, err3 := db.Auth().Tickets.Tickets(t.Context(), id, auth.ForRecoveryCode, w.clock.now())
 		if err := errors.Join(err, err2, err3); err != nil || len(factors)+len(sessions)+len(codes) != 0 || w.hash(t, id) != "" {
 			t.Errorf("%d factors, %d sessions, %d codes, %v", len(factors), len(sessions), len(codes), err)

@@ -45,7 +45,7 @@ func (s *Service) trusts(ctx context.Context, userID, token string, now time.Tim
 	return true, nil
 }
 
-// Devices returns the trusted devices, last used first, without TokenHash.
+// Devices returns the trusted devices, as Sessions, and the cap is 50.
 func (s *Service) Devices(ctx context.Context, id Identity) ([]authstore.Session, error) {
 	return s.alive(ctx, id, authstore.LevelDevice)
 }

@@ -106,7 +106,7 @@ func TestT14a_WhatWasBegunIsOff(t *testing.T) {
 		if err != nil || !u.Disabled || u.PendingEmail != "" {
 			t.Errorf("disabled %v, pending %q, %v", u.Disabled, u.PendingEmail, err)
 		}
-		if list, err := db.Auth().Sessions.Sessions(t.Context(), id.User.ID); err != nil || len(list) != 0 {
+		if list, err := everySession(t.Context(), db.Auth().Sessions, id.User.ID); err != nil || len(list) != 0 {
 			t.Errorf("%d sessions are left, %v", len(list), err)
 		}
 		for range 2 {

@@ -158,7 +158,7 @@ func TestS20S22_LostFactorsGoAfterTheWait(t *testing.T) {
 			t.Errorf("%d factors and %d codes are left", f, c)
 		}
 		p.dead(t, signedIn)
-		if sessions, err := db.Auth().Sessions.Sessions(t.Context(), ada.user.ID); err != nil || len(sessions) != 0 {
+		if sessions, err := everySession(t.Context(), db.Auth().Sessions, ada.user.ID); err != nil || len(sessions) != 0 {
 			t.Errorf("%d sessions and devices are left, %v", len(sessions), err)
 		}
 		is(t, p.RecoverFactors(t.Context(), home, half, token), auth.ErrInvalidToken)

@@ -250,7 +250,7 @@ func TestR18_NoSessionOfTheOldPasswordOutlivesAReset(t *testing.T) {
 			} else if !errors.Is(errs[1], auth.ErrInvalidCredentials) {
 				t.Fatalf("round %d: SignIn: %v", round, errs[1])
 			}
-			if list, err := db.Auth().Sessions.Sessions(t.Context(), id.User.ID); err != nil || len(list) != 0 {
+			if list, err := everySession(t.Context(), db.Auth().Sessions, id.User.ID); err != nil || len(list) != 0 {
 				t.Fatalf("round %d: %d sessions are left (%v)", round, len(list), err)
 			}
 			old = next

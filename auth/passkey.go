@@ -180,7 +180,7 @@ func (s *Service) signInWithPasskey(ctx context.Context, a PasskeyAnswer, rememb
 		if err := s.endRecovery(ctx, in.User.ID, byFactor); err != nil {
 			return err
 		}
-		if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
+		if err := s.createSession(ctx, in.Session, event); err != nil {
 			return err
 		}
 		return s.tell(ctx, event)

@@ -49,15 +49,23 @@ type exportedFactor struct {
 	Pending    bool       `json:"pending,omitempty"`
 }
 
+// mostExported bounds the sessions of a level in a copy. There are fewer, but for accounts of
+// before sessions were capped, and for unfinished sign-ins.
+const mostExported = 1000
+
 // ExportUser adds the user's sessions, trusted devices and second factors to a copy.
 // Secrets and hashes stay out, because only a thief has a use for them. So do tickets and
 // counters, which are gone within days and say nothing that is not elsewhere in the copy.
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()
-	sessions, err := p.Stores.Sessions.Sessions(ctx, userID)
-	if err != nil {
-		return err
+	var sessions []authstore.Session
+	for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelHalf, authstore.LevelDeletionPending, authstore.LevelDevice} {
+		list, err := p.Stores.Sessions.Sessions(ctx, userID, level, mostExported)
+		if err != nil {
+			return err
+		}
+		sessions = append(sessions, list...)
 	}
 	factors, err := p.Stores.Factors.Factors(ctx, userID)
 	if err != nil {

@@ -28,8 +28,8 @@ const defaultRole = "user"
 // Courier sends the link that proves its address. Input that is refused is an
 // *input.InvalidError with every such field; a user name or e-mail of another account, or held
 // for one (Config.Holds), is a *storage.TakenError; closed sign-up is ErrSignUpClosed. In the
-// mode VerifyFirst it makes neither, and returns the zero SignIn whether name and address are
-// free or not: Verify makes the account, and a person who has one is told by a message.
+// mode VerifyFirst it makes neither, and returns the zero SignIn whether they are free or not:
+// Verify makes the account, and a person who has one is told by a message.
 func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignIn, error) {
 	if s.signUp == Closed {
 		return SignIn{}, ErrSignUpClosed

@@ -65,7 +65,7 @@ func openRuled(t testing.TB, db database, name string, s authrule.State) *ruled 
 func (r *ruled) tokenOf(t testing.TB, in auth.SignIn) string {
 	t.Helper()
 	token, next := fmt.Sprintf("%s%04dA", strings.Repeat("A", 38), tokens.Add(1)), in.Session
-	if list, err := r.db.Auth().Sessions.Sessions(t.Context(), in.User.ID); err != nil || len(list) == 0 {
+	if list, err := everySession(t.Context(), r.db.Auth().Sessions, in.User.ID); err != nil || len(list) == 0 {
 		t.Fatalf("%d sessions, %v", len(list), err)
 	}
 	next.ProvedAt = time.Time{}

@@ -154,7 +154,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 	err = s.answer(ctx, c, half.User, a, authevent.SecondFactorFailed, func(ctx context.Context) error {
 		if trust {
 			event := activity.NewEvent(ctx, authevent.DeviceTrusted, half.User.ID, now, nil)
-			if err := s.sessions.CreateSession(ctx, device, event); err != nil {
+			if err := s.createSession(ctx, device, event); err != nil {
 				return err
 			}
 			if err := s.tell(ctx, event); err != nil {
@@ -166,8 +166,11 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 				return err
 			}
 		}
-		return s.rotate(ctx, half.Session.TokenHash, next, activity.NewEvent(ctx, authevent.SignIn, half.User.ID, now,
-			map[string]string{detailMethod: a.Method}))
+		event := activity.NewEvent(ctx, authevent.SignIn, half.User.ID, now, map[string]string{detailMethod: a.Method})
+		if err := s.rotate(ctx, half.Session.TokenHash, next, event); err != nil {
+			return err
+		}
+		return s.trim(ctx, next)
 	})
 	if err != nil {
 		if errors.Is(err, limit.ErrExceeded) {

@@ -207,7 +207,7 @@ func TestS16P12P44_GuessesCountForTheAccount(t *testing.T) {
 		h := w.half(t)
 		_, err := w.FinishSignIn(t.Context(), home, h, byTOTP(a.wrong()), false)
 		if errors.Is(err, limit.ErrExceeded) {
-			list, err := w.db.Auth().Sessions.Sessions(t.Context(), h.User.ID)
+			list, err := everySession(t.Context(), w.db.Auth().Sessions, h.User.ID)
 			if err != nil || slices.ContainsFunc(list, func(s authstore.Session) bool { return s.ID == h.Session.ID }) {
 				t.Errorf("the half session outlives the limit, %v", err)
 			}

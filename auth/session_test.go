@@ -372,3 +372,15 @@ func TestPurgeExpired(t *testing.T) {
 	cancel()
 	is(t, w.PurgeExpired(ctx), context.Canceled)
 }
+
+// everySession is the list of the user's sessions of every level.
+func everySession(ctx context.Context, s authstore.SessionStore, userID string) (all []authstore.Session, err error) {
+	for _, level := range []authstore.Level{authstore.LevelFull, authstore.LevelHalf, authstore.LevelDeletionPending, authstore.LevelDevice} {
+		list, err := s.Sessions(ctx, userID, level, 10_000)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}

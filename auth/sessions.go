@@ -31,7 +31,43 @@ func (s *Service) SignOut(ctx context.Context, id Identity) error {
 	return err
 }
 
-// Sessions returns the caller's live sessions, last used first, without TokenHash.
+// most is how many sessions of a level a user has, 0 for any number. A sign-in beyond that
+// ends the one that was used the longest ago, so that no list is endless and no client that
+// signs in for each request fills the table. Unfinished sign-ins are gone in minutes, and are
+// not counted: a thief with the password alone must not push the owner's out.
+func most(level authstore.Level) int {
+	switch level {
+	case authstore.LevelFull:
+		return 100
+	case authstore.LevelDevice:
+		return 50
+	}
+	return 0
+}
+
+// createSession writes a session and ends those that are too many with it.
+func (s *Service) createSession(ctx context.Context, sess authstore.Session, events ...activity.Event) error {
+	if err := s.sessions.CreateSession(ctx, sess, events...); err != nil {
+		return err
+	}
+	return s.trim(ctx, sess)
+}
+
+// trim ends the sessions that are too many with the newest.
+func (s *Service) trim(ctx context.Context, newest authstore.Session) error {
+	keep := most(newest.Level)
+	if keep == 0 {
+		return nil
+	}
+	n, err := s.sessions.TrimSessions(ctx, newest, keep)
+	if err == nil && n > 0 {
+		s.log(ctx, slog.LevelInfo, authevent.SessionsEnded, newest.UserID, slog.String("level", string(newest.Level)), slog.Int("trimmed", n))
+	}
+	return err
+}
+
+// Sessions returns the live sessions, last used first, without TokenHash. A sign-in beyond
+// 100 ends the one used the longest ago.
 func (s *Service) Sessions(ctx context.Context, id Identity) ([]authstore.Session, error) {
 	return s.alive(ctx, id, authstore.LevelFull)
 }
@@ -42,7 +78,7 @@ func (s *Service) alive(ctx context.Context, id Identity, level authstore.Level)
 	if err := id.check(); err != nil {
 		return nil, err
 	}
-	list, err := s.sessions.Sessions(ctx, id.User.ID)
+	list, err := s.sessions.Sessions(ctx, id.User.ID, level, most(level))
 	if err != nil {
 		return nil, err
 	}

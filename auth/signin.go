@@ -200,7 +200,7 @@ func (s *Service) begin(ctx context.Context, user profile.User, hash string, cr 
 		}
 		if !owes {
 			in.Status = grant(user, &in.Session, now)
-			if err := s.sessions.CreateSession(ctx, in.Session, event); err != nil {
+			if err := s.createSession(ctx, in.Session, event); err != nil {
 				return err
 			}
 			return s.tell(ctx, event)

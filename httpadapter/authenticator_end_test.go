@@ -306,7 +306,7 @@ func (h *hosted) leftNothing(t *testing.T, id string, s authstore.Stores) {
 	if hash, err := s.Passwords.PasswordHash(ctx, id); err != nil || hash != "" {
 		t.Errorf("there is a password, %v", err)
 	}
-	if list, err := s.Sessions.Sessions(ctx, id); err != nil || len(list) != 0 {
+	if list, err := everySession(ctx, s.Sessions, id); err != nil || len(list) != 0 {
 		t.Errorf("%d sessions, %v", len(list), err)
 	}
 	if n, err := s.Tickets.RemoveTickets(ctx, id); err != nil || n != 0 {
@@ -339,7 +339,7 @@ func runErases(t *testing.T, open opener) {
 	before.readsMail().send("POST", "/api/auth/mfa/totp", "{}").want(t, 200)
 	id := before.get("/api/profile").want(t, 200).json(t)["id"].(string)
 	s := h.config.Stores.Auth
-	sessions, err1 := s.Sessions.Sessions(t.Context(), id)
+	sessions, err1 := everySession(t.Context(), s.Sessions, id)
 	factors, err2 := s.Factors.Factors(t.Context(), id)
 	if len(sessions) != 1 || len(factors) != 1 || errors.Join(err1, err2) != nil {
 		t.Fatalf("our sign-in left %d sessions and %d factors, %v %v", len(sessions), len(factors), err1, err2)

@@ -127,17 +127,17 @@ func factorRequests() []request {
 			_, name, a, _ := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), "")) }
-		}, cost{9, 1}, cost{10, 1}},
+		}, cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/mfa", "the right code on a device to trust", 200, func(s *spied) func() reply {
 			_, name, a, _ := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("totp", a.code(), `,"trustDevice":true`)) }
-		}, cost{10, 1}, cost{12, 1}},
+		}, cost{12, 1}, cost{14, 1}},
 		{"POST /api/auth/mfa", "a recovery code", 200, func(s *spied) func() reply {
 			_, name, _, codes := s.guarded()
 			c := s.half(name)
 			return func() reply { return c.send("POST", "/api/auth/mfa", answer("recovery_code", codes[0], "")) }
-		}, cost{10, 1}, cost{11, 1}},
+		}, cost{11, 1}, cost{12, 1}},
 		{"POST /api/auth/mfa", "a wrong code", 422, func(s *spied) func() reply {
 			_, name, _, _ := s.guarded()
 			c := s.half(name)

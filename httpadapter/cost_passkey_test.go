@@ -63,7 +63,7 @@ func passkeyRequests() []request {
 			c = s.client()
 			body := c.passkeyBody("login", `{}`, "", key.Get)
 			return func() reply { return c.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{12, 1}, cost{13, 2}},
+		}, cost{13, 1}, cost{14, 2}},
 		{"POST /api/auth/passkeys/login/finish", "forged", 401, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
@@ -78,7 +78,7 @@ func passkeyRequests() []request {
 			half := s.half(name)
 			body := half.passkeyBody("login", `{"purpose":"second_factor"}`, `,"purpose":"second_factor"`, key.Get)
 			return func() reply { return half.send("POST", "/api/auth/passkeys/login/finish", body) }
-		}, cost{11, 1}, cost{12, 2}},
+		}, cost{12, 1}, cost{13, 2}},
 		{"POST /api/auth/reauthenticate", "a passkey", 204, func(s *spied) func() reply {
 			c, _ := s.member()
 			key, _ := c.addPasskey()
@@ -127,7 +127,7 @@ func passkeyRequests() []request {
 			c.send("POST", "/api/auth/mfa/phone/confirm", `{"code":"`+c.phoneCode()+`"}`).want(s.t, 200)
 			return func() reply { return c.send("POST", "/api/auth/reauthenticate/challenge", `{"method":"sms"}`) }
 		}, cost{7, 1}, cost{8, 1}},
-		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{10, 1}, cost{10, 1}},
+		{"GET /api/profile/export", "fresh", 200, in(send("GET", "/api/profile/export", "")), cost{13, 1}, cost{13, 1}},
 		{"DELETE /api/profile", "fresh", 202, in(send("DELETE", "/api/profile", "")), cost{12, 1}, cost{13, 1}},
 		{"POST /api/profile/restore", "just signed in", 200, func(s *spied) func() reply {
 			c, name := s.member()

@@ -59,17 +59,17 @@ func authRequests() []request {
 			_, name := s.member()
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, password)) }
-		}, cost{9, 1}, cost{10, 1}},
+		}, cost{10, 1}, cost{11, 1}},
 		{"POST /api/auth/login", "over a session that it ends", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name+"@example.org", password)) }
-		}, cost{11, 1}, cost{13, 2}},
+		}, cost{12, 1}, cost{14, 2}},
 		{"POST /api/auth/login", "a weak hash, which is made anew", 200, func(s *spied) func() reply {
 			_, name := s.member()
 			s.weaken(name)
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/auth/login", login(name, password)) }
-		}, cost{10, 1}, cost{11, 1}},
+		}, cost{11, 1}, cost{12, 1}},
 		{"POST /api/auth/login", "a wrong password", 401, func(s *spied) func() reply {
 			_, name := s.member()
 			c := s.client()

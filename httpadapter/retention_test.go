@@ -124,7 +124,7 @@ func TestRunPurgesWhatOurSignInLeft(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		<-ran
-		sessions, err := cfg.Stores.Auth.Sessions.Sessions(t.Context(), in.User.ID)
+		sessions, err := everySession(t.Context(), cfg.Stores.Auth.Sessions, in.User.ID)
 		tickets, err2 := cfg.Stores.Auth.Tickets.Tickets(t.Context(), in.User.ID, "reset", made)
 		if err := errors.Join(err, err2); err != nil || len(sessions)+len(tickets) != 0 {
 			t.Errorf("%d sessions and %d tickets are left, %v", len(sessions), len(tickets), err)

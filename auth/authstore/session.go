@@ -55,6 +55,10 @@ func (s Session) Alive(now time.Time) bool {
 	return now.Before(s.IdleUntil) && now.Before(s.ExpiresAt)
 }
 
+// TrimBatch is the most that one TrimSessions removes: an account with very many sessions
+// gets rid of them over several sign-ins.
+const TrimBatch = 1000
+
 // SessionStore keeps sessions. A session whose limits have passed may still be
 // returned: the service looks at Alive.
 //
@@ -72,8 +76,13 @@ type SessionStore interface {
 	// TouchSession sets LastUsedAt, IdleUntil and Source of the session, if it
 	// is still there and was last used before lastUsed; else it does nothing.
 	TouchSession(ctx context.Context, id string, lastUsed, idleUntil time.Time, source activity.Source) error
-	// Sessions returns the user's sessions, last used first.
-	Sessions(ctx context.Context, userID string) ([]Session, error)
+	// Sessions returns the user's sessions of that level, last used first, and at most limit
+	// of them.
+	Sessions(ctx context.Context, userID string, level Level, limit int) ([]Session, error)
+	// TrimSessions removes sessions of the user and the level of newest, those used the
+	// longest ago first, so that keep are left, newest among them. It removes at most
+	// TrimBatch and says how many.
+	TrimSessions(ctx context.Context, newest Session, keep int) (int, error)
 	// EndSession removes that session of that user and writes the events, both
 	// or neither; a session that is not there, or another user's, is
 	// storage.ErrNotFound and no event.

@@ -166,19 +166,36 @@ func (hs looksThenKeeps) KeepHandle(ctx context.Context, user string, handle []b
 type keepsDevices struct{ authstore.SessionStore }
 
 func (s keepsDevices) EndSessions(ctx context.Context, user, except string, ev ...activity.Event) (int, error) {
-	list, err := s.Sessions(ctx, user)
+	list, err := s.Sessions(ctx, user, authstore.LevelFull, 1000)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, sess := range list {
-		if sess.Level == authstore.LevelDevice || sess.ID == except {
+		if sess.ID == except {
 			continue
 		}
 		if err := s.EndSession(ctx, user, sess.ID); err != nil {
 			return n, err
 		}
 		n++
+	}
+	return n, nil
+}
+
+// trimsByTime removes by the time of use alone, the newest too.
+type trimsByTime struct{ authstore.SessionStore }
+
+func (s trimsByTime) TrimSessions(ctx context.Context, newest authstore.Session, keep int) (int, error) {
+	list, err := s.Sessions(ctx, newest.UserID, newest.Level, 1000)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, sess := range list[min(len(list), keep):] {
+		if err := s.EndSession(ctx, newest.UserID, sess.ID); err == nil {
+			n++
+		}
 	}
 	return n, nil
 }
@@ -226,6 +243,8 @@ func TestBrokenStoresAreFound(t *testing.T) {
 			func(b *authstore.Stores) { b.Sessions = endsAll{b.Sessions} }),
 		over("keeps trusted devices", "end/of every level",
 			func(b *authstore.Stores) { b.Sessions = keepsDevices{b.Sessions} }),
+		over("trims the newest session", "trim/the newest stays, whenever it was used",
+			func(b *authstore.Stores) { b.Sessions = trimsByTime{b.Sessions} }),
 		over("moves the time of use back", "touch/never back, nor at the same time",
 			func(b *authstore.Stores) { b.Sessions = touchesBack{b.Sessions} }),
 		over("finds a ticket and then removes it", "ticket/R15 of 100 that take one ticket one gets it",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/internal/conform"
 )
 
@@ -26,7 +27,11 @@ func endedCases(t *testing.T, h Harness) {
 		{Name: "TouchSession", Do: func(ctx context.Context) error {
 			return ss.TouchSession(ctx, s.ID, at.Add(time.Hour), at.Add(2*time.Hour), activity.Source{})
 		}},
-		{Name: "Sessions", Do: func(ctx context.Context) error { _, err := ss.Sessions(ctx, user); return err }},
+		{Name: "Sessions", Do: func(ctx context.Context) error {
+			_, err := ss.Sessions(ctx, user, authstore.LevelFull, 100)
+			return err
+		}},
+		{Name: "TrimSessions", Do: func(ctx context.Context) error { _, err := ss.TrimSessions(ctx, fresh, 0); return err }},
 		{Name: "EndSession", Do: func(ctx context.Context) error { return ss.EndSession(ctx, user, s.ID, e) }},
 		{Name: "EndSessions", Do: func(ctx context.Context) error { _, err := ss.EndSessions(ctx, user, "", e); return err }},
 		{Name: "PurgeSessions", Do: func(ctx context.Context) error {

@@ -31,7 +31,7 @@ func rotateCases(t *testing.T, h Harness) {
 		conform.Must(t, "RotateSession", ss.RotateSession(ctx, first.TokenHash, next))
 		opensNothing(t, ctx, h, first.TokenHash)
 		sessionIs(t, ctx, h, want)
-		list, err := ss.Sessions(ctx, first.UserID)
+		list, err := ss.Sessions(ctx, first.UserID, authstore.LevelFull, 100)
 		conform.Must(t, "Sessions", err)
 		if len(list) != 1 {
 			t.Errorf("after RotateSession the user has %d sessions, want 1", len(list))

@@ -20,7 +20,7 @@ func disable(ctx context.Context, h Harness, user string, disabled *bool) error 
 func listCases(t *testing.T, h Harness) {
 	ss := h.Stores.Sessions
 	t.Run("a user without sessions has none", func(t *testing.T) {
-		list, err := ss.Sessions(conform.Context(t), h.newUser(t))
+		list, err := ss.Sessions(conform.Context(t), h.newUser(t), authstore.LevelFull, 100)
 		if err != nil || len(list) != 0 {
 			t.Errorf("Sessions: %d and error %v, want none", len(list), err)
 		}
@@ -39,7 +39,7 @@ func listCases(t *testing.T, h Harness) {
 			conform.Must(t, "CreateSession", ss.CreateSession(ctx, s))
 			want[rank] = s
 		}
-		got, err := ss.Sessions(ctx, user)
+		got, err := ss.Sessions(ctx, user, authstore.LevelFull, 100)
 		conform.Must(t, "Sessions", err)
 		if len(got) != len(want) {
 			t.Fatalf("Sessions returned %d, want %d", len(got), len(want))
@@ -164,7 +164,7 @@ func besideCases(t *testing.T, h Harness) {
 				conform.Must(t, "end", errs[1])
 				opensNothing(t, ctx, h, s.TokenHash)
 				opensNothing(t, ctx, h, next.TokenHash)
-				list, err := ss.Sessions(ctx, s.UserID)
+				list, err := ss.Sessions(ctx, s.UserID, authstore.LevelFull, 100)
 				if err != nil || len(list) != 0 {
 					t.Fatalf("the user has %d sessions (error %v), want none", len(list), err)
 				}
@@ -183,7 +183,7 @@ func besideCases(t *testing.T, h Harness) {
 		}) {
 			conform.Must(t, "PurgeSessions", err)
 		}
-		list, err := ss.Sessions(ctx, user)
+		list, err := ss.Sessions(ctx, user, authstore.LevelFull, 100)
 		conform.Must(t, "Sessions", err)
 		sum := len(list)
 		for _, n := range counts {

@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"touch", touchCases},
 		{"list", listCases},
 		{"end", endCases},
+		{"trim", trimCases},
 		{"end beside others", besideCases},
 		{"purge sessions", purgeSessionCases},
 		{"session with user", withUserCases},

@@ -98,20 +98,40 @@ func (ss sessions) TouchSession(ctx context.Context, id string, lastUsed, idleUn
 	})
 }
 
-func (ss sessions) Sessions(ctx context.Context, userID string) ([]authstore.Session, error) {
-	var list []authstore.Session
-	err := ss.s.read(ctx, func(st *state) error {
-		for _, s := range st.sessions.rows {
-			if s.UserID == userID {
-				list = append(list, s)
+func (ss sessions) Sessions(ctx context.Context, userID string, level authstore.Level, limit int) (list []authstore.Session, err error) {
+	err = ss.s.read(ctx, func(st *state) error {
+		list = st.lastUsed(userID, level)
+		return nil
+	})
+	return list[:min(len(list), max(limit, 0))], err
+}
+
+// lastUsed are the user's sessions of the level, last used first.
+func (st *state) lastUsed(userID string, level authstore.Level) (list []authstore.Session) {
+	for _, s := range st.sessions.rows {
+		if s.UserID == userID && s.Level == level {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b authstore.Session) int {
+		return cmp.Or(b.LastUsedAt.Compare(a.LastUsedAt), cmp.Compare(b.ID, a.ID))
+	})
+	return list
+}
+
+func (ss sessions) TrimSessions(ctx context.Context, newest authstore.Session, keep int) (int, error) {
+	n := 0
+	err := ss.s.write(ctx, func(st *state) error {
+		others := slices.DeleteFunc(st.lastUsed(newest.UserID, newest.Level), func(s authstore.Session) bool { return s.ID == newest.ID })
+		for _, s := range others[min(len(others), max(keep-1, 0)):] {
+			if n < authstore.TrimBatch {
+				st.endSession(s)
+				n++
 			}
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b authstore.Session) int {
-		return cmp.Or(b.LastUsedAt.Compare(a.LastUsedAt), cmp.Compare(b.ID, a.ID))
-	})
-	return list, err
+	return n, err
 }
 
 func (ss sessions) EndSession(ctx context.Context, userID, id string, events ...activity.Event) error {

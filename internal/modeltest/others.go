@@ -100,7 +100,7 @@ func (g *generator) endSession() op {
 func (g *generator) readSessions() op {
 	i, id := g.user(), g.known()
 	return op{"read " + id, func(ctx context.Context, w *world) (string, error) {
-		list, err := w.Auth().Sessions.Sessions(ctx, w.id(i))
+		list, err := w.Auth().Sessions.Sessions(ctx, w.id(i), authstore.LevelFull, 1000)
 		if err != nil {
 			return "", err
 		}

@@ -186,7 +186,7 @@ func (w contributors) auth(t *testing.T, stores authstore.Stores) personaltest.H
 	h.Secrets = []string{hash, string(secret), "argon2id"}
 	h.Kept = func(t *testing.T, userID string) bool {
 		ctx := t.Context()
-		sessions, err := stores.Sessions.Sessions(ctx, userID)
+		sessions, err := everySession(ctx, stores.Sessions, userID)
 		conform.Must(t, "Sessions", err)
 		factors, err := stores.Factors.Factors(ctx, userID)
 		conform.Must(t, "Factors", err)

@@ -27,7 +27,7 @@ func Statements() map[string]Texts {
 		"selectPasswordApart": selectPasswordApart, "lockPasswordApart": lockPasswordApart,
 		"erasePassword": erasePassword, "erasePasswordApart": erasePasswordApart, "selectDue": selectDue, "deleteUser": deleteUser,
 		"selectPassword": selectPassword, "lockPassword": lockPassword,
-		"selectSession": selectSession, "selectSessions": selectSessions, "touchSession": touchSession,
+		"selectSession": selectSession, "selectSessions": selectSessions, "trimSessions": trimSessions, "touchSession": touchSession,
 		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,
 		"selectSettings": selectSettings, "eraseSettings": eraseSettings,
 		"takeThrottle": takeThrottle, "refundThrottle": refundThrottle, "resetThrottle": resetThrottle, "purgeThrottle": purgeThrottle,

@@ -59,6 +59,7 @@ var plans = map[string][2]string{
 	"endSessions":       {"profilekit_sessions_user", "profilekit_sessions_user"},
 	"selectSession":     {"profilekit_sessions_token_hash_key", "auto"},
 	"selectSessions":    {"profilekit_sessions_user", "profilekit_sessions_user"},
+	"trimSessions":      {"profilekit_sessions_user", "profilekit_sessions_user"},
 	"touchSession":      {"profilekit_sessions_pkey", "auto"},
 	"selectSessionUser": {"profilekit_sessions_token_hash_key,users_pkey", "auto,pk"},
 	"purgeSessions":     {"profilekit_sessions_end,profilekit_sessions_pkey", "profilekit_sessions_end,auto"},

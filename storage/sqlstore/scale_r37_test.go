@@ -48,7 +48,10 @@ func readsAtScale(t *testing.T, db *sqlstore.DB, s scale) {
 		{"by user name", func(i int) error { _, err := db.Users().ByUsername(ctx, "U"+nth(i)); return err }},
 		{"by e-mail", func(i int) error { _, err := db.Users().ByEmail(ctx, "u"+nth(i)+"@Example.org"); return err }},
 		{"password", func(i int) error { _, err := db.Auth().Passwords.PasswordHash(ctx, nth(i)); return err }},
-		{"sessions", func(i int) error { _, err := db.Auth().Sessions.Sessions(ctx, nth(i)); return err }},
+		{"sessions", func(i int) error {
+			_, err := db.Auth().Sessions.Sessions(ctx, nth(i), authstore.LevelFull, 100)
+			return err
+		}},
 		{"throttle", func(i int) error {
 			_, _, err := db.Limits().Take(ctx, "k"+nth(i), limit.Rule{Limit: 5, Window: time.Minute}, scaleNow)
 			return err

@@ -104,14 +104,20 @@ func (s sessions) SessionWithUser(ctx context.Context, tokenHash [32]byte) (auth
 	return n, u, nil
 }
 
-func (s sessions) Sessions(ctx context.Context, userID string) ([]authstore.Session, error) {
+func (s sessions) TrimSessions(ctx context.Context, newest authstore.Session, keep int) (int, error) {
+	defer s.db.changes(ctx, newest.UserID)()
+	n, err := s.db.exec(ctx, trimSessions, newest.UserID, string(newest.Level), newest.ID, authstore.TrimBatch, max(keep-1, 0))
+	return int(n), err
+}
+
+func (s sessions) Sessions(ctx context.Context, userID string, level authstore.Level, limit int) ([]authstore.Session, error) {
 	var list []authstore.Session
 	err := s.db.rows(ctx, selectSessions, func(r *sql.Rows) error {
 		var n authstore.Session
 		err := r.Scan(append(sessionDest(&n, make([]any, 0, 13)), hashInto{&n.TokenHash})...)
 		list = append(list, n)
 		return err
-	}, userID)
+	}, userID, string(level), max(limit, 0))
 	if err != nil {
 		return nil, err
 	}

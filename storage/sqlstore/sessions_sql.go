@@ -19,7 +19,7 @@ var (
 	rotateSession  = changing(8, sessionRotate, `id`, `$2`)
 	endSession     = changing(2, sessionEnd, `id`, `$1`)
 	selectSession  = read(`SELECT ` + sessionColumns + ` FROM profilekit_sessions s WHERE s.token_hash = $1`)
-	selectSessions = read(`SELECT ` + sessionColumns + ` FROM profilekit_sessions s WHERE s.user_id = $1 ORDER BY s.last_used_at DESC, s.id`)
+	selectSessions = read(`SELECT ` + sessionColumns + ` FROM profilekit_sessions s WHERE s.user_id = $1 AND s.level = $2 ORDER BY s.last_used_at DESC, s.id LIMIT $3`)
 	touchSession   = write(`UPDATE profilekit_sessions SET last_used_at = $2, idle_until = $3, ip = $4, device = $5, place = $6
 	WHERE id = $1 AND last_used_at < $2`)
 
@@ -35,6 +35,9 @@ var (
 		`WITH d AS (`+sessionEndOther+` RETURNING id), e AS (`+eventInto+`SELECT r.id, COALESCE(NULLIF(r.user_id, ''), $1), `+
 			eventCols+` FROM `+shift(eventRows, 2)+`) SELECT count(*) FROM d`,
 		sessionEndOther)
+
+	trimSessions = write(`DELETE FROM profilekit_sessions WHERE id IN (SELECT id FROM profilekit_sessions
+	WHERE user_id = $1 AND level = $2 AND id <> $3 ORDER BY last_used_at DESC, id LIMIT $4 OFFSET $5)`)
 
 	// The lock makes Postgres look again at a session that is used meanwhile,
 	// and pass by the ones that another node is at.
