@@ -31,6 +31,11 @@ var (
 		{"add an app", (*flow).addApp},
 		{"add a phone", (*flow).addPhone},
 		{"add codes by e-mail", (*flow).addEmailCodes},
+		{"begin a passkey", (*flow).beginKey},
+		{"add the passkey", (*flow).confirmKey},
+		{"add a passkey", (*flow).addKey},
+		{"sign in by a passkey", (*flow).signInByKey},
+		{"sign in by a passkey", (*flow).signInByKey},
 		{"remove a factor", (*flow).removeFactor},
 		{"renew the recovery codes", (*flow).renewCodes},
 		{"begin a change of the address", (*flow).beginChange},
@@ -48,6 +53,12 @@ var (
 		{"end other sessions", (*flow).endOthers},
 		{"try an old code", (*flow).oldCode},
 		{"report", (*flow).report},
+		{"ask for deletion", (*flow).askDeletion},
+		{"restore", (*flow).restore},
+		{"restore", (*flow).restore},
+		{"come back", (*flow).comeBack},
+		{"ask the desk", (*flow).askDesk},
+		{"take what the desk gave", (*flow).takeHandover},
 	}
 	owners = append([]step{{"prove the address alone", (*flow).verifyAlone}}, both...)
 	thiefs = append([]step{
@@ -60,6 +71,9 @@ var (
 		{"take over", (*flow).takeOver},
 		{"report", (*flow).report},
 		{"undo a change", (*flow).undo},
+		{"ask for deletion", (*flow).askDeletion},
+		{"ask for deletion", (*flow).askDeletion},
+		{"take over by the desk", (*flow).talkOver},
 	}, both...)
 )
 
@@ -184,6 +198,7 @@ func (f *flow) settle() {
 	}{
 		{f.opt.moved, step{"change the address", (*flow).change}},
 		{f.opt.app, step{"add an app", (*flow).addApp}},
+		{f.opt.key, step{"add a passkey", (*flow).addKey}},
 		{f.opt.sms, step{"add a phone", (*flow).addPhone}},
 		{f.opt.email, step{"add codes by e-mail", (*flow).addEmailCodes}},
 	} {
