@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -176,6 +177,10 @@ func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash
 		return authstore.Ticket{}, err
 	}
 	if t.Alive(now) && now.Before(ch.Works) {
+		// To somebody whose account is shut there is none.
+		if u, err := s.users.User(ctx, t.UserID); err != nil || shut(u, now) {
+			return authstore.Ticket{}, cmp.Or(err, storage.ErrNotFound)
+		}
 		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
 	}
 	return s.tickets.TakeTicket(ctx, p, hash, now)

@@ -159,7 +159,7 @@ func (f *flow) undoBy(a *actor, l letter) error {
 		f.disowned()
 	}
 	if a == f.owner {
-		f.undone = l.At
+		f.undone, f.undoneAt = l.At, f.clock.now()
 	}
 	f.note(a, "undid a change")
 	return nil

@@ -72,8 +72,8 @@ var (
 		{"report", (*flow).report},
 		{"undo a change", (*flow).undo},
 		{"ask for deletion", (*flow).askDeletion},
-		{"ask for deletion", (*flow).askDeletion},
 		{"take over by the desk", (*flow).talkOver},
+		{"recover from lost factors, and wait", (*flow).recoverLate},
 	}, both...)
 )
 
@@ -127,6 +127,18 @@ func (f *flow) breakInLate(a *actor) error {
 	}
 	_, err = f.finishBy(a, half, answer)
 	return err
+}
+
+// recoverLate begins a recovery and ends it after the wait, as far as each of these goes.
+func (f *flow) recoverLate(a *actor) error {
+	if err := f.beginRecovery(a); err != nil {
+		return err
+	}
+	f.pass(auth.RecoveryWait)
+	if err := f.signIn(a); err != nil {
+		return err
+	}
+	return asFar(f.recover(a))
 }
 
 // byMail reports whether a factor is codes by e-mail.

@@ -57,7 +57,7 @@ func (f *flow) sessionsNothing(a *actor, when string) {
 // came after a change that the owner has undone.
 func (f *flow) linksNothing(when string, l letter) {
 	if f.thief.two || f.movedUnproved || f.handed {
-		later := !f.undone.IsZero() && !l.At.Before(f.undone)
+		later := !l.At.Before(f.undone) && l.At.Before(f.undoneAt)
 		if undoes(l) && !later || l.Report != "" && f.undoable(l.To) {
 			return
 		}

@@ -27,8 +27,9 @@ type options struct {
 	proved, old bool
 	// app, key, sms, email, device: what the account has; moved: its owner changed the address.
 	app, key, sms, email, device, moved bool
-	// recovery, each, alone: Config.FactorRecovery, Config.ProofForEach and Codes.Alone.
-	recovery, each, alone bool
+	// recovery, each, alone: Config.FactorRecovery, Config.ProofForEach and Codes.Alone. fooled:
+	// the host's desk believes the adversary.
+	recovery, each, alone, fooled bool
 	// reading: the owner reads all mail within every: less than any wait. lost: at the end
 	// the owner has no factor any more, and desk neither mailbox nor password.
 	reading, lost, desk bool
@@ -42,7 +43,7 @@ func (o options) String() string {
 	var list []string
 	for name, on := range map[string]bool{
 		"proved": o.proved, "old": o.old, "app": o.app, "key": o.key, "sms": o.sms, "email": o.email, "device": o.device, "moved": o.moved,
-		"recovery": o.recovery, "each": o.each, "alone": o.alone, "reading": o.reading, "lost": o.lost, "desk": o.desk,
+		"recovery": o.recovery, "fooled": o.fooled, "each": o.each, "alone": o.alone, "reading": o.reading, "lost": o.lost, "desk": o.desk,
 	} {
 		if on {
 			list = append(list, name)
@@ -87,8 +88,8 @@ type flow struct {
 	// enables the account again.
 	endedBy *actor
 	opensAt time.Time
-	// undone is when the last change began that the owner took back.
-	undone time.Time
+	// undone is when the last change began that the owner took back, and undoneAt when.
+	undone, undoneAt time.Time
 	// unproved are the links that undo a change of an address that was not proved.
 	unproved map[string]bool
 
@@ -114,7 +115,7 @@ func runFlow(t testing.TB, db database, seed uint64) *flow {
 	f.opt = options{
 		proved: !some(4), old: some(2), app: some(2), sms: some(3), email: some(3), device: some(2), moved: some(3),
 		recovery: some(2), each: some(4), alone: some(2), reading: some(2), lost: some(3), every: time.Duration(1+f.rnd.IntN(60)) * time.Hour,
-		key: some(3), desk: some(6), grace: time.Duration(3+f.rnd.IntN(12)) * 24 * time.Hour,
+		key: some(3), desk: some(6), fooled: some(3), grace: time.Duration(3+f.rnd.IntN(12)) * 24 * time.Hour,
 	}
 	if f.opt.desk {
 		f.opt.grace = profile.DefaultDeletionGrace // longer than a handover takes
@@ -137,7 +138,7 @@ func runFlow(t testing.TB, db database, seed uint64) *flow {
 	f.thief = newActor("adversary", thievesPhone, "eve"+f.name+"@example.com", "eve"+f.name+"@example.edu")
 	f.host = newActor("host", "")
 	f.begin()
-	for range 20 + f.rnd.IntN(40) {
+	for range 30 + f.rnd.IntN(50) {
 		switch n := f.rnd.IntN(20); {
 		case n < 11:
 			f.random(f.thief, thiefs)
@@ -208,6 +209,7 @@ func (f *flow) do(a *actor, s step) error {
 	owned, outer := f.owned(), f.acting
 	f.caused(outer) // what a step within another came upon
 	f.acting, f.excused = a, false
+	f.clock.add(time.Second) // no two people do something at the same instant
 	err := s.do(f, a)
 	f.caused(a)
 	f.acting = outer

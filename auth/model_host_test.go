@@ -26,7 +26,7 @@ func undoes(l letter) bool {
 // goes there, or the adversary talks the desk into it.
 func (f *flow) askDesk(a *actor) error {
 	to := a.mine[f.rnd.IntN(len(a.mine))]
-	if u := f.user(); to == u.Email || a == f.owner && f.rnd.IntN(3) > 0 {
+	if u := f.user(); to == u.Email || a == f.thief && !f.opt.fooled || f.rnd.IntN(3) > 0 {
 		return errNothing
 	}
 	return f.beginHandover(a, to)
@@ -140,18 +140,24 @@ func (f *flow) inVain() {
 		if l.by == f.owner {
 			continue
 		}
-		var err error
-		switch token, _ := tokenOf(l.Link); {
-		case undoes(l):
-			err = f.UndoEmailChange(f.ctx, home, token)
-		case l.Report != "":
-			report, _ := tokenOf(l.Report)
-			err = f.Report(f.ctx, home, report)
-		default:
+		p, link, follow := auth.ForReport, l.Report, f.Report
+		if undoes(l) {
+			p, link, follow = auth.ForEmailUndo, l.Link, f.UndoEmailChange
+		}
+		token, ok := tokenOf(link)
+		if !ok {
 			continue
 		}
-		if !errors.Is(err, auth.ErrInvalidToken) {
+		there := func() bool {
+			_, err := f.db.Auth().Tickets.Ticket(f.ctx, p, sha(token), f.clock.now())
+			return err == nil
+		}
+		before := there()
+		if err := follow(f.ctx, home, token); !errors.Is(err, auth.ErrInvalidToken) {
 			f.fault("a link of the owner works while the account is disabled: %v", err)
+		}
+		if before && !there() {
+			f.fault("a link of the owner, %s, was used up while the account was disabled", p)
 		}
 		f.note(f.owner, "tried a link in vain")
 	}
