@@ -144,16 +144,26 @@ func (f *flow) recoverLate(a *actor) error {
 // byMail reports whether a factor is codes by e-mail.
 func byMail(r authstore.FactorRecord) bool { return r.Kind == string(authmail.ByEmail) }
 
-// takeOver makes the account the actor's by what it can prove: an app, and another address.
+// takeOver makes the account the actor's by what it can prove: an app or a passkey, and another
+// address, which for an address that was never proved comes first.
 func (f *flow) takeOver(a *actor) error {
 	if _, err := f.session(a); err != nil {
 		return err
 	}
 	_ = f.mailCode(a)
-	if err := f.addApp(a); err != nil {
+	add := (*flow).addApp
+	if f.rnd.IntN(2) == 0 {
+		add = (*flow).addKey
+	}
+	err := add(f, a)
+	if err != nil {
 		_ = f.beginWait(a)
 	}
-	return asFar(f.change(a))
+	if moved := f.change(a); moved != nil || err == nil {
+		return asFar(moved)
+	}
+	_ = f.mailCode(a)
+	return asFar(add(f, a))
 }
 
 // begin makes the account, its state, and what the adversary holds.
