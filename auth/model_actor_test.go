@@ -85,7 +85,7 @@ func (f *flow) provesFactor(a *actor, sessionID string) {
 // provesMailbox is the same for the mailbox of the account, which may be one that the
 // adversary moved it to, or had the desk give it.
 func (f *flow) provesMailbox(a *actor, sessionID string) {
-	if a == f.owner || a.two || f.movedUnproved || f.handed || f.owner.reads[f.user().Email] {
+	if a == f.owner || a.two || f.movedUnproved || f.handed || !slices.Contains(a.mine, f.user().Email) {
 		f.proofs(sessionID).mailbox = f.clock.now()
 	}
 }
