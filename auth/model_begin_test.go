@@ -72,6 +72,7 @@ var (
 		{"report", (*flow).report},
 		{"undo a change", (*flow).undo},
 		{"ask for deletion", (*flow).askDeletion},
+		{"ask for deletion, and wait", (*flow).waitForEnd},
 		{"take over by the desk", (*flow).talkOver},
 		{"recover from lost factors, and wait", (*flow).recoverLate},
 	}, both...)
@@ -102,7 +103,8 @@ func asFar(err error) error {
 	return err
 }
 
-// breakInLate is breakIn by a code by e-mail, after the week in which that opens nothing.
+// breakInLate is breakIn by a code by e-mail, after the week in which that opens nothing, and
+// what an adversary does who has come so far.
 func (f *flow) breakInLate(a *actor) error {
 	if !a.reads[f.user().Email] || !slices.ContainsFunc(f.records(), byMail) {
 		return errNothing
@@ -125,8 +127,10 @@ func (f *flow) breakInLate(a *actor) error {
 	if err != nil {
 		return asFar(err)
 	}
-	_, err = f.finishBy(a, half, answer)
-	return err
+	if _, err = f.finishBy(a, half, answer); err != nil || f.rnd.IntN(2) == 0 {
+		return err
+	}
+	return asFar(f.takeOver(a))
 }
 
 // recoverLate begins a recovery and ends it after the wait, as far as each of these goes.
@@ -144,8 +148,8 @@ func (f *flow) recoverLate(a *actor) error {
 // byMail reports whether a factor is codes by e-mail.
 func byMail(r authstore.FactorRecord) bool { return r.Kind == string(authmail.ByEmail) }
 
-// takeOver makes the account the actor's by what it can prove: an app or a passkey, and another
-// address, which for an address that was never proved comes first.
+// takeOver makes the account the actor's by what it can prove: an app or a passkey in place of
+// the owner's factors, and another address. Where no address was proved, that comes first.
 func (f *flow) takeOver(a *actor) error {
 	if _, err := f.session(a); err != nil {
 		return err
@@ -158,6 +162,8 @@ func (f *flow) takeOver(a *actor) error {
 	err := add(f, a)
 	if err != nil {
 		_ = f.beginWait(a)
+	} else if len(f.owned()) > 0 && f.rnd.IntN(2) == 0 {
+		_ = f.removeFactor(a)
 	}
 	if moved := f.change(a); moved != nil || err == nil {
 		return asFar(moved)

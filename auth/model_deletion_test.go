@@ -3,6 +3,7 @@ package auth_test
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authmail"
@@ -38,6 +39,15 @@ func (f *flow) askDeletion(a *actor) error {
 	f.sessionsNothing(f.owner, "after the end was asked for")
 	f.sessionsNothing(f.thief, "after the end was asked for")
 	f.note(a, "asked for deletion")
+	return nil
+}
+
+// waitForEnd asks for the end of the account and lies low until it comes.
+func (f *flow) waitForEnd(a *actor) error {
+	if err := f.askDeletion(a); err != nil {
+		return err
+	}
+	f.pass(f.opt.grace + time.Hour)
 	return nil
 }
 
