@@ -29,13 +29,12 @@ func (id Identity) check() error {
 	return nil
 }
 
-// Authenticate returns who the token belongs to. ErrUnauthenticated is the one
-// answer to text that is no token, to a token of no session, and to a session
-// that reached a limit, is not authstore.LevelFull, or whose user is gone, disabled or to be erased;
-// any other error is the store's and means the same for the caller. Nothing is
-// remembered between calls, so a session that any node ended is dead.
-// It notes the use at most once a minute, with the activity.Source of ctx; when
-// that fails, the answer stands.
+// Authenticate returns who the token belongs to, and remembers nothing between calls.
+// ErrUnauthenticated is the one answer to text that is no token, to a token of no session, and
+// to a session that reached a limit, is not authstore.LevelFull, or whose user is gone, disabled
+// or to be erased; any other error is the store's and means the same for the caller. It notes
+// the use at most once a minute, with the activity.Source of ctx; when that fails, the answer
+// stands.
 func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
 	hash, ok := hashToken(token)
 	if !ok {

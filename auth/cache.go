@@ -11,11 +11,10 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// SessionCache lets AuthenticateRead answer from memory for a moment. The zero
-// value is off; setting either field switches it on.
-// A change through the stores of this node is seen at once, whoever calls them. A change by
-// another node, such as the end of a session, and one by statements of the host's own are
-// seen when TTL has passed, or after Service.Forget.
+// SessionCache lets AuthenticateRead answer from memory for a moment; the zero value is off.
+// A change through the stores of this node is seen at once. A change by another node, such as
+// the end of a session, and one by statements of the host's own are seen when TTL has passed,
+// or after Service.Forget.
 type SessionCache struct {
 	// TTL is how long a read is believed, from before it was sent to the
 	// database: one second, at most 5.

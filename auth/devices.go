@@ -45,7 +45,7 @@ func (s *Service) trusts(ctx context.Context, userID, token string, now time.Tim
 	return true, nil
 }
 
-// Devices returns the caller's trusted devices, last used first, without TokenHash.
+// Devices returns the trusted devices, last used first, without TokenHash.
 func (s *Service) Devices(ctx context.Context, id Identity) ([]authstore.Session, error) {
 	return s.alive(ctx, id, authstore.LevelDevice)
 }

@@ -26,7 +26,8 @@
 //   - Links in mail: [Service.Forgot] and [Service.Reset], [Service.Verify], [Service.Report].
 //   - The account: [Service.ChangePassword], [Service.BeginEmailChange],
 //     [Service.UndoEmailChange], [Service.Restore].
-//   - The host, of one user: [Service.Disable], [Service.Enable], [Service.BeginHandover].
+//   - The host, of one user: [Service.Disable], [Service.Enable], [Service.EndUserSessions],
+//     [Service.BeginHandover], [Service.BeginFactorRemoval].
 //   - Upkeep: [Service.PurgeExpired], [Service.Reseal], [Service.EndAllSessions].
 //
 // # What a host implements

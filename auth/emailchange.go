@@ -48,11 +48,10 @@ var errNotThatVersion = errors.New("auth: the user has another version")
 
 // BeginEmailChange begins the change of the caller's address to email, see the table in
 // docs/account-states.md. It sends a link to the new address, for ConfirmEmailChange, and one
-// to the present address, for UndoEmailChange. A change that was begun before is over.
-// Nothing happens when email is the present address.
-// The errors of May are its own. An address that is none is an *input.InvalidError, another
-// version than ifVersion, when that is not 0, is storage.ErrStale, and too many are a
-// *limit.ExceededError. An address of another account is no error: its owner is told.
+// to the present address, for UndoEmailChange. A change that was begun before is over, and one
+// to the present address does nothing. The errors of May are its own. Another version than
+// ifVersion, when that is not 0, is storage.ErrStale, and an address of another account is no
+// error: its owner is told.
 func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, email string, ifVersion int64) error {
 	if s.courier == nil {
 		return ErrNoCourier

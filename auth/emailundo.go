@@ -18,10 +18,9 @@ import (
 // to the address of before: it is the account's again, whether the change was
 // only begun or came to be, all sessions end, and the password must be reset by
 // a link to it. Factors stay; links that undo later changes are dead, and a deletion of
-// the account is off.
-// When another account has that address meanwhile, nobody is let into this one
-// any more: it is disabled, and the host decides. That is a *storage.TakenError.
-// A token that is wrong, expired or used is ErrInvalidToken.
+// the account is off. When another account has that address meanwhile, this one is disabled
+// and the host decides: a *storage.TakenError. A token that is wrong, expired or used is
+// ErrInvalidToken.
 func (s *Service) UndoEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
 	t, err := s.peek(ctx, c, forEmailUndo, token)

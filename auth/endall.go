@@ -16,10 +16,9 @@ var noSession = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 // endAllBatch is how many sessions one statement ends.
 const endAllBatch = 250
 
-// EndAllSessions ends every session of everybody, unfinished sign-ins and trusted
-// devices too, and says how many. It is for after a backup was brought back, and with
-// it sessions that were ended since. Call it before any node serves: a session in use
-// may be passed by. Everybody signs in again, with every factor.
+// EndAllSessions ends every session of everybody, unfinished sign-ins and trusted devices
+// too, and says how many. It is for after a backup brought back sessions that were ended
+// since. Call it before any node serves: a session in use may be passed by.
 func (s *Service) EndAllSessions(ctx context.Context) (ended int, err error) {
 	ended, err = batch.Each(ctx, endAllBatch, func(ctx context.Context, limit int) (int, error) {
 		return s.sessions.PurgeSessions(ctx, noSession, limit)

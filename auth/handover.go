@@ -15,9 +15,6 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// maxActor is the longest name of who acts for the host, in code points.
-const maxActor = 64
-
 // BeginHandover has the host give an account the address email, for an owner who lost
 // mailbox and password and whose identity the host checked otherwise. After Policy.Wait and
 // for 7 days a link to email confirms it: sessions end, the password must be reset, factors
@@ -30,15 +27,12 @@ func (s *Service) BeginHandover(ctx context.Context, actor, userID, email string
 	if s.courier == nil {
 		return authrule.PendingWait{}, ErrNoCourier
 	}
-	if err := joinInvalid(required("actor", actor), checkLine("actor", actor, maxActor), profile.CheckEmail(email)); err != nil {
+	if err := joinInvalid(checkActor(actor), profile.CheckEmail(email)); err != nil {
 		return authrule.PendingWait{}, err
 	}
 	var out authrule.PendingWait
 	err := s.whole(ctx, func(ctx context.Context) (err error) {
-		user, _, err := s.locked(ctx, userID)
-		if errors.Is(err, ErrInvalidToken) {
-			return storage.ErrNotFound
-		}
+		user, err := s.lockedForHost(ctx, userID)
 		if err != nil {
 			return err
 		}

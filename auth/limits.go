@@ -13,8 +13,7 @@ import (
 	"github.com/profilekit/profilekit/internal/overtime"
 )
 
-// Limits are how often things may be tried, for all nodes together. A zero
-// Rule takes its default.
+// Limits are how often something may be tried on all nodes; a zero Rule takes its default.
 type Limits struct {
 	// Account limits wrong passwords of one account, under whatever login, at sign-in,
 	// reauthentication and password change together: 10 in 15 minutes, then one after 1

@@ -57,6 +57,8 @@ func (f FactorRecovery) check(courier authmail.Courier, links authmail.Links) er
 type lostFactors struct {
 	Email string    `json:"email"`
 	From  time.Time `json:"from"`
+	// Host says that the host began it: then it goes on without Config.FactorRecovery.
+	Host bool `json:"host,omitempty"`
 }
 
 // BeginFactorRecovery begins the removal of the second factors of somebody whose password
@@ -92,7 +94,7 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 		if !user.EmailVerified {
 			return errUnprovedEmail
 		}
-		out, again, err = s.beginRecovery(ctx, user)
+		out, again, err = s.beginRecovery(ctx, user, recoveryBegins{wait: s.recovery.Wait, kind: authmail.FactorRecovery})
 		return err
 	})
 	if err != nil {
@@ -104,9 +106,17 @@ func (s *Service) BeginFactorRecovery(ctx context.Context, c Client, half HalfId
 
 var errUnprovedEmail = input.Invalid(input.New("email", input.Unconfirmed, nil))
 
+// recoveryBegins is what differs between a recovery that its owner begins and one that the
+// host begins.
+type recoveryBegins struct {
+	wait   time.Duration
+	kind   authmail.Kind
+	detail map[string]string // of the event
+}
+
 // beginRecovery writes the links and their messages. again says that the
 // recovery was begun before, and keeps its times.
-func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out authrule.PendingWait, again bool, err error) {
+func (s *Service) beginRecovery(ctx context.Context, user profile.User, by recoveryBegins) (out authrule.PendingWait, again bool, err error) {
 	now := s.now()
 	factors, err := s.confirmed(ctx, user.ID)
 	if err != nil {
@@ -115,14 +125,15 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out aut
 	if len(factors) == 0 {
 		return out, false, ErrNoFactor
 	}
-	out, again, err = s.recoveryBegun(ctx, user.ID, factors, now)
+	lost, out, again, err := s.recoveryBegun(ctx, user.ID, factors, now)
 	if err != nil {
 		return out, false, err
 	}
 	if !again {
-		out = authrule.PendingWait{From: now.Add(s.recovery.Wait), Until: now.Add(s.recovery.Wait + recoveryWindow)}
+		out = authrule.PendingWait{From: now.Add(by.wait), Until: now.Add(by.wait + recoveryWindow)}
 	}
-	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From})
+	byHost := by.kind == authmail.FactorRemoval || lost.Host
+	data, err := json.Marshal(lostFactors{Email: user.Email, From: out.From, Host: byHost})
 	if err != nil {
 		return out, false, err
 	}
@@ -130,20 +141,20 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out aut
 	if err != nil {
 		return out, false, err
 	}
-	// A report stops it: somebody who knows the password asked for this.
+	// A report stops it: whoever asked for this may not be the owner.
 	stop, err := s.newSecret(forReport, user.ID, []byte(user.Email), now, out.Until.Sub(now))
 	if err != nil {
 		return out, false, err
 	}
 	var events []activity.Event
 	if !again {
-		events = append(events, activity.NewEvent(ctx, authevent.RecoveryRequested, user.ID, now, nil))
+		events = append(events, activity.NewEvent(ctx, authevent.RecoveryRequested, user.ID, now, by.detail))
 	}
 	if err := s.tickets.AddTickets(ctx, user.ID, forLostFactors, []authstore.Ticket{link.Ticket, stop.Ticket}, events...); err != nil {
 		return out, false, err
 	}
 	m := authmail.Message{
-		Kind: authmail.FactorRecovery, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
+		Kind: by.kind, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
 		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Recover, link.token), Report: authmail.LinkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
@@ -156,6 +167,10 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User) (out aut
 	}
 	return out, again, s.tell(ctx, events...)
 }
+
+// recovers reports whether a recovery of second factors can have begun: where its owner may
+// not begin one, the host may.
+func (s *Service) recovers() bool { return s.courier != nil && s.links.Recover != "" }
 
 // usedSince reports whether a factor was added or used since the recovery of t
 // began. What was used is not lost, whatever became of the ticket: nodes without
@@ -173,34 +188,37 @@ func lostFactorsOf(t authstore.Ticket) (lost lostFactors, err error) {
 	return lost, nil
 }
 
-// FactorRecoveryBegun returns the recovery of the caller's second factors that
-// somebody with the password has begun, and false when there is none. The caller
-// stops it by any use of a factor, or by a new password.
+// FactorRecoveryBegun returns the recovery of the caller's second factors that somebody with
+// the password, or the host, has begun, and false when there is none. The caller stops it by
+// any use of a factor, or by a new password.
 func (s *Service) FactorRecoveryBegun(ctx context.Context, id Identity) (authrule.PendingWait, bool, error) {
-	if err := id.check(); err != nil || s.recovery.Wait == 0 {
+	if err := id.check(); err != nil || !s.recovers() {
 		return authrule.PendingWait{}, false, err
 	}
 	factors, err := s.confirmed(ctx, id.User.ID)
 	if err != nil {
 		return authrule.PendingWait{}, false, err
 	}
-	return s.recoveryBegun(ctx, id.User.ID, factors, s.now())
+	_, pending, is, err := s.recoveryBegun(ctx, id.User.ID, factors, s.now())
+	return pending, is, err
 }
 
 // recoveryBegun is the recovery that goes on at now of a user with these factors.
-func (s *Service) recoveryBegun(ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time) (authrule.PendingWait, bool, error) {
+func (s *Service) recoveryBegun(
+	ctx context.Context, userID string, factors []authstore.FactorRecord, now time.Time,
+) (lost lostFactors, pending authrule.PendingWait, is bool, err error) {
 	begun, err := s.tickets.Tickets(ctx, userID, forLostFactors, now)
 	if err != nil || len(begun) == 0 || usedSince(factors, begun[0]) {
-		return authrule.PendingWait{}, false, err
+		return lost, pending, false, err
 	}
-	lost, err := lostFactorsOf(begun[0])
-	return authrule.PendingWait{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
+	lost, err = lostFactorsOf(begun[0])
+	return lost, authrule.PendingWait{From: lost.From, Until: begun[0].ExpiresAt}, err == nil, err
 }
 
 // endRecovery ends a recovery of the user's second factors that was begun, in
 // the transaction of ctx: because says by what, as in the event.
 func (s *Service) endRecovery(ctx context.Context, userID, because string) error {
-	if s.recovery.Wait == 0 {
+	if !s.recovers() {
 		return nil
 	}
 	now := s.now()

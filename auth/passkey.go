@@ -91,10 +91,9 @@ type PasskeyAnswer struct {
 	Response []byte
 }
 
-// SignInWithPasskey begins a session by a passkey alone, which is both factors:
-// something that the person has, and verified them by. What is wrong is
-// ErrInvalidCredentials, whatever it is; limits are those of codes.
-// ErrPasswordResetRequired is as for SignIn.
+// SignInWithPasskey begins a session by a passkey alone, which is both factors. Whatever is
+// wrong is ErrInvalidCredentials; limits are those of codes. ErrPasswordResetRequired is as
+// for SignIn.
 func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnswer, remember bool) (SignIn, error) {
 	ctx = withClient(ctx, c)
 	now := s.now()

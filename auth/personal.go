@@ -11,10 +11,9 @@ import (
 	"github.com/profilekit/profilekit/storage/personal"
 )
 
-// Personal is what the stores of this package keep of users, as a
-// personal.Contributor. A Service is one too. A host that brings its own sign-in has
-// no Service, and gives a Personal to its Exporter and its Eraser, and calls
-// PurgeExpired, for what an earlier sign-in by this package may have left.
+// Personal is what the stores of this package keep of users, as a personal.Contributor; a
+// Service is one too. A host with a sign-in of its own gives it to its Exporter and its
+// Eraser, and calls PurgeExpired, for what an earlier sign-in by this package left.
 type Personal struct {
 	// Stores are required; for a host with users of its own they are those for users
 	// elsewhere, such as sqlstore's AuthApart.
@@ -51,10 +50,8 @@ type exportedFactor struct {
 }
 
 // ExportUser adds the user's sessions, trusted devices and second factors to a copy.
-// Hashes and secrets stay out: they are worth something to a thief only. IDs and handles
-// of passkeys stay out: they are random, for authenticators alone. Tickets and counters
-// stay out: they are gone within days, and the addresses that they hold are in the
-// profile or its history as well.
+// Secrets and hashes stay out, because only a thief has a use for them. So do tickets and
+// counters, which are gone within days and say nothing that is not elsewhere in the copy.
 func (p Personal) ExportUser(ctx context.Context, userID string, a *personal.Archive) error {
 	ctx, cancel := a.Bounded(ctx)
 	defer cancel()

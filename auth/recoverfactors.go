@@ -16,8 +16,8 @@ import (
 	"github.com/profilekit/profilekit/storage"
 )
 
-// RecoverFactors removes the second factors of an account, by the token of the
-// link that BeginFactorRecovery sent and by an unfinished sign-in of the same
+// RecoverFactors removes the second factors of an account, by the token of the link that
+// BeginFactorRecovery or BeginFactorRemoval sent and by an unfinished sign-in of the same
 // account. Recovery codes and trusted devices go with them and all sessions end, the
 // unfinished one too, all or nothing. The next sign-in is by the password alone.
 // Before the wait is over it is an *authrule.TooEarlyError and the link stays good. A token
@@ -27,7 +27,7 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 	if err := half.check(); err != nil {
 		return err
 	}
-	if s.recovery.Wait == 0 {
+	if !s.recovers() {
 		return ErrNoFactor
 	}
 	ctx = withClient(ctx, c)
@@ -41,6 +41,9 @@ func (s *Service) RecoverFactors(ctx context.Context, c Client, half HalfIdentit
 	lost, err := lostFactorsOf(t)
 	if err != nil {
 		return err
+	}
+	if s.recovery.Wait == 0 && !lost.Host { // begun before the host left it out, or by such a node
+		return ErrNoFactor
 	}
 	if s.now().Before(lost.From) {
 		return &authrule.TooEarlyError{From: lost.From}

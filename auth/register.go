@@ -25,13 +25,11 @@ type Registration struct {
 const defaultRole = "user"
 
 // Register makes an account and its first session, both or neither, and with a
-// Courier sends the link that proves its address. Input that
-// is refused is an *input.InvalidError with every field that is; a user name or
-// e-mail of another account, or held for one (Config.Holds), is a *storage.TakenError; too many from one
-// address are a *limit.ExceededError; closed sign-up is ErrSignUpClosed.
-//
-// In the mode VerifyFirst it makes neither, and returns the zero SignIn whether name
-// and address are free or not: Verify makes the account. Who has one is told by a message.
+// Courier sends the link that proves its address. Input that is refused is an
+// *input.InvalidError with every such field; a user name or e-mail of another account, or held
+// for one (Config.Holds), is a *storage.TakenError; closed sign-up is ErrSignUpClosed. In the
+// mode VerifyFirst it makes neither, and returns the zero SignIn whether name and address are
+// free or not: Verify makes the account, and a person who has one is told by a message.
 func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignIn, error) {
 	if s.signUp == Closed {
 		return SignIn{}, ErrSignUpClosed

@@ -83,10 +83,10 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 }
 
 // Reset sets a new password by the token of a link that Forgot sent, and ends all sessions
-// and what was begun, all or nothing. It makes no session and leaves the second factor as it
-// is, but an address that was never proved is proved by it, see Verify.
-// A token that is wrong, expired or used is ErrInvalidToken. A password that is refused is
-// an *input.InvalidError of field "password" and leaves the token; nothing after that does.
+// and what was begun, all or nothing. It makes no session and leaves the second factor; an
+// address that was never proved is proved by it, see Verify. A token that is wrong, expired or
+// used is ErrInvalidToken. A password that is refused is an *input.InvalidError of field
+// "password" and leaves the token; nothing after that does.
 func (s *Service) Reset(ctx context.Context, c Client, token, password string) error {
 	ctx = withClient(ctx, c)
 	if err := s.checkNew("password", password); err != nil {

@@ -119,12 +119,10 @@ func (id Identity) ceremony() (authfactor.Ceremony, error) {
 // FinishSignIn opens the session of an unfinished sign-in under a new token; the half one is
 // dead. With trust the device gets a token, in Device, for later sign-ins in place of a second
 // factor. Where there is a factor, a code by e-mail opens a session that is not Fresh, and no
-// device is trusted.
-// A wrong answer is ErrInvalidCode and counts for the account, under whatever
-// method and however often the sign-in is begun anew; beyond the limit it is a
-// *limit.ExceededError, and the half session has ended. A factor whose key is gone
-// is ErrFactorUnusable, and the half session goes on. Of parallel calls with one
-// right answer, or one half session, one succeeds.
+// device is trusted. A wrong answer is ErrInvalidCode and counts for the account, under
+// whatever method and however often the sign-in is begun anew; beyond the limit the half
+// session has ended. A factor whose key is gone is ErrFactorUnusable, and the half session
+// goes on. Of parallel calls with one right answer, or one half session, one succeeds.
 func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity, a Answer, trust bool) (SignIn, error) {
 	if err := half.check(); err != nil {
 		return SignIn{}, err

@@ -84,8 +84,7 @@ func (s *Service) endSession(ctx context.Context, userID, sessionID string, even
 	})
 }
 
-// EndOtherSessions ends all of the caller's sessions but the one in use, and
-// says how many those were.
+// EndOtherSessions ends all of the caller's sessions but the one in use.
 func (s *Service) EndOtherSessions(ctx context.Context, id Identity) (int, error) {
 	if err := id.check(); err != nil {
 		return 0, err

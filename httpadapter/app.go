@@ -106,7 +106,7 @@ func (a *App) profiles() (err error) {
 	s := a.cfg.Stores
 	a.Profiles, err = profile.New(profile.Config{
 		Policy: a.cfg.Profile, Store: s.Users, Settings: a.Settings, Holds: s.Holds, Tx: s.Tx,
-		Recorder: a.cfg.Recorder, Now: a.cfg.Now,
+		LimitStore: s.Limits, Recorder: a.cfg.Recorder, Now: a.cfg.Now,
 	})
 	return err
 }

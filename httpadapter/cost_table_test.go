@@ -223,18 +223,18 @@ func profileRequests() []request {
 		{"PATCH /api/profile", "another name", 200, func(s *spied) func() reply {
 			c, _ := s.member()
 			return func() reply { return c.send("PATCH", "/api/profile", `{"username":"`+s.fresh()+`"}`) }
-		}, cost{5, 1}, cost{7, 1}},
+		}, cost{6, 1}, cost{8, 1}},
 		{"PATCH /api/profile", "a name that is taken", 409, func(s *spied) func() reply {
 			_, name := s.member()
 			c, _ := s.member()
 			return func() reply { return c.send("PATCH", "/api/profile", `{"username":"`+name+`"}`) }
-		}, cost{2, 1}, cost{3, 1}},
+		}, cost{3, 1}, cost{4, 1}},
 		{"PATCH /api/profile", "a name that is held", 409, func(s *spied) func() reply {
 			old, name := s.member()
 			old.send("PATCH", "/api/profile", `{"username":"`+s.fresh()+`"}`).want(s.t, 200)
 			c, _ := s.member()
 			return func() reply { return c.send("PATCH", "/api/profile", `{"username":"`+name+`"}`) }
-		}, cost{3, 1}, cost{5, 1}},
+		}, cost{4, 1}, cost{6, 1}},
 		{"PATCH /api/profile", "another address", 200, func(s *spied) func() reply {
 			c, name := s.member()
 			return func() reply {
@@ -249,13 +249,13 @@ func profileRequests() []request {
 			return func() reply {
 				return c.send("PUT", "/api/profile", fmt.Sprintf(`{"username":%q,"email":"%s@example.org"}`, s.fresh(), name))
 			}
-		}, cost{5, 1}, cost{7, 1}},
+		}, cost{6, 1}, cost{8, 1}},
 		{"PUT /api/profile", "another name and no picture", 200, func(s *spied) func() reply {
 			c, name, _ := s.pictured()
 			return func() reply {
 				return c.send("PUT", "/api/profile", fmt.Sprintf(`{"username":%q,"email":"%s@example.org","profilePicture":null}`, s.fresh(), name))
 			}
-		}, cost{8, 2}, cost{11, 2}},
+		}, cost{9, 2}, cost{12, 2}},
 
 		{"PUT /api/profile/picture", "the first", 200, in(func(c *client) reply { return c.upload(card) }), cost{7, 1}, cost{8, 1}},
 		{"PUT /api/profile/picture", "another", 200, func(s *spied) func() reply {

@@ -69,6 +69,7 @@ var vainFields = map[string]any{
 	"HTTP.Captcha":      vain{func(c *httpadapter.Config) { c.HTTP.Captcha = func(*http.Request, string) error { return nil } }, "beside an Authenticator"},
 
 	"Profile.Reserved": "edits are checked", "Profile.Custom": "edits are checked", "Profile.ExportLimit": "there is always an export",
+	"Profile.RenameLimit": "names can always be changed",
 	"Profile.NameHold":      vain{func(c *httpadapter.Config) { c.Profile.NameHold = time.Hour }, "without holds"},
 	"Profile.DeletionGrace": vain{func(c *httpadapter.Config) { c.Profile.DeletionGrace = time.Hour }, "where users stay"},
 	"Profile.DeletionLimit": vain{func(c *httpadapter.Config) { c.Profile.DeletionLimit = rule }, "where users stay"},

@@ -112,7 +112,7 @@ func (a *App) listFactors(c *call) error {
 		views[i] = viewOfFactor(r)
 	}
 	var begun *waitView
-	if a.recovers() && len(list) > 0 {
+	if a.endsRecovery() && len(list) > 0 {
 		r, is, err := a.Auth.FactorRecoveryBegun(c.ctx(), c.id.Identity)
 		if err != nil {
 			return err

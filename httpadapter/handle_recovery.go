@@ -7,8 +7,12 @@ import (
 	"github.com/profilekit/profilekit/auth/authrule"
 )
 
-// recovers reports whether there is a way back for who lost every factor.
+// recovers reports whether people who lost every factor may begin a way back.
 func (a *App) recovers() bool { return a.mails() && a.cfg.Auth.FactorRecovery.Wait > 0 }
+
+// endsRecovery reports whether the link of such a way back can be followed: the host may begin one
+// where people may not.
+func (a *App) endsRecovery() bool { return a.mails() && a.Auth.Policy().Links.Recover != "" }
 
 // beginRecovery begins the removal of lost second factors.
 func (a *App) beginRecovery(c *call) error {

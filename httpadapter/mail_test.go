@@ -57,9 +57,16 @@ func TestS36_PagesOfLinksLoadAndTellNothing(t *testing.T) {
 	if got := ownPages.client().get("/account/reset"); got.StatusCode != 404 {
 		t.Errorf("NoPages: %d", got.StatusCode)
 	}
-	without := newWorld(t).client()
+	// Where people begin no recovery the host may, if there is a link for it.
+	byHost := newWorld(t).client()
+	byHost.get("/account/recover").want(t, 200)
+	byHost.do("POST", "/api/auth/mfa/recovery", "", nil).want(t, 405) // the ID of a factor, which is deleted
+	byHost.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"x"}`).want(t, 401)
+	without := newWorld(t, func(c *httpadapter.Config) {
+		c.Auth.Links = authmail.DefaultLinks(c.BaseURL)
+		c.Auth.Links.Recover = ""
+	}).client()
 	without.get("/account/recover").want(t, 404)
-	without.do("POST", "/api/auth/mfa/recovery", "", nil).want(t, 405) // the ID of a factor, which is deleted
 	without.send("POST", "/api/auth/mfa/recovery/confirm", `{"token":"x"}`).want(t, 404)
 	elsewhere := newWorld(t, func(c *httpadapter.Config) { c.HTTP.Base = "/v1/api" })
 	if got := elsewhere.client().get("/account/reset").want(t, 200); !bytes.Contains(got.body, []byte(`data-action="/v1/api/auth/password/reset"`)) {

@@ -100,7 +100,7 @@ func (a *App) pageRoutes(add func(name string, handle func(*call) error)) error 
 	policy := "default-src 'none'; script-src " + sourceOf(pageScript) + "; style-src " + sourceOf(pageStyle) +
 		"; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	for _, p := range pages() {
-		if p.name == "recover" && !a.recovers() {
+		if p.name == "recover" && !a.endsRecovery() {
 			continue
 		}
 		var b bytes.Buffer

@@ -124,6 +124,8 @@ func (a *App) table() ([]route, error) {
 		add("POST", "/auth/mfa", Half, a.finishSignIn, foreign)
 		if a.recovers() {
 			add("POST", "/auth/mfa/recovery", Half, a.beginRecovery, foreign)
+		}
+		if a.endsRecovery() {
 			add("POST", "/auth/mfa/recovery/confirm", Half, a.confirmRecovery, foreign)
 		}
 		add("GET", "/auth/mfa", In, a.listFactors)

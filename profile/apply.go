@@ -25,38 +25,38 @@ const maxTries = 100
 // With 0 only the fields that differ are written, so concurrent edits of
 // different fields are all kept, also inside the address and the custom
 // object. A user name that is taken, or held for another (Config.Holds), is a
-// *storage.TakenError; the name that is given up is held from then on.
+// *storage.TakenError; the name that is given up is held from then on. Too many other names
+// are a *limit.ExceededError (Policy.RenameLimit), whether those were free or not.
 func (s *Service) Edit(ctx context.Context, userID string, e Edit, ifVersion int64) (User, error) {
-	for try := 1; ; try++ {
-		u, err := s.store.User(ctx, userID)
-		if err != nil {
-			return User{}, err
-		}
-		next, err := s.edit(ctx, u, e, ifVersion)
+	u, err := s.store.User(ctx, userID)
+	if err != nil {
+		return User{}, err
+	}
+	return s.EditUser(ctx, u, e, ifVersion)
+}
+
+// EditUser is Edit for a caller that has just read the user, and saves reading
+// it again.
+func (s *Service) EditUser(ctx context.Context, u User, e Edit, ifVersion int64) (User, error) {
+	asked := false
+	for range maxTries {
+		next, err := s.edit(ctx, u, e, ifVersion, &asked)
 		if ifVersion != 0 || !errors.Is(err, storage.ErrStale) {
 			return next, err
 		}
 		if ctx.Err() != nil {
 			return User{}, ctx.Err()
 		}
-		if try == maxTries {
-			return User{}, &storage.UnavailableError{Err: errors.New("profile: too many writers at once")}
+		if u, err = s.store.User(ctx, u.ID); err != nil {
+			return User{}, err
 		}
 	}
+	return User{}, &storage.UnavailableError{Err: errors.New("profile: too many writers at once")}
 }
 
-// EditUser is Edit for a caller that has just read the user, and saves reading
-// it again.
-func (s *Service) EditUser(ctx context.Context, u User, e Edit, ifVersion int64) (User, error) {
-	next, err := s.edit(ctx, u, e, ifVersion)
-	if ifVersion == 0 && errors.Is(err, storage.ErrStale) {
-		return s.Edit(ctx, u.ID, e, 0)
-	}
-	return next, err
-}
-
-// edit tries once, from what u was.
-func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (User, error) {
+// edit tries once, from what u was. asked is whether the limit of renames let this edit
+// through at an earlier try.
+func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64, asked *bool) (User, error) {
 	if ifVersion != 0 && ifVersion != u.Version {
 		return User{}, storage.ErrStale
 	}
@@ -74,6 +74,12 @@ func (s *Service) edit(ctx context.Context, u User, e Edit, ifVersion int64) (Us
 	}
 	if len(d.changed) == 0 {
 		return u, nil
+	}
+	if renames(u, d.patch) && !*asked {
+		if err := s.mayRename(ctx, u.ID); err != nil {
+			return User{}, err
+		}
+		*asked = true
 	}
 	event := activity.NewEvent(ctx, KindUpdated, u.ID, s.now(), map[string]string{"fields": strings.Join(d.changed, ",")})
 	return s.write(ctx, u, d.patch, event)

@@ -353,10 +353,9 @@ func (d *Deletions) log(ctx context.Context, level slog.Level, kind activity.Kin
 	}, more...)...)
 }
 
-// eraseLimits forgets the counters that a Deletions and an Exporter keep of the
-// user.
+// eraseLimits forgets the counters that this package keeps of the user.
 func eraseLimits(ctx context.Context, s limit.Store, userID string) error {
-	for _, key := range []string{deletionKey(userID), exportKey(userID)} {
+	for _, key := range []string{deletionKey(userID), exportKey(userID), renameKey(userID)} {
 		if err := s.Reset(ctx, key); err != nil {
 			return err
 		}

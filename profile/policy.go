@@ -19,6 +19,9 @@ type Policy struct {
 	// is kept from others: 0 is DefaultNameHold, negative not at all. It needs a
 	// HoldStore.
 	NameHold time.Duration
+	// RenameLimit is how often one user may ask for another user name, free or not; the
+	// zero Rule is DefaultRenameLimit. It needs Config.LimitStore.
+	RenameLimit limit.Rule
 	// DeletionGrace is how long the deletion of an account can be taken back: 0 is
 	// DefaultDeletionGrace, negative not at all.
 	DeletionGrace time.Duration

@@ -3,22 +3,37 @@ package profile
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/storage"
 )
 
-// renames reports whether p gives up the user's name, which is then held.
-// Another spelling of it is the same name.
-func (s *Service) renames(u User, p Patch) bool {
-	return s.holds != nil && p.Username != nil && asciiLower(*p.Username) != asciiLower(u.Username)
+// DefaultRenameLimit is how often one user asks for another user name.
+var DefaultRenameLimit = limit.Rule{Limit: 10, Window: time.Hour}
+
+func renameKey(userID string) string { return "rename:user:" + userID }
+
+// mayRename counts one other name that the user asks for. Whether a name is free is told to
+// nobody more often: private profiles would be found by it.
+func (s *Service) mayRename(ctx context.Context, userID string) error {
+	if s.limiter.Store == nil {
+		return nil
+	}
+	return s.limiter.Take(ctx, renameKey(userID), s.renameLimit)
+}
+
+// renames reports whether p gives up the user's name. Another spelling of it is the same name.
+func renames(u User, p Patch) bool {
+	return p.Username != nil && asciiLower(*p.Username) != asciiLower(u.Username)
 }
 
 // write is Store.Update with what belongs to the change: the name that is given up is
 // held, and Config.Recorder is told. What needs neither is one statement.
 func (s *Service) write(ctx context.Context, u User, p Patch, event activity.Event) (next User, err error) {
-	renames := s.renames(u, p)
+	renames := s.holds != nil && renames(u, p)
 	if !renames && s.recorder == nil {
 		return s.store.Update(ctx, u.ID, p, event)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
+	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
 )
@@ -49,6 +50,8 @@ type Config struct {
 	// Store's database. Give the same to auth.Config and EraserConfig.
 	Holds HoldStore
 	Tx    storage.Transactor
+	// LimitStore has the counters of Policy.RenameLimit; nil is without a limit.
+	LimitStore limit.Store
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -66,6 +69,9 @@ type Service struct {
 	recorder activity.Recorder // nil when there is none
 	nameHold time.Duration     // not above 0: names are free at once
 
+	limiter     limit.Limiter // without a Store there is no limit
+	renameLimit limit.Rule
+
 	differs sync.Pool // of *differ
 }
 
@@ -80,6 +86,10 @@ func New(c Config) (*Service, error) {
 	if (c.Holds != nil || c.Recorder != nil) && c.Tx == nil {
 		return nil, errors.New("profile: Config.Holds and Config.Recorder need Config.Tx")
 	}
+	c.RenameLimit = c.RenameLimit.Or(DefaultRenameLimit)
+	if err := c.RenameLimit.Check(); err != nil {
+		return nil, fmt.Errorf("profile: Policy.RenameLimit: %w", err)
+	}
 	if c.Reserved == nil {
 		c.Reserved = DefaultReserved
 	}
@@ -90,6 +100,7 @@ func New(c Config) (*Service, error) {
 		store: c.Store, settings: c.Settings, now: c.Now,
 		reserved: reservedSet(c.Reserved), custom: map[string]CustomField{},
 		holds: c.Holds, tx: c.Tx, recorder: c.Recorder, nameHold: cmp.Or(c.NameHold, DefaultNameHold),
+		limiter: limit.Limiter{Store: c.LimitStore, Now: c.Now}, renameLimit: c.RenameLimit,
 	}
 	for _, f := range c.Custom {
 		if !customName(f.Name) {

@@ -57,8 +57,8 @@ const (
 	RecoveryCodesMade activity.Kind = "auth.recovery_codes_made"
 	// RecoveryCodeUsed: one code of the set. Detail: left.
 	RecoveryCodeUsed activity.Kind = "auth.recovery_code_used"
-	// RecoveryRequested: somebody with the password asked to have the second
-	// factors removed. RecoveryCancelled: that is off; detail: reason ("factor",
+	// RecoveryRequested: somebody with the password asked to have the second factors
+	// removed, or the host did; detail: actor, when it was the host. RecoveryCancelled: that is off; detail: reason ("factor",
 	// "factors", "password", "address", "report", "deletion" or "disabled"). FactorsRecovered: they
 	// were removed; detail: endedSessions.
 	RecoveryRequested activity.Kind = "auth.recovery_requested"
@@ -78,6 +78,7 @@ const (
 	// Detail: endedSessions.
 	Disabled activity.Kind = "auth.disabled"
 	Enabled  activity.Kind = "auth.enabled"
-	// SessionsEnded: the user ended all other sessions. Detail: endedSessions.
+	// SessionsEnded: the user ended all other sessions, or the host all of them. Detail:
+	// endedSessions, and actor when it was the host.
 	SessionsEnded activity.Kind = "auth.sessions_ended"
 )

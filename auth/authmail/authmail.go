@@ -59,6 +59,8 @@ const (
 	// the link that does it from WorksFrom on, and in Report the one that stops it.
 	// As a text message it has no link.
 	FactorRecovery Kind = "factor_recovery"
+	// FactorRemoval is FactorRecovery that the host began.
+	FactorRemoval Kind = "factor_removal"
 	// Notice tells what happened: Event is its kind; it has the link
 	// "this wasn't me".
 	Notice Kind = "notice"

@@ -16,7 +16,7 @@ import (
 func TestT09_LettersNameTheAccount(t *testing.T) {
 	var all []authmail.Message
 	for _, k := range []authmail.Kind{
-		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery,
+		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.FactorRemoval,
 		authmail.Handover, authmail.HandoverBegun,
 	} {
 		all = append(all, authmail.Message{Kind: k})

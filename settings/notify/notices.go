@@ -37,6 +37,7 @@ var notices = map[activity.Kind]Category{
 	authevent.Reported:          Security,
 	authevent.EmailVerified:     Account,
 
+	profile.KindRoleChanged:       Account,
 	profile.KindDeletionRequested: Security,
 	profile.KindRestored:          Security,
 	profile.KindDeleted:           Security,
@@ -44,7 +45,7 @@ var notices = map[activity.Kind]Category{
 }
 
 // withoutReport are notices whose reader has no use for "this wasn't me".
-var withoutReport = map[activity.Kind]bool{authevent.Reported: true, authevent.EmailVerified: true, profile.KindDeleted: true}
+var withoutReport = map[activity.Kind]bool{authevent.Reported: true, authevent.EmailVerified: true, profile.KindDeleted: true, profile.KindRoleChanged: true}
 
 // Record implements activity.Recorder: it writes a notice for each event that
 // the user wants to hear of, in the transaction of the event.

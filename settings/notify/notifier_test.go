@@ -435,7 +435,7 @@ func TestS55P17_HostileWords(t *testing.T) {
 // Every kind of message has a text for its channels, and every notice one.
 func TestTextsAreComplete(t *testing.T) {
 	for _, k := range []authmail.Kind{
-		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.Code, authmail.Phone,
+		authmail.Verify, authmail.SignUpTaken, authmail.Reset, authmail.TakenOver, authmail.EmailChange, authmail.EmailChanging, authmail.FactorRecovery, authmail.FactorRemoval, authmail.Code, authmail.Phone,
 		authmail.Proof, authmail.Wait, authmail.Handover, authmail.HandoverBegun,
 	} {
 		l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.ByEmail, Link: "https://example.org/#t", Code: "123456"}, "")
@@ -443,7 +443,7 @@ func TestTextsAreComplete(t *testing.T) {
 			t.Errorf("%s: %+v, %v", k, l, err)
 		}
 	}
-	for _, k := range []authmail.Kind{authmail.FactorRecovery, authmail.Wait, authmail.HandoverBegun} {
+	for _, k := range []authmail.Kind{authmail.FactorRecovery, authmail.FactorRemoval, authmail.Wait, authmail.HandoverBegun} {
 		if l, err := notify.Render(authmail.Message{Kind: k, Channel: authmail.BySMS}, "Example"); err != nil || strings.Contains(l.Text, "{") || len(l.Text) > 160 {
 			t.Errorf("%s: %+v, %v", k, l, err)
 		}

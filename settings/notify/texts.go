@@ -76,6 +76,14 @@ var texts = map[authmail.Kind]words{
 		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
 		sms:    "Somebody with your password asked {service} to remove your two-step verification. Not you? Stop it: see our e-mail, or sign in with a code.",
 	},
+	authmail.FactorRemoval: {
+		subject: "Your two-step verification is to be removed",
+		lead: "Somebody told us that they are the owner of {account} and lost every way of two-step verification. We shall remove it, and the recovery " +
+			"codes. Nothing has changed yet. If that was you, sign in with your password from {from} on, and then use this link.",
+		action: "Remove two-step verification",
+		after:  "Before that the link does nothing; it works once, until {until}. Signing in with a code or a passkey, or setting a new password, stops this.",
+		sms:    "Somebody told {service} that you lost your two-step verification, and wants it removed. Not you? Stop it: see our e-mail.",
+	},
 	authmail.Proof: {
 		subject: "Your code: {code}",
 		lead: "Your code is {code}. It shows that you read this mail, and lets a change of how your account is opened be made where you are signed in. " +
@@ -118,12 +126,13 @@ var happened = map[activity.Kind]string{
 	authevent.DeviceTrusted:     "A device is now trusted: it is not asked for a code any more.",
 	authevent.DeviceRemoved:     "A device is no longer trusted: it is asked for a code again.",
 	authevent.SessionEnded:      "A device was signed out of your account.",
-	authevent.SessionsEnded:     "All other devices were signed out of your account.",
+	authevent.SessionsEnded:     "Devices that were signed in to your account were signed out.",
 	authevent.EmailChanged:      "The e-mail address of your account was changed.",
 	authevent.EmailChangeUndone: "A change of your e-mail address was taken back.",
 	authevent.Reported:          "You reported that something was not you. Everybody is signed out, and a new password must be set.",
 	authevent.EmailVerified:     "Your e-mail address is confirmed.",
 
+	profile.KindRoleChanged:       "You were given another role: what you may do has changed.",
 	profile.KindDeletionRequested: "Your account will be erased on {at}. Until then you can sign in and keep it.",
 	profile.KindRestored:          "Your account was restored: it will not be erased.",
 	profile.KindDeleted:           "Your account was erased, and everything in it.",

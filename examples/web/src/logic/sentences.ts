@@ -126,6 +126,7 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.recovery_code_used":
       return { text: `A recovery code was used; ${d["left"] ?? "some"} are left`, icon: "key", tone: "warn" };
     case "auth.recovery_requested":
+      if (d["actor"]) return { text: "The service was told that you lost your second steps, and prepares their removal", icon: "alert", tone: "warn" };
       return { text: "Someone who knew your password asked to have two-step verification removed", icon: "alert", tone: "warn" };
     case "auth.recovery_cancelled":
       return { text: "Two-step verification will not be removed: what was asked for is off", icon: "lock", tone: "plain" };
@@ -146,7 +147,10 @@ export function sentence(event: Pick<ActivityEvent, "kind" | "detail">): EventTe
     case "auth.session_ended":
       return { text: "You signed out another device", icon: "devices", tone: "plain" };
     case "auth.sessions_ended":
+      if (d["actor"]) return { text: "The service signed out every device", icon: "devices", tone: "warn" };
       return { text: `You signed out ${otherDevices(d["endedSessions"])}`, icon: "devices", tone: "plain" };
+    case "profile.role_changed":
+      return { text: `The service gave you the role ${d["role"] ?? ""}`.trim(), icon: "user", tone: "plain" };
     case "profile.updated": {
       const names = list(d["fields"], fieldName);
       return { text: names ? `You changed your ${names}` : "You changed your profile", icon: "user", tone: "plain" };
