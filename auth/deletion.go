@@ -50,6 +50,7 @@ func (s *Service) Restore(ctx context.Context, c Client, half HalfIdentity) (Sig
 	if err != nil {
 		return SignIn{}, err
 	}
+	next.ProvedAt = proved // nothing was proved since
 	user, err := s.deletions.Restore(ctx, profile.Caller{User: half.User, ProvedAt: proved}, func(ctx context.Context) error {
 		if _, err := s.sessions.EndSessions(ctx, half.User.ID, next.ID); err != nil {
 			return err

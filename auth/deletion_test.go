@@ -114,6 +114,26 @@ func TestS34_DeletionNeedsAFreshProof(t *testing.T) {
 	}
 }
 
+// Whoever takes a deletion back proves nothing by that: the session is fresh for as long as
+// the sign-in before it is.
+func TestS34_ARestorationIsNoProof(t *testing.T) {
+	w := open(t)
+	w.leave(t, w.register(t, "ada").Token)
+	half := w.deletionPending(t, "ada", password)
+	w.clock.add(profile.FreshFor - time.Second)
+	in, err := w.Restore(t.Context(), home, half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !w.Fresh(w.alive(t, in.Token)) {
+		t.Error("the session is not fresh while the proof is")
+	}
+	w.clock.add(2 * time.Second)
+	if w.Fresh(w.alive(t, in.Token)) {
+		t.Error("the session is fresh after the proof is not")
+	}
+}
+
 // S13: whoever has a second factor needs it to come back too.
 func TestS13S20_RestorationNeedsEveryFactor(t *testing.T) {
 	change, _ := withTOTP(t)

@@ -131,6 +131,40 @@ func TestT14a_WhatWasBegunIsOff(t *testing.T) {
 	})
 }
 
+// What the owner has against a thief does nothing while the account is disabled, and is not
+// used up by that: it works when the host has enabled the account again.
+func TestT14a_TheOwnersLinksOutliveADisabling(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		c := openChange(t, db)
+		user := c.id.User.ID
+		confirm, undo := c.begin(t, adaNew)
+		is(t, c.ConfirmEmailChange(t.Context(), home, confirm), nil)
+		c.world.leave(t, c.token)
+		link, err := c.ReportLink(t.Context(), user, adaNew)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := tokenIn(t, link)
+
+		is(t, c.Disable(t.Context(), user), nil)
+		for range 2 {
+			is(t, c.UndoEmailChange(t.Context(), home, undo), auth.ErrInvalidToken)
+			is(t, c.Report(t.Context(), home, report), auth.ErrInvalidToken)
+		}
+		is(t, c.Enable(t.Context(), user), nil)
+		is(t, c.Report(t.Context(), home, report), nil)
+		if u := c.now(t); u.DeletionPending() {
+			t.Errorf("after the report it is %+v", u)
+		}
+		is(t, c.UndoEmailChange(t.Context(), home, undo), nil)
+		if u := c.now(t); u.Email != adaOld {
+			t.Errorf("after the undo it is %+v", u)
+		}
+		is(t, c.UndoEmailChange(t.Context(), home, undo), auth.ErrInvalidToken)
+		is(t, c.Report(t.Context(), home, report), auth.ErrInvalidToken)
+	})
+}
+
 // deafSessions cannot end sessions.
 type deafSessions struct{ authstore.SessionStore }
 

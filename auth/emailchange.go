@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,7 +164,8 @@ func (s *Service) writeEmailChange(ctx context.Context, user profile.User, ch em
 }
 
 // takeEmailChange takes the ticket of a change of the address. Before a handover works it is
-// a *authrule.TooEarlyError, and the ticket stays. A ticket that is over is taken away, or a
+// a *authrule.TooEarlyError, and the ticket stays; so it does while the account is shut, when it
+// is storage.ErrNotFound. A ticket that is over is taken away, or a
 // clock that is set back would bring it back.
 func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash [32]byte, now time.Time) (authstore.Ticket, error) {
 	t, err := s.tickets.Ticket(ctx, p, hash, time.Time{})
@@ -174,8 +176,14 @@ func (s *Service) takeEmailChange(ctx context.Context, p authstore.Purpose, hash
 	if err != nil {
 		return authstore.Ticket{}, err
 	}
-	if t.Alive(now) && now.Before(ch.Works) {
-		return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
+	if t.Alive(now) && ch.handover() {
+		// A host may have the account shut until the link works.
+		if u, err := s.users.User(ctx, t.UserID); err != nil || shut(u, now) {
+			return authstore.Ticket{}, cmp.Or(err, storage.ErrNotFound)
+		}
+		if now.Before(ch.Works) {
+			return authstore.Ticket{}, &authrule.TooEarlyError{From: ch.Works}
+		}
 	}
 	return s.tickets.TakeTicket(ctx, p, hash, now)
 }

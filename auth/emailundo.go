@@ -23,7 +23,7 @@ import (
 // ErrInvalidToken.
 func (s *Service) UndoEmailChange(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, forEmailUndo, token)
+	t, err := s.peek(ctx, c, forEmailUndo, token)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,9 @@ func (s *Service) undoEmailChange(ctx context.Context, t authstore.Ticket, ch em
 	err := s.whole(ctx, func(ctx context.Context) error {
 		user, hash, err := s.locked(ctx, t.UserID)
 		if err != nil {
+			return err
+		}
+		if err := s.takeIn(ctx, forEmailUndo, t); err != nil {
 			return err
 		}
 		ended, err := s.cutOff(ctx, user, hash, marked(hash), "", byAddress)

@@ -135,6 +135,38 @@ func TestAHandoverCanBeTakenBack(t *testing.T) {
 	})
 }
 
+// TestAHandoverTellsNothingOfAShutAccount: whoever has the link does not learn by it that there
+// is an account which is disabled or being erased. A host that has the account shut until the
+// handover works does not end it so, and a link that is tried too soon is not used up.
+func TestAHandoverTellsNothingOfAShutAccount(t *testing.T) {
+	onDatabases(t, func(t *testing.T, db database) {
+		c := openChange(t, db)
+		confirm, _ := c.handOver(t)
+		c.disable(t, c.id.User.ID, true)
+		is(t, c.ConfirmEmailChange(t.Context(), pocket, confirm), auth.ErrInvalidToken)
+		c.disable(t, c.id.User.ID, false)
+		if _, early := errors.AsType[*authrule.TooEarlyError](c.ConfirmEmailChange(t.Context(), pocket, confirm)); !early {
+			t.Error("after the account was opened it is not too early")
+		}
+		c.clock.add(week)
+		c.disable(t, c.id.User.ID, true)
+		is(t, c.ConfirmEmailChange(t.Context(), pocket, confirm), auth.ErrInvalidToken)
+		c.disable(t, c.id.User.ID, false)
+		is(t, c.ConfirmEmailChange(t.Context(), pocket, confirm), nil)
+
+		user := c.now(t)
+		at, err := c.BeginHandover(t.Context(), "desk-7", user.ID, adaTwo)
+		if err != nil || at.From.IsZero() {
+			t.Fatal(at, err)
+		}
+		confirm = c.mail.link(t, authmail.Handover, adaTwo)
+		if _, err := db.Users().Update(t.Context(), c.id.User.ID, profile.Patch{DeletesAt: new(c.clock.now())}); err != nil {
+			t.Fatal(err)
+		}
+		is(t, c.ConfirmEmailChange(t.Context(), pocket, confirm), auth.ErrInvalidToken)
+	})
+}
+
 // TestWhatAHandoverRefuses: the host is told plainly.
 func TestWhatAHandoverRefuses(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {

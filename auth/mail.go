@@ -133,9 +133,15 @@ func (s *Service) peek(ctx context.Context, c Client, p authstore.Purpose, token
 	})
 }
 
-// redeem is peek that takes the ticket: it is used up whatever comes after.
-func (s *Service) redeem(ctx context.Context, c Client, p authstore.Purpose, token string) (authstore.Ticket, error) {
-	return s.opened(ctx, c, p, token, s.tickets.TakeTicket)
+// takeIn takes a ticket that peek returned, in the transaction of ctx, so that of any number
+// of calls at once one goes on. What fails leaves the ticket: a link of the owner must not be
+// used up while the account is disabled.
+func (s *Service) takeIn(ctx context.Context, p authstore.Purpose, t authstore.Ticket) error {
+	_, err := s.tickets.TakeTicket(ctx, p, t.Hash, s.now())
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
 }
 
 func (s *Service) opened(ctx context.Context, c Client, p authstore.Purpose, token string,

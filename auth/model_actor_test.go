@@ -27,10 +27,14 @@ type actor struct {
 	passwords []string
 	// tokens, halves and devices are of sessions, unfinished sign-ins and trusted devices.
 	tokens, halves, devices []string
-	apps                    []*app
-	recovery                []string
-	letters                 []letter
-	pending                 *app
+	// leaving are tokens of sign-ins to what will be erased.
+	leaving  []string
+	apps     []*app
+	keys     []held
+	recovery []string
+	letters  []letter
+	pending  *app
+	begun    *begunKey
 	// factors are the IDs of those that it added.
 	factors map[string]bool
 	// two says that it held two proofs at some time, by the model's own count.
@@ -79,9 +83,9 @@ func (f *flow) provesFactor(a *actor, sessionID string) {
 }
 
 // provesMailbox is the same for the mailbox of the account, which may be one that the
-// adversary moved it to.
+// adversary moved it to, or had the desk give it.
 func (f *flow) provesMailbox(a *actor, sessionID string) {
-	if a == f.owner || a.two || f.movedUnproved || f.owner.reads[f.user().Email] {
+	if a == f.owner || a.two || f.movedUnproved || f.handed || !slices.Contains(a.mine, f.user().Email) {
 		f.proofs(sessionID).mailbox = f.clock.now()
 	}
 }
@@ -147,11 +151,11 @@ func (f *flow) inbox(a *actor) {
 	f.seen[a] = len(f.mail.all)
 }
 
-// newest is the newest letter of a kind that the actor has, which has a link.
-func (f *flow) newest(a *actor, k authmail.Kind) (letter, error) {
+// newest is the newest letter of one of the kinds that the actor has, which has a link.
+func (f *flow) newest(a *actor, kinds ...authmail.Kind) (letter, error) {
 	f.inbox(a)
 	for _, l := range slices.Backward(a.letters) {
-		if l.Kind == k && l.Link != "" {
+		if slices.Contains(kinds, l.Kind) && l.Link != "" {
 			return l, nil
 		}
 	}

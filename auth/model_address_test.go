@@ -70,6 +70,10 @@ func (f *flow) verifyAlone(a *actor) error {
 func (f *flow) disowned() {
 	f.password, f.excused = "", true
 	f.ended()
+	f.kept("a first proof of the address")
+	if len(f.keysOn(f.owner))+len(f.keysOn(f.thief)) > 0 {
+		f.fault("a first proof of the address left passkeys")
+	}
 }
 
 func (f *flow) resendVerify(a *actor) error {
@@ -133,7 +137,7 @@ func (f *flow) change(a *actor) error {
 // undo takes a change back by a link that the actor has. The owner takes back what is not of
 // the owner.
 func (f *flow) undo(a *actor) error {
-	l, err := f.any(a, func(l letter) bool { return l.Kind == authmail.EmailChanging && (a != f.owner || l.by != f.owner) })
+	l, err := f.any(a, func(l letter) bool { return undoes(l) && (a != f.owner || l.by != f.owner) })
 	if err != nil {
 		return err
 	}
@@ -147,6 +151,7 @@ func (f *flow) undoBy(a *actor, l letter) error {
 	}
 	f.password = ""
 	f.ended()
+	f.kept("an undo")
 	if u := f.user(); u.Email != l.To || !u.EmailVerified {
 		f.fault("an undo to %s made it %s", l.To, u.Email)
 	}
@@ -154,7 +159,7 @@ func (f *flow) undoBy(a *actor, l letter) error {
 		f.disowned()
 	}
 	if a == f.owner {
-		f.undone = l.At
+		f.undone, f.undoneAt = l.At, f.clock.now()
 	}
 	f.note(a, "undid a change")
 	return nil

@@ -31,6 +31,11 @@ var (
 		{"add an app", (*flow).addApp},
 		{"add a phone", (*flow).addPhone},
 		{"add codes by e-mail", (*flow).addEmailCodes},
+		{"begin a passkey", (*flow).beginKey},
+		{"add the passkey", (*flow).confirmKey},
+		{"add a passkey", (*flow).addKey},
+		{"sign in by a passkey", (*flow).signInByKey},
+		{"sign in by a passkey", (*flow).signInByKey},
 		{"remove a factor", (*flow).removeFactor},
 		{"renew the recovery codes", (*flow).renewCodes},
 		{"begin a change of the address", (*flow).beginChange},
@@ -48,6 +53,12 @@ var (
 		{"end other sessions", (*flow).endOthers},
 		{"try an old code", (*flow).oldCode},
 		{"report", (*flow).report},
+		{"ask for deletion", (*flow).askDeletion},
+		{"restore", (*flow).restore},
+		{"restore", (*flow).restore},
+		{"come back", (*flow).comeBack},
+		{"ask the desk", (*flow).askDesk},
+		{"take what the desk gave", (*flow).takeHandover},
 	}
 	owners = append([]step{{"prove the address alone", (*flow).verifyAlone}}, both...)
 	thiefs = append([]step{
@@ -60,6 +71,10 @@ var (
 		{"take over", (*flow).takeOver},
 		{"report", (*flow).report},
 		{"undo a change", (*flow).undo},
+		{"ask for deletion", (*flow).askDeletion},
+		{"ask for deletion, and wait", (*flow).waitForEnd},
+		{"take over by the desk", (*flow).talkOver},
+		{"recover from lost factors, and wait", (*flow).recoverLate},
 	}, both...)
 )
 
@@ -88,7 +103,8 @@ func asFar(err error) error {
 	return err
 }
 
-// breakInLate is breakIn by a code by e-mail, after the week in which that opens nothing.
+// breakInLate is breakIn by a code by e-mail, after the week in which that opens nothing, and
+// what an adversary does who has come so far.
 func (f *flow) breakInLate(a *actor) error {
 	if !a.reads[f.user().Email] || !slices.ContainsFunc(f.records(), byMail) {
 		return errNothing
@@ -111,23 +127,49 @@ func (f *flow) breakInLate(a *actor) error {
 	if err != nil {
 		return asFar(err)
 	}
-	_, err = f.finishBy(a, half, answer)
-	return err
+	if _, err = f.finishBy(a, half, answer); err != nil || f.rnd.IntN(2) == 0 {
+		return err
+	}
+	return asFar(f.takeOver(a))
+}
+
+// recoverLate begins a recovery and ends it after the wait, as far as each of these goes.
+func (f *flow) recoverLate(a *actor) error {
+	if err := f.beginRecovery(a); err != nil {
+		return err
+	}
+	f.pass(auth.RecoveryWait)
+	if err := f.signIn(a); err != nil {
+		return err
+	}
+	return asFar(f.recover(a))
 }
 
 // byMail reports whether a factor is codes by e-mail.
 func byMail(r authstore.FactorRecord) bool { return r.Kind == string(authmail.ByEmail) }
 
-// takeOver makes the account the actor's by what it can prove: an app, and another address.
+// takeOver makes the account the actor's by what it can prove: an app or a passkey in place of
+// the owner's factors, and another address. Where no address was proved, that comes first.
 func (f *flow) takeOver(a *actor) error {
 	if _, err := f.session(a); err != nil {
 		return err
 	}
 	_ = f.mailCode(a)
-	if err := f.addApp(a); err != nil {
-		_ = f.beginWait(a)
+	add := (*flow).addApp
+	if f.rnd.IntN(2) == 0 {
+		add = (*flow).addKey
 	}
-	return asFar(f.change(a))
+	err := add(f, a)
+	if err != nil {
+		_ = f.beginWait(a)
+	} else if len(f.owned()) > 0 && f.rnd.IntN(2) == 0 {
+		_ = f.removeFactor(a)
+	}
+	if moved := f.change(a); moved != nil || err == nil {
+		return asFar(moved)
+	}
+	_ = f.mailCode(a)
+	return asFar(add(f, a))
 }
 
 // begin makes the account, its state, and what the adversary holds.
@@ -184,6 +226,7 @@ func (f *flow) settle() {
 	}{
 		{f.opt.moved, step{"change the address", (*flow).change}},
 		{f.opt.app, step{"add an app", (*flow).addApp}},
+		{f.opt.key, step{"add a passkey", (*flow).addKey}},
 		{f.opt.sms, step{"add a phone", (*flow).addPhone}},
 		{f.opt.email, step{"add codes by e-mail", (*flow).addEmailCodes}},
 	} {

@@ -15,16 +15,8 @@ import (
 func (f *flow) opensNothing(when string) {
 	a := f.thief
 	f.inbox(a)
-	for _, token := range a.tokens {
-		if _, err := f.Authenticate(f.ctx, token); !errors.Is(err, auth.ErrUnauthenticated) {
-			f.fault("%s: a session of the adversary lives (%v)", when, err)
-		}
-	}
-	for _, token := range a.halves {
-		if _, err := f.AuthenticateHalf(f.ctx, token); !errors.Is(err, auth.ErrUnauthenticated) {
-			f.fault("%s: an unfinished sign-in of the adversary lives (%v)", when, err)
-		}
-	}
+	f.sessionsNothing(a, when)
+	f.keysNothing(when)
 	for _, pass := range a.passwords {
 		if _, err := f.SignIn(f.ctx, home, auth.Credentials{Login: f.name, Password: pass}); err == nil {
 			f.fault("%s: a password of the adversary opens the account", when)
@@ -46,39 +38,58 @@ func (f *flow) opensNothing(when string) {
 	}
 }
 
+// sessionsNothing says which sessions of the actor live: none.
+func (f *flow) sessionsNothing(a *actor, when string) {
+	for _, token := range a.tokens {
+		if _, err := f.Authenticate(f.ctx, token); !errors.Is(err, auth.ErrUnauthenticated) {
+			f.fault("%s: a session of the %s lives (%v)", when, a.name, err)
+		}
+	}
+	for _, token := range slices.Concat(a.halves, a.leaving) {
+		if _, err := f.AuthenticateHalf(f.ctx, token); !errors.Is(err, auth.ErrUnauthenticated) {
+			f.fault("%s: an unfinished sign-in of the %s lives (%v)", when, a.name, err)
+		}
+	}
+}
+
 // linksNothing tries the links of a letter to a mailbox of the adversary's own. An adversary
 // who had the account for itself may take back what the owner changed since, but not what
 // came after a change that the owner has undone.
 func (f *flow) linksNothing(when string, l letter) {
-	if f.thief.two || f.movedUnproved {
-		later := !f.undone.IsZero() && !l.At.Before(f.undone)
-		if l.Kind == authmail.EmailChanging && !later || l.Report != "" && f.undoable(l.To) {
+	if f.thief.two || f.movedUnproved || f.handed {
+		later := !l.At.Before(f.undone) && l.At.Before(f.undoneAt)
+		if undoes(l) && !later || l.Report != "" && f.undoable(l.To) {
 			return
 		}
 	}
+	for what, err := range f.tries(l) {
+		if !errors.Is(err, auth.ErrInvalidToken) {
+			f.fault("%s: a link of the adversary to %s works: %s (%v)", when, l.To, what, err)
+		}
+	}
+}
+
+// tries follows the links of a letter, but for that of a recovery, which needs a sign-in, and
+// says what came of each.
+func (f *flow) tries(l letter) map[string]error {
 	token, link := tokenOf(l.Link)
-	report, _ := tokenOf(l.Report)
-	tries := map[string]error{"report": auth.ErrInvalidToken}
-	if l.Report != "" {
+	tries := map[string]error{}
+	if report, ok := tokenOf(l.Report); ok {
 		tries["report"] = f.Report(f.ctx, home, report)
 	}
 	if link {
 		switch l.Kind {
 		case authmail.Verify:
 			tries["proof"] = errOf(f.verify(auth.Identity{}, token))
-		case authmail.Reset:
+		case authmail.Reset, authmail.TakenOver:
 			tries["reset"] = f.Reset(f.ctx, home, token, "another secret of nobody")
-		case authmail.EmailChange:
+		case authmail.EmailChange, authmail.Handover:
 			tries["change"] = f.ConfirmEmailChange(f.ctx, home, token)
-		case authmail.EmailChanging:
+		case authmail.EmailChanging, authmail.HandoverBegun:
 			tries["undo"] = f.UndoEmailChange(f.ctx, home, token)
 		}
 	}
-	for what, err := range tries {
-		if !errors.Is(err, auth.ErrInvalidToken) {
-			f.fault("%s: a link of the adversary to %s works: %s (%v)", when, l.To, what, err)
-		}
-	}
+	return tries
 }
 
 // leavesNothing says what the adversary left that the owner's report and reset did not take
@@ -124,31 +135,38 @@ func (f *flow) leavesNothing(when string) {
 // end is how the owner takes the account back.
 func (f *flow) end() {
 	f.steps = append(f.steps, "the end")
+	f.do(f.host, step{"enable", (*flow).enable})
 	f.attend()
+	if f.endedBy == f.owner && f.rnd.IntN(2) == 0 {
+		f.pass(f.user().DeletesAt.Sub(f.clock.now()))
+	}
+	if f.gone() {
+		f.erased()
+		return
+	}
 	if f.opt.lost {
-		f.owner.apps, f.owner.recovery = nil, nil
+		f.owner.apps, f.owner.recovery, f.owner.keys = nil, nil, nil
 		delete(f.owner.reads, f.owner.phone)
 	}
-	f.inbox(f.owner)
-	i := len(f.owner.letters) - 1
-	for i >= 0 && f.owner.letters[i].Report == "" {
-		i--
+	if f.opt.desk {
+		f.byDesk()
+		return
 	}
-	reported := false
-	if i >= 0 {
-		l := f.owner.letters[i]
-		reported = f.do(f.owner, step{"report by the newest link", func(f *flow, a *actor) error { return f.reportBy(a, l) }}) == nil
-	}
+	reported := f.reportNewest() == nil
 	for _, l := range slices.Backward(f.owner.letters) {
 		if f.owner.reads[f.user().Email] {
 			break
 		}
-		if l.Kind == authmail.EmailChanging {
+		if undoes(l) {
 			f.do(f.owner, step{"undo", func(f *flow, a *actor) error { return f.undoBy(a, l) }})
 		}
 	}
+	if f.owner.reads[f.user().Email] && f.user().DeletionPending() { // a letter of the end is too old
+		f.do(f.owner, step{"ask for a link", (*flow).forgot})
+		f.must("the owner takes a deletion back", f.reportNewest())
+	}
 	if !f.owner.reads[f.user().Email] || !f.back("at the end, after the owner's report", reported) {
-		if !f.thief.two && !f.movedUnproved {
+		if !f.thief.two && !f.movedUnproved && !f.handed {
 			f.fault("the adversary, who never held two proofs, has the account")
 		}
 		f.reached["end: lost"]++
@@ -157,6 +175,17 @@ func (f *flow) end() {
 	if len(f.faults) == 0 {
 		f.backIn()
 	}
+}
+
+// reportNewest reports by the newest letter of the owner's.
+func (f *flow) reportNewest() error {
+	f.inbox(f.owner)
+	for _, l := range slices.Backward(f.owner.letters) {
+		if l.Report != "" {
+			return f.do(f.owner, step{"report by the newest link", func(f *flow, a *actor) error { return f.reportBy(a, l) }})
+		}
+	}
+	return errNothing
 }
 
 // backIn signs the owner in, by whatever it takes, and adds a factor.
@@ -207,6 +236,11 @@ func (f *flow) byFactor() bool {
 	}
 	for _, code := range o.recovery {
 		answers = append(answers, auth.Answer{Method: "recovery_code", Code: code})
+	}
+	for _, k := range f.keysOn(o) {
+		answer, err := f.proofBy(half, k)
+		f.must("the challenge for a passkey of the owner", err)
+		answers = append(answers, answer)
 	}
 	if u := f.user(); u.Phone != "" && o.reads[u.Phone] {
 		if answer, err := f.answerBy(o, half, "sms"); err == nil {

@@ -49,15 +49,20 @@ func (f *flow) confirm(a *actor, id auth.Identity, answer auth.Answer) error {
 	if err != nil {
 		return err
 	}
+	f.added(a, id, out, answer.Method != "email")
+	f.note(a, "added a factor")
+	return nil
+}
+
+// added is what a new factor brings, which proves itself unless it is the mailbox.
+func (f *flow) added(a *actor, id auth.Identity, out auth.ConfirmedFactor, proves bool) {
 	a.factors[out.Factor.ID] = true
 	a.renewed(out.Proof)
 	a.recovery = append(a.recovery, out.RecoveryCodes...)
-	if answer.Method != "email" {
+	if proves {
 		f.provesFactor(a, id.Session.ID)
 	}
 	f.ended()
-	f.note(a, "added a factor")
-	return nil
 }
 
 // addApp is both, one after the other.

@@ -25,21 +25,25 @@ import (
 type options struct {
 	// proved, old: the address was proved, and the account is older than a week.
 	proved, old bool
-	// app, sms, email, device: what the account has; moved: its owner changed the address.
-	app, sms, email, device, moved bool
-	// recovery, each, alone: Config.FactorRecovery, Config.ProofForEach and Codes.Alone.
-	recovery, each, alone bool
+	// app, key, sms, email, device: what the account has; moved: its owner changed the address.
+	app, key, sms, email, device, moved bool
+	// recovery, each, alone: Config.FactorRecovery, Config.ProofForEach and Codes.Alone. fooled:
+	// the host's desk believes the adversary.
+	recovery, each, alone, fooled bool
 	// reading: the owner reads all mail within every: less than any wait. lost: at the end
-	// the owner has no factor any more.
-	reading, lost bool
-	every         time.Duration
+	// the owner has no factor any more, and desk neither mailbox nor password.
+	reading, lost, desk bool
+	every               time.Duration
+	// grace is how long a deletion can be taken back: longer than every, and than a host
+	// has the account disabled.
+	grace time.Duration
 }
 
 func (o options) String() string {
 	var list []string
 	for name, on := range map[string]bool{
-		"proved": o.proved, "old": o.old, "app": o.app, "sms": o.sms, "email": o.email, "device": o.device, "moved": o.moved,
-		"recovery": o.recovery, "each": o.each, "alone": o.alone, "reading": o.reading, "lost": o.lost,
+		"proved": o.proved, "old": o.old, "app": o.app, "key": o.key, "sms": o.sms, "email": o.email, "device": o.device, "moved": o.moved,
+		"recovery": o.recovery, "fooled": o.fooled, "each": o.each, "alone": o.alone, "reading": o.reading, "lost": o.lost, "desk": o.desk,
 	} {
 		if on {
 			list = append(list, name)
@@ -58,10 +62,10 @@ type flow struct {
 	kind kind
 	opt  options
 
-	userID       string
-	name         string
-	owner, thief *actor
-	proved       map[string]*proved
+	userID             string
+	name               string
+	owner, thief, host *actor
+	proved             map[string]*proved
 
 	// acting is who acts now, causes is whose step each message came of.
 	acting *actor
@@ -78,9 +82,14 @@ type flow struct {
 	stolen     int
 	// movedUnproved: the adversary moved the account before its address was proved.
 	// excused: a factor of the owner may go by the adversary's present step.
-	movedUnproved, excused bool
-	// undone is when the last change began that the owner took back.
-	undone time.Time
+	// handed: the desk gave it to the adversary, and nobody read of that.
+	movedUnproved, excused, handed bool
+	// endedBy is who asked for the deletion that is pending, and opensAt when the host
+	// enables the account again.
+	endedBy *actor
+	opensAt time.Time
+	// undone is when the last change began that the owner took back, and undoneAt when.
+	undone, undoneAt time.Time
 	// unproved are the links that undo a change of an address that was not proved.
 	unproved map[string]bool
 
@@ -106,28 +115,45 @@ func runFlow(t testing.TB, db database, seed uint64) *flow {
 	f.opt = options{
 		proved: !some(4), old: some(2), app: some(2), sms: some(3), email: some(3), device: some(2), moved: some(3),
 		recovery: some(2), each: some(4), alone: some(2), reading: some(2), lost: some(3), every: time.Duration(1+f.rnd.IntN(60)) * time.Hour,
+		key: some(3), desk: some(6), fooled: some(3), grace: time.Duration(3+f.rnd.IntN(12)) * 24 * time.Hour,
+	}
+	if f.opt.desk {
+		f.opt.grace = profile.DefaultDeletionGrace // longer than a handover takes
 	}
 	totp, _ := withTOTP(t)
+	keys, err := modelPasskeys()
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.post = openPost(t, db, totp, withCodes(t), limitsOff, holding(t, db), func(c *auth.Config) {
 		c.Logger = slog.New(slog.DiscardHandler)
 		c.ProofForEach, c.Codes.Alone, c.Recorder = f.opt.each, f.opt.alone, teller{f}
 		if f.opt.recovery {
 			c.FactorRecovery.Wait = auth.RecoveryWait
 		}
+		c.Passkeys = keys
+		withGrace(t, f.opt.grace)(c)
 	})
 	f.owner = newActor("owner", ownersPhone, f.name+"@example.org", f.name+"@example.net")
 	f.thief = newActor("adversary", thievesPhone, "eve"+f.name+"@example.com", "eve"+f.name+"@example.edu")
+	f.host = newActor("host", "")
 	f.begin()
-	for range 20 + f.rnd.IntN(40) {
+	for range 30 + f.rnd.IntN(50) {
 		switch n := f.rnd.IntN(20); {
 		case n < 11:
 			f.random(f.thief, thiefs)
 		case n < 16:
 			f.random(f.owner, owners)
+		case n == 16 && some(6):
+			f.random(f.host, hosts)
 		default:
 			f.pass(someTime(f.rnd))
 		}
 		if len(f.faults) > 0 {
+			return f
+		}
+		if f.gone() {
+			f.erased()
 			return f
 		}
 	}
@@ -144,14 +170,22 @@ func someTime(rnd *rand.Rand) time.Duration {
 // pass lets time pass. An owner who reads the mail does so meanwhile.
 func (f *flow) pass(d time.Duration) {
 	f.steps = append(f.steps, fmt.Sprintf("%v pass", d))
-	for f.opt.reading && d > f.opt.every {
-		f.clock.add(f.opt.every)
-		d -= f.opt.every
-		f.attend()
-	}
-	f.clock.add(d)
-	if f.opt.reading {
-		f.attend()
+	for d > 0 {
+		next := d
+		if f.opt.reading {
+			next = min(next, f.opt.every)
+		}
+		if !f.opensAt.IsZero() {
+			next = max(min(next, f.opensAt.Sub(f.clock.now())), time.Second)
+		}
+		f.clock.add(next)
+		d -= next
+		if !f.opensAt.IsZero() && !f.clock.now().Before(f.opensAt) {
+			f.do(f.host, step{"enable", (*flow).enable})
+		}
+		if f.opt.reading {
+			f.attend()
+		}
 	}
 }
 
@@ -175,6 +209,7 @@ func (f *flow) do(a *actor, s step) error {
 	owned, outer := f.owned(), f.acting
 	f.caused(outer) // what a step within another came upon
 	f.acting, f.excused = a, false
+	f.clock.add(time.Second) // no two people do something at the same instant
 	err := s.do(f, a)
 	f.caused(a)
 	f.acting = outer
@@ -276,6 +311,7 @@ type teller struct{ f *flow }
 var told = []activity.Kind{
 	authevent.PasswordChanged, authevent.PasswordReset, authevent.FactorAdded, authevent.FactorRemoved, authevent.RecoveryCodesMade,
 	authevent.FactorsRecovered, authevent.DeviceTrusted, authevent.SessionsEnded, authevent.EmailChanged, authevent.EmailChangeUndone,
+	profile.KindDeletionRequested, profile.KindRestored,
 }
 
 func (n teller) Record(ctx context.Context, events ...activity.Event) error {

@@ -12,7 +12,7 @@ func (f *flow) forgot(a *actor) error {
 
 // reset sets a new password by the newest link that the actor has.
 func (f *flow) reset(a *actor) error {
-	l, err := f.newest(a, authmail.Reset)
+	l, err := f.newest(a, authmail.Reset, authmail.TakenOver)
 	if err != nil {
 		return err
 	}
@@ -54,15 +54,18 @@ func (f *flow) reportBy(a *actor, l letter) error {
 	}
 	f.password = ""
 	f.ended()
+	f.kept("a report")
 	f.note(a, "reported")
 	return nil
 }
 
 // undoable reports whether a link can be alive that takes the account back to the address.
 func (f *flow) undoable(to string) bool {
-	for _, m := range f.mail.to(authmail.EmailChanging, to) {
-		if m.ExpiresAt.After(f.clock.now()) {
-			return true
+	for _, k := range []authmail.Kind{authmail.EmailChanging, authmail.HandoverBegun} {
+		for _, m := range f.mail.to(k, to) {
+			if m.ExpiresAt.After(f.clock.now()) {
+				return true
+			}
 		}
 	}
 	return false
@@ -71,6 +74,10 @@ func (f *flow) undoable(to string) bool {
 // attend is what an owner does who reads the mail: whatever the owner did not do is stopped.
 func (f *flow) attend() {
 	f.inbox(f.owner)
+	if f.user().Disabled {
+		f.inVain()
+		return
+	}
 	for f.attended < len(f.owner.letters) {
 		l := f.owner.letters[f.attended]
 		f.attended++
@@ -78,7 +85,10 @@ func (f *flow) attend() {
 			continue
 		}
 		switch l.Kind {
-		case authmail.EmailChanging:
+		case authmail.EmailChanging, authmail.HandoverBegun:
+			if l.Link == "" {
+				continue
+			}
 			if f.do(f.owner, step{"undo what another began", func(f *flow, a *actor) error { return f.undoBy(a, l) }}) == nil {
 				f.back("after the owner undid a change", false)
 			}
@@ -108,6 +118,7 @@ func (f *flow) back(when string, reported bool) bool {
 	if f.do(f.owner, step{"reset", (*flow).reset}) != nil {
 		return false
 	}
+	f.kept("what the owner did")
 	f.opensNothing(when + " and reset")
 	if reported {
 		f.leavesNothing(when + " and reset")

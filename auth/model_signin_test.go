@@ -38,7 +38,7 @@ func (f *flow) signInBy(a *actor, pass, device string) (auth.SignIn, error) {
 		f.proofs(in.Session.ID).password = f.clock.now()
 		return in, nil
 	}
-	a.tokens = append(a.tokens, in.Token)
+	f.keeps(a, in)
 	if factors > 0 { // a device spares the factor and proves nothing
 		f.note(a, "signed in by a device")
 		return in, nil
@@ -57,6 +57,9 @@ func (f *flow) answer(a *actor, who auth.Prover) (auth.Answer, error) {
 	}
 	if len(a.recovery) > 0 {
 		can = append(can, "recovery_code")
+	}
+	if len(f.keysOn(a)) > 0 {
+		can = append(can, auth.KindPasskey)
 	}
 	if u.Phone != "" && a.reads[u.Phone] {
 		can = append(can, "sms")
@@ -80,6 +83,9 @@ func (f *flow) answerBy(a *actor, who auth.Prover, method string) (auth.Answer, 
 	case "recovery_code":
 		i := f.rnd.IntN(len(a.recovery))
 		answer.Code = a.recovery[i]
+	case auth.KindPasskey:
+		on := f.keysOn(a)
+		return f.proofBy(who, on[f.rnd.IntN(len(on))])
 	case "sms", "email":
 		to := map[string]string{"sms": u.Phone, "email": u.Email}[method]
 		if err = f.SendCode(f.ctx, home, who, method); err == nil {
@@ -120,7 +126,7 @@ func (f *flow) finishBy(a *actor, half auth.HalfIdentity, answer auth.Answer) (a
 		f.note(a, "finished by "+answer.Method)
 		f.recoveryBy = nil
 	}
-	a.tokens = append(a.tokens, in.Token)
+	f.keeps(a, in)
 	if in.Device != "" {
 		a.devices = append(a.devices, in.Device)
 		f.note(a, "trusted a device")

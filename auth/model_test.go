@@ -16,8 +16,9 @@ import (
 // The model: an owner and one adversary do at random what each of them can, by what each of
 // them holds, and afterwards the owner takes the account back. model_flow_test.go has a flow,
 // model_actor_test.go who takes part, model_signin_test.go, model_factor_test.go,
-// model_address_test.go and model_letters_test.go what they do, and model_end_test.go what
-// must be true at the end.
+// model_passkey_test.go, model_address_test.go, model_letters_test.go and
+// model_deletion_test.go what they do, model_host_test.go what the host does, and
+// model_end_test.go what must be true at the end.
 
 // kind is what an adversary begins with.
 type kind string
@@ -42,26 +43,31 @@ var reaches = map[kind][]string{
 	withPassword: {
 		"adversary: signed in", "adversary: began a wait", "adversary: changed the address", "adversary: added a factor",
 		"adversary: changed the password", "adversary: began a recovery", "adversary: was refused for want of a proof",
-		"owner: undid a change", "owner: reported",
+		"adversary: asked for deletion", "adversary: restored", "owner: undid a change", "owner: reported",
 	},
 	withMailbox: {
 		"adversary: signed in", "adversary: reset the password", "adversary: proved the mailbox", "adversary: added a factor",
 		"adversary: changed the address", "adversary: undid a change", "adversary: reported", "adversary: finished by e-mail",
 		"adversary: removed a factor", "adversary: recovered from lost factors", "adversary: began a recovery", "owner: reported",
+		"adversary: added a passkey", "adversary: asked for deletion", "end: the adversary put a handover off",
 	},
 	withCookies: {
 		"adversary: stole a session", "adversary: stole a device", "adversary: was refused for want of a proof", "adversary: ended sessions",
-		"adversary: added a factor", "owner: reported",
+		"adversary: added a factor", "adversary: added a passkey", "adversary: signed in by a passkey", "adversary: asked for deletion",
+		"owner: reported",
 	},
 	withLaptop: {
 		"adversary: stole a device", "adversary: signed in by a device", "adversary: was refused for want of a proof",
-		"adversary: began a wait", "owner: reported",
+		"adversary: began a wait", "adversary: asked for deletion", "owner: reported",
 	},
-	withPhone: {"adversary: asked for a link", "adversary: read a text message", "owner: reported"},
-	stranger:  {"adversary: asked for a link", "owner: reported"},
+	withPhone: {"adversary: asked for a link", "adversary: read a text message", "adversary: was given the account", "owner: reported"},
+	stranger: {
+		"adversary: asked for a link", "adversary: asked for a handover too early", "adversary: was given the account", "owner: undid a change",
+		"owner: reported", "end: by the desk",
+	},
 	squatter: {
-		"adversary: signed in", "adversary: changed the address", "owner: proved the address alone", "owner: undid a change",
-		"owner: reported",
+		"adversary: signed in", "adversary: changed the address", "adversary: added a passkey", "adversary: asked for deletion",
+		"owner: proved the address alone", "owner: undid a change", "owner: reported",
 	},
 }
 
@@ -71,6 +77,9 @@ var everywhere = []string{
 	"owner: added a factor", "owner: removed a factor", "owner: renewed codes", "owner: trusted a device", "owner: signed in by a device",
 	"owner: began a wait", "owner: cancelled a wait", "owner: changed the address", "owner: reset the password",
 	"owner: changed the password", "owner: proved the mailbox", "owner: recovered from lost factors", "owner: proved the address",
+	"owner: added a passkey", "owner: signed in by a passkey", "owner: finished by passkey", "owner: asked for deletion", "owner: restored",
+	"owner: began a handover", "owner: was given the account", "owner: tried a link in vain", "host: disabled", "host: enabled",
+	"end: erased", "end: erased, as its owner wished", "end: by the desk", "end: the adversary put a handover off",
 	"end: back in", "end: back in by a factor", "end: back in by a recovery", "end: a factor added",
 }
 

@@ -48,7 +48,7 @@ func (s *Service) ReportLink(ctx context.Context, userID, to string) (string, er
 // used, or of a message to an address that is no longer the account's, is ErrInvalidToken.
 func (s *Service) Report(ctx context.Context, c Client, token string) error {
 	ctx = withClient(ctx, c)
-	t, err := s.redeem(ctx, c, forReport, token)
+	t, err := s.peek(ctx, c, forReport, token)
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,9 @@ func (s *Service) Report(ctx context.Context, c Client, token string) error {
 			return err
 		}
 		if err := s.stillReports(ctx, user, string(t.Data)); err != nil {
+			return err
+		}
+		if err := s.takeIn(ctx, forReport, t); err != nil {
 			return err
 		}
 		ended, err := s.cutOff(ctx, user, hash, marked(hash), "", byReport)

@@ -164,11 +164,7 @@ func (s *Service) Verify(ctx context.Context, c Client, by Identity, token strin
 // takeVerify takes the ticket of a confirmation, in the transaction of ctx, so that of
 // any number of calls at once one confirms.
 func (s *Service) takeVerify(ctx context.Context, t authstore.Ticket) error {
-	_, err := s.tickets.TakeTicket(ctx, forVerify, t.Hash, s.now())
-	if errors.Is(err, storage.ErrNotFound) {
-		return ErrInvalidToken
-	}
-	return err
+	return s.takeIn(ctx, forVerify, t)
 }
 
 // confirmIn proves the address email of the account of a session, in which the link was

@@ -137,7 +137,8 @@ func withGrace(t testing.TB, grace time.Duration) func(*auth.Config) {
 		}
 		var err error
 		c.Deletions, err = profile.NewDeletions(profile.DeletionsConfig{
-			Users: users, Tx: c.Tx, LimitStore: c.LimitStore, Policy: profile.Policy{DeletionGrace: grace}, Recorder: c.Recorder, Now: c.Now,
+			Users: users, Tx: c.Tx, LimitStore: c.LimitStore, Policy: profile.Policy{DeletionGrace: grace},
+			Recorder: c.Recorder, Now: c.Now, Logger: c.Logger,
 		})
 		if err != nil {
 			t.Fatal(err)

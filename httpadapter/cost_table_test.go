@@ -168,7 +168,7 @@ func authRequests() []request {
 			c.send("POST", "/api/auth/email/change", `{"email":"new-`+name+`@example.org"}`).want(s.t, 202)
 			token := s.mail.token(s.t, authmail.EmailChanging, name+"@example.org")
 			return func() reply { return c.send("POST", "/api/auth/email/change/undo", `{"token":"`+token+`"}`) }
-		}, cost{17, 1}, cost{19, 1}},
+		}, cost{18, 1}, cost{20, 1}},
 
 		{"GET /api/auth/sessions", "one of them", 200, in(get("/api/auth/sessions")), cost{2, 0}, cost{2, 0}},
 		{"DELETE /api/auth/sessions", "no others", 204, in(send("DELETE", "/api/auth/sessions", "")), cost{2, 1}, cost{2, 1}},
@@ -341,7 +341,7 @@ func otherRequests() []request {
 			_, token, _ := strings.Cut(link, "#token=")
 			c := s.client()
 			return func() reply { return c.send("POST", "/api/activity/report", `{"token":"`+token+`"}`) }
-		}, cost{11, 1}, cost{11, 1}},
+		}, cost{12, 1}, cost{12, 1}},
 		{"GET /account/reset", "as it is", 200, out(get("/account/reset")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/verify", "as it is", 200, out(get("/account/verify")), cost{0, 0}, cost{0, 0}},
 		{"GET /account/email", "as it is", 200, out(get("/account/email")), cost{0, 0}, cost{0, 0}},

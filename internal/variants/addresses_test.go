@@ -34,8 +34,8 @@ var addresses = []variant{
 	{
 		id: "D30", name: "a ticket that confirms twice",
 		file: "auth/verify.go",
-		old:  `_, err := s.tickets.TakeTicket(ctx, forVerify, t.Hash, s.now())`,
-		new:  `_, err := s.tickets.Ticket(ctx, forVerify, t.Hash, s.now())`,
+		old:  `return s.takeIn(ctx, forVerify, t)`,
+		new:  "_, err := s.tickets.Ticket(ctx, forVerify, t.Hash, s.now())\n\treturn err",
 		pkg:  "auth", test: "TestT09_OneOfParallelConfirmationsIsMade",
 	},
 	{
