@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 )
@@ -120,7 +121,7 @@ func TestS30_CachedSessionsKeepTheirLimits(t *testing.T) {
 	within := func(idle time.Duration) *world {
 		w, _ := cached(t, open(t).db, nil, func(c *auth.Config) {
 			c.SessionCache.TTL = auth.MaxSessionTTL
-			c.Session = auth.SessionLimits{Idle: idle, Absolute: 10 * time.Minute}
+			c.Session = authlimit.Sessions{Idle: idle, Absolute: 10 * time.Minute}
 		})
 		return w
 	}

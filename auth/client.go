@@ -30,19 +30,33 @@ func (c Client) source() activity.Source {
 // IPv4 address, and a zone says nothing about who calls.
 func (c Client) addr() netip.Addr { return c.IP.Unmap().WithZone("") }
 
-// network is what the limits count by: the whole of an IPv4 address, the /64
-// of an IPv6 one, since whoever has one address of it has them all.
-func (c Client) network() string {
-	ip := c.addr()
-	if !ip.IsValid() {
-		return "none"
-	}
-	bits := 32
-	if ip.Is6() {
-		bits = 64
-	}
-	return netip.PrefixFrom(ip, bits).Masked().String()
+// network is what the limits count by. wider is how many times more a client is let try from
+// it than from the smallest one.
+type network struct {
+	name  string
+	wider int
 }
+
+// networks are those of the client, the smallest first: the whole of an IPv4 address; of an
+// IPv6 address the /64, since whoever has one address of it has them all, the /48 that is
+// given to a site (RFC 6177), so 65,536 of them, and the /32 that is given to a provider.
+func (c Client) networks() []network {
+	ip := c.addr()
+	switch {
+	case !ip.IsValid():
+		return []network{{"none", 1}}
+	case ip.Is4():
+		return []network{{netip.PrefixFrom(ip, 32).String(), 1}}
+	}
+	in := func(bits int) string { return netip.PrefixFrom(ip, bits).Masked().String() }
+	return []network{{in(64), 1}, {in(48), siteWider}, {in(32), providerWider}}
+}
+
+// How many times more tries a site and a provider have than one IPv6 /64.
+const (
+	siteWider     = 16
+	providerWider = 256
+)
 
 // withClient returns a ctx whose events come from c. A place that the host
 // put into ctx stays.

@@ -12,6 +12,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/auth/authstore"
@@ -60,8 +61,8 @@ type Policy struct {
 	// Links are where links in mail lead. They are required with a Courier.
 	Links authmail.Links
 	// Limits are how often one may try, and Session is how long sessions live.
-	Limits  Limits
-	Session SessionLimits
+	Limits  authlimit.Tries
+	Session authlimit.Sessions
 	// SessionCache is off when zero; see there for what it costs other nodes.
 	SessionCache SessionCache
 
@@ -160,8 +161,8 @@ type Service struct {
 	minPassword   int
 	contextWords  []string
 	breaches      BreachChecker
-	limits        Limits
-	lifetime      SessionLimits
+	limits        authlimit.Tries
+	lifetime      lifetime
 	kept          Personal
 	deletions     *profile.Deletions // nil when there are none
 	emptiers      []personal.Emptier
@@ -220,8 +221,8 @@ func New(c Config) (*Service, error) {
 		minPassword:   c.MinPassword,
 		contextWords:  slices.Clone(c.ContextWords),
 		breaches:      c.Breaches,
-		limits:        c.Limits.withDefaults(),
-		lifetime:      c.Session.withDefaults(),
+		limits:        c.Limits.OrDefaults(),
+		lifetime:      lifetime{c.Session.OrDefaults()},
 		kept:          Personal{Stores: c.Stores, LimitStore: c.LimitStore},
 		deletions:     c.Deletions,
 		emptiers:      slices.Clone(c.Emptiers),
@@ -299,13 +300,13 @@ func (s *Service) check() error {
 			return err
 		}
 	}
-	return errors.Join(s.limits.check(), s.lifetime.check())
+	return errors.Join(s.limits.Check(), s.lifetime.Check())
 }
 
 // Policy is what s was made with, with the defaults where fields were zero.
 func (s *Service) Policy() Policy {
 	p := s.policy
-	p.SignUp, p.Hashers, p.MinPassword, p.Limits, p.Session = s.signUp, s.hashers, s.minPassword, s.limits, s.lifetime
+	p.SignUp, p.Hashers, p.MinPassword, p.Limits, p.Session = s.signUp, s.hashers, s.minPassword, s.limits, s.lifetime.Sessions
 	p.ContextWords = slices.Clone(p.ContextWords)
 	p.Factors = slices.Clone(p.Factors)
 	p.Codes.Channels = slices.Clone(p.Codes.Channels)

@@ -25,7 +25,7 @@ func (s *Service) newDevice(ctx context.Context, userID string, now time.Time) (
 // trusts reports whether token is of a device that the user trusts.
 func (s *Service) trusts(ctx context.Context, userID, token string, now time.Time) (bool, error) {
 	hash, ok := hashToken(token)
-	if !ok {
+	if !ok || !s.lifetime.trusts() {
 		return false, nil
 	}
 	d, err := s.sessions.Session(ctx, hash)

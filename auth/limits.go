@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
@@ -13,60 +13,12 @@ import (
 	"github.com/profilekit/profilekit/internal/overtime"
 )
 
-// Limits are how often something may be tried on all nodes; a zero Rule takes its default.
-type Limits struct {
-	// Account limits wrong passwords of one account, under whatever login, at sign-in,
-	// reauthentication and password change together: 10 in 15 minutes, then one after 1
-	// minute, 2, 4, 8, and every 15. A success forgets them, and 15 quiet minutes do.
-	Account limit.Rule
-	// Address limits wrong passwords, and wrong tokens of links by themselves,
-	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
-	Address limit.Rule
-	// SecondFactor limits wrong codes of one account, of all its factors and recovery
-	// codes, at sign-in and at reauthentication together: 10 in 15 minutes, then as
-	// Account. A right password does not forget them. A code that was sent takes 5.
-	SecondFactor limit.Rule
-	// SignUp limits registrations from one IPv4 address or IPv6 /64,
-	// successful or not: 20 an hour.
-	SignUp limit.Rule
-	// Mail limits messages to one address or number, and those that one account asks
-	// for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6 /64 asks
-	// for: 20 an hour. MailTotal limits all that are asked for: 10000 an hour.
-	Mail, MailAddress, MailTotal limit.Rule
-}
-
-func (l Limits) withDefaults() Limits {
-	set := func(r *limit.Rule, d limit.Rule) { *r = r.Or(d) }
-	set(&l.Account, limit.Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
-	set(&l.Address, limit.Rule{Limit: 100, Window: 15 * time.Minute})
-	set(&l.SecondFactor, limit.Rule{Limit: 10, Window: 15 * time.Minute, Wait: time.Minute, MaxWait: 15 * time.Minute})
-	set(&l.SignUp, limit.Rule{Limit: 20, Window: time.Hour})
-	set(&l.Mail, limit.Rule{Limit: 5, Window: time.Hour})
-	set(&l.MailAddress, limit.Rule{Limit: 20, Window: time.Hour})
-	set(&l.MailTotal, limit.Rule{Limit: 10_000, Window: time.Hour})
-	return l
-}
-
-func (l Limits) check() error {
-	for name, r := range map[string]limit.Rule{
-		"Account": l.Account, "Address": l.Address, "SecondFactor": l.SecondFactor, "SignUp": l.SignUp,
-		"Mail": l.Mail, "MailAddress": l.MailAddress, "MailTotal": l.MailTotal,
-	} {
-		if err := r.Check(); err != nil {
-			return fmt.Errorf("auth: Config.Limits.%s: %w", name, err)
-		}
-	}
-	return nil
-}
-
 // Keys of the counters. An account has one key, so every way to it counts
 // together. A login that is nobody's is kept as a hash: people type passwords
 // into the wrong field.
 func accountKey(userID string) string { return "password:user:" + userID }
-func addressKey(c Client) string      { return "password:net:" + c.network() }
 func factorKey(userID string) string  { return "factor:user:" + userID }
 func codeKey(ticket [32]byte) string  { return "code:" + hex.EncodeToString(ticket[:]) }
-func signUpKey(c Client) string       { return "register:net:" + c.network() }
 func unknownKey(canonical string) string {
 	h := sha256.Sum256([]byte(canonical))
 	return "password:login:" + hex.EncodeToString(h[:])
@@ -77,20 +29,47 @@ func (s *Service) take(ctx context.Context, key string, rule limit.Rule) error {
 	return limit.Limiter{Store: s.limitStore, Now: s.now}.Take(ctx, key, rule)
 }
 
+// What is counted for networks, as the keys of the counters begin.
+const (
+	netPassword = "password:net:"
+	netToken    = "token:net:"
+	netSignUp   = "register:net:"
+	netMail     = "mail:net:"
+)
+
+// takeNet counts one try of what for the networks of c, the smallest first: rule is for that
+// one, and a larger one is let try as many times more as it is wider.
+func (s *Service) takeNet(ctx context.Context, what string, c Client, rule limit.Rule) error {
+	for _, n := range c.networks() {
+		wider := rule
+		wider.Limit = min(rule.Limit, math.MaxInt/n.wider) * n.wider
+		if err := s.take(ctx, what+n.name, wider); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refundNet gives a try of takeNet back.
+func (s *Service) refundNet(ctx context.Context, what string, c Client) {
+	for _, n := range c.networks() {
+		s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Refund(ctx, what+n.name) })
+	}
+}
+
 // tries is what one attempt at a password took from the limits.
 type tries struct {
 	s       *Service
 	account string
-	address string
+	client  Client
 }
 
 // triesOf is an attempt of c, whose account is not known yet.
-func (s *Service) triesOf(c Client) tries { return tries{s: s, address: addressKey(c)} }
+func (s *Service) triesOf(c Client) tries { return tries{s: s, client: c} }
 
-// take counts the attempt, under the address and then under the account, whose rule is
-// given. A limit that is reached is written down as kind of the user.
+// take counts the attempt, for the networks and then for the account, whose rule is given. A limit that is reached is written down as kind of the user.
 func (t tries) take(ctx context.Context, rule limit.Rule, kind activity.Kind, userID string) error {
-	err := t.s.take(ctx, t.address, t.s.limits.Address)
+	err := t.takeNet(ctx)
 	if err == nil {
 		err = t.s.take(ctx, t.account, rule)
 	}
@@ -100,17 +79,22 @@ func (t tries) take(ctx context.Context, rule limit.Rule, kind activity.Kind, us
 	return err
 }
 
+// takeNet counts the attempt for the networks alone.
+func (t tries) takeNet(ctx context.Context) error {
+	return t.s.takeNet(ctx, netPassword, t.client, t.s.limits.Address)
+}
+
 // unspent gives both tries back: nothing was evaluated.
 func (t tries) unspent(ctx context.Context) {
 	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.account) })
-	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
+	t.s.refundNet(ctx, netPassword, t.client)
 }
 
 // succeeded forgets the failures of the account and gives the address its try
 // back: the password, or the code, was right.
 func (t tries) succeeded(ctx context.Context) {
 	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Reset(ctx, t.account) })
-	t.s.settle(ctx, func(ctx context.Context) error { return t.s.limitStore.Refund(ctx, t.address) })
+	t.s.refundNet(ctx, netPassword, t.client)
 }
 
 // settleTimeout bounds what is still done after the answer is known.

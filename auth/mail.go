@@ -35,9 +35,7 @@ const (
 // goes to it counts together.
 const mailAllKey = "mail:all"
 
-func mailFromKey(c Client) string      { return "mail:net:" + c.network() }
 func mailUserKey(userID string) string { return "mail:user:" + userID }
-func tokenKey(c Client) string         { return "token:net:" + c.network() }
 func mailToKey(email string) string {
 	sum := addressSum(email)
 	return "mail:to:" + hex.EncodeToString(sum[:])
@@ -70,7 +68,11 @@ func (s *Service) takeMail(ctx context.Context, c Client, kind activity.Kind, em
 		key  string
 		rule limit.Rule
 	}
-	all := []counted{{mailFromKey(c), s.limits.MailAddress}, {mailToKey(email), s.limits.Mail}}
+	if err := s.takeNet(ctx, netMail, c, s.limits.MailAddress); err != nil {
+		s.refused(ctx, kind, of, err)
+		return err
+	}
+	all := []counted{{mailToKey(email), s.limits.Mail}}
 	if of != "" {
 		all = append(all, counted{mailUserKey(of), s.limits.Mail})
 	}
@@ -151,8 +153,7 @@ func (s *Service) opened(ctx context.Context, c Client, p authstore.Purpose, tok
 	if !ok {
 		return authstore.Ticket{}, ErrInvalidToken
 	}
-	key := tokenKey(c)
-	if err := s.take(ctx, key, s.limits.Address); err != nil {
+	if err := s.takeNet(ctx, netToken, c, s.limits.Address); err != nil {
 		s.refused(ctx, kindToken, "", err)
 		return authstore.Ticket{}, err
 	}
@@ -161,7 +162,7 @@ func (s *Service) opened(ctx context.Context, c Client, p authstore.Purpose, tok
 		s.log(ctx, slog.LevelInfo, kindToken, "", slog.String("refused", string(p)))
 		return authstore.Ticket{}, ErrInvalidToken
 	}
-	s.settle(ctx, func(ctx context.Context) error { return s.limitStore.Refund(ctx, key) })
+	s.refundNet(ctx, netToken, c)
 	return t, err
 }
 

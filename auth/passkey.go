@@ -98,7 +98,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, c Client, a PasskeyAnsw
 	ctx = withClient(ctx, c)
 	now := s.now()
 	t := s.triesOf(c)
-	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
+	if err := t.takeNet(ctx); err != nil {
 		s.refused(ctx, authevent.SignInFailed, "", err)
 		return SignIn{}, err
 	}

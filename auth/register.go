@@ -39,7 +39,7 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		return SignIn{}, err
 	}
 	// Refused names count: each is an answer to "does this account exist?".
-	if err := s.take(ctx, signUpKey(c), s.limits.SignUp); err != nil {
+	if err := s.takeNet(ctx, netSignUp, c, s.limits.SignUp); err != nil {
 		s.refused(ctx, authevent.Registered, "", err)
 		return SignIn{}, err
 	}

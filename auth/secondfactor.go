@@ -142,7 +142,7 @@ func (s *Service) FinishSignIn(ctx context.Context, c Client, half HalfIdentity,
 		next.ProvedAt = time.Time{}
 	}
 	in.Session = next
-	trust = trust && in.Status == Complete && !weak
+	trust = trust && in.Status == Complete && !weak && s.lifetime.trusts()
 	var device authstore.Session
 	if trust {
 		if device, in.Device, err = s.newDevice(ctx, half.User.ID, now); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -47,12 +48,12 @@ func TestS30_IdleAndAbsoluteLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name           string
 		remember       bool
-		limits         auth.SessionLimits
+		limits         authlimit.Sessions
 		idle, absolute time.Duration
 	}{
-		{"default", false, auth.SessionLimits{}, day, 7 * day},
-		{"remembered", true, auth.SessionLimits{}, 30 * day, 90 * day},
-		{"AAL2", false, auth.SessionLimits{Idle: time.Hour, Absolute: day}, time.Hour, day},
+		{"default", false, authlimit.Sessions{}, day, 7 * day},
+		{"remembered", true, authlimit.Sessions{}, 30 * day, 90 * day},
+		{"AAL2", false, authlimit.Sessions{Idle: time.Hour, Absolute: day}, time.Hour, day},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := open(t, func(c *auth.Config) { c.Session = tt.limits })

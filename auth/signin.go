@@ -72,7 +72,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, cr Credentials) (SignIn,
 		return SignIn{}, ErrInvalidCredentials
 	}
 	t := s.triesOf(c)
-	if err := s.take(ctx, t.address, s.limits.Address); err != nil {
+	if err := t.takeNet(ctx); err != nil {
 		s.refused(ctx, authevent.SignInFailed, "", err)
 		return SignIn{}, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/httpadapter"
 )
@@ -105,7 +106,7 @@ func TestS37P03P14_LinksHaveTheConfiguredOrigin(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
 		c.BaseURL = "https://example.org"
 		many := limit.Rule{Limit: 100, Window: time.Hour}
-		c.Auth.Limits = auth.Limits{Mail: many, MailAddress: many}
+		c.Auth.Limits = authlimit.Tries{Mail: many, MailAddress: many}
 	})
 	w.client().register("ada")
 	for _, headers := range [][]string{

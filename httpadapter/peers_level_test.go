@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity/limit"
-	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/httpadapter"
 )
 
@@ -104,7 +104,7 @@ func cookieOf(t *testing.T, c *client, url, name string) string {
 // A locked account answers the right password as it does a wrong one.
 func TestP31_ALockedAccountTellsNothing(t *testing.T) {
 	w := newWorld(t, func(c *httpadapter.Config) {
-		c.Auth.Limits = auth.Limits{Address: limit.Rule{Limit: 1000, Window: time.Hour}}
+		c.Auth.Limits = authlimit.Tries{Address: limit.Rule{Limit: 1000, Window: time.Hour}}
 	})
 	w.client().register("ada")
 	var last reply

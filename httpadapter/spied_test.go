@@ -16,6 +16,7 @@ import (
 
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/passkey"
@@ -112,7 +113,7 @@ func (s *spied) start(t *testing.T) {
 	cfg, w := config(t)
 	s.world, s.waits = w, map[string]int{}
 	many := limit.Rule{Limit: 100_000, Window: 1 << 40}
-	cfg.Auth.Limits = auth.Limits{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
+	cfg.Auth.Limits = authlimit.Tries{Address: many, SignUp: many, Mail: many, MailAddress: many, MailTotal: many}
 	cfg.Stores = httpadapter.StoresOf(s.db)
 	cfg.Auth.Courier = spiedCourier{s, w.mail}
 	cfg.Blobs = spiedBlobs{s, directtest.New(t, memblob.New(memblob.Options{}))}
