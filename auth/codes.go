@@ -111,7 +111,7 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch authm
 	}
 	ctx = withClient(ctx, c)
 	now := s.now()
-	if err := s.takeMail(ctx, c, authevent.FactorAdded, to, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, ofCode(ch), authevent.FactorAdded, to, id.User.ID); err != nil {
 		return err
 	}
 	recordID, err := newID(s.random)
@@ -142,7 +142,7 @@ func (s *Service) beginCode(ctx context.Context, c Client, id Identity, ch authm
 			return err
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
-			Kind: authmail.Phone, Channel: ch, To: to, UserID: id.User.ID, Name: id.User.MailName(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+			Kind: authmail.Phone, Channel: ch, To: to, UserID: id.User.ID, Name: id.User.MailAccount(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
 		})
 	})
 }
@@ -278,7 +278,7 @@ func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method str
 			return s.unusable(ctx, records[i], err)
 		}
 	}
-	if err := s.takeMail(ctx, c, authevent.SecondFactorFailed, to, u.ID); err != nil {
+	if err := s.takeMail(ctx, c, ofCode(authmail.Channel(method)), authevent.SecondFactorFailed, to, u.ID); err != nil {
 		return err
 	}
 	code, ticket, err := s.newCode(forSecondFactor, u.ID, sessionID, method, now)
@@ -290,7 +290,7 @@ func (s *Service) SendCode(ctx context.Context, c Client, who Prover, method str
 			return err
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
-			Kind: authmail.Code, Channel: authmail.Channel(method), To: to, UserID: u.ID, Name: u.MailName(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
+			Kind: authmail.Code, Channel: authmail.Channel(method), To: to, UserID: u.ID, Name: u.MailAccount(to), Code: code, At: now, ExpiresAt: ticket.ExpiresAt,
 		})
 	})
 	if err == nil {

@@ -66,7 +66,7 @@ func (s *Service) BeginEmailChange(ctx context.Context, c Client, id Identity, e
 	if err := profile.CheckEmail(email); err != nil {
 		return err
 	}
-	if err := s.takeMail(ctx, c, authevent.EmailChangeRequested, email, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, budgetAddress, authevent.EmailChangeRequested, email, id.User.ID); err != nil {
 		return err
 	}
 	holder, err := s.users.ByEmail(ctx, email)
@@ -116,13 +116,13 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 		return err
 	}
 	toNew := authmail.Message{
-		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailName(email), Account: user.MailAccount(email),
+		Kind: authmail.EmailChange, To: email, UserID: user.ID, Name: user.MailAccount(email), Account: user.MailAccount(email),
 		Link: authmail.LinkTo(s.links.EmailChange, confirm.token), ExpiresAt: confirm.ExpiresAt,
 	}
 	if holder.ID != "" {
 		toNew = authmail.Message{
 			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID,
-			Name: holder.MailName(holder.Email), Account: holder.MailAccount(holder.Email), ExpiresAt: confirm.ExpiresAt,
+			Name: holder.MailAccount(holder.Email), Account: holder.MailAccount(holder.Email), ExpiresAt: confirm.ExpiresAt,
 		}
 		if holder.Disabled {
 			toNew.To = ""
@@ -130,7 +130,7 @@ func (s *Service) beginEmailChange(ctx context.Context, user profile.User, email
 	}
 	toOld := authmail.Message{
 		Kind: authmail.EmailChanging, To: user.Email, UserID: user.ID,
-		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
+		Name: user.MailAccount(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.EmailUndo, undo.token), Detail: sourceFor(ctx, user, user.Email), ExpiresAt: undo.ExpiresAt,
 	}
 	for _, m := range []authmail.Message{toNew, toOld} {

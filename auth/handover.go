@@ -70,14 +70,14 @@ func (s *Service) beginHandover(ctx context.Context, user profile.User, email, a
 		return authrule.PendingWait{}, err
 	}
 	toNew := authmail.Message{
-		Kind: authmail.Handover, Channel: authmail.ByEmail, To: email, UserID: user.ID, Name: user.MailName(email), Account: user.MailAccount(email),
+		Kind: authmail.Handover, Channel: authmail.ByEmail, To: email, UserID: user.ID, Name: user.MailAccount(email), Account: user.MailAccount(email),
 		Link: authmail.LinkTo(s.links.EmailChange, confirm.token), At: now, WorksFrom: out.From, ExpiresAt: confirm.ExpiresAt,
 	}
 	if err := s.courier.Deliver(ctx, toNew); err != nil {
 		return authrule.PendingWait{}, err
 	}
 	toOld := authmail.Message{
-		Kind: authmail.HandoverBegun, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.HandoverBegun, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailAccount(user.Email),
 		Account: user.MailAccount(user.Email), Link: authmail.LinkTo(s.links.EmailUndo, undo.token), At: now, WorksFrom: out.From, ExpiresAt: undo.ExpiresAt,
 	}
 	if err := s.tellBoth(ctx, user, toOld); err != nil {

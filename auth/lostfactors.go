@@ -155,7 +155,7 @@ func (s *Service) beginRecovery(ctx context.Context, user profile.User, by recov
 	}
 	m := authmail.Message{
 		Kind: by.kind, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
-		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
+		Name: user.MailAccount(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Recover, link.token), Report: authmail.LinkTo(s.links.Report, stop.token),
 		Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}

@@ -198,7 +198,9 @@ func TestS57_MessagesOfARecoveryAreLimited(t *testing.T) {
 	}
 }
 
-// A thief who used up what may go to the phone does not get around telling it.
+// A thief who used up the codes that may go to the phone does not get around telling it, and
+// does not stop the owner: what an owner is told has a budget of its own. Once that is used up
+// nothing goes on without the message.
 func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
 	p := openOwners(t, memstore.New(), withCodes(t, authmail.BySMS), func(c *auth.Config) { c.Limits.Mail = limit.Rule{Limit: 5, Window: time.Hour} })
 	ada := p.owner(t, "ada")
@@ -213,9 +215,13 @@ func TestS57_WithoutATextMessageNoRecovery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	limited(t, p.SendCode(t.Context(), home, half, "sms"))
+	for range 5 {
+		ada.loses(t)
+	}
 	limited(t, errOf(p.BeginFactorRecovery(t.Context(), home, ada.halfOf(t, "ada"))))
-	if n := len(p.mail.to(authmail.FactorRecovery, ada.email)); n != 0 {
-		t.Errorf("%d went to the address alone", n)
+	if mails, texts := len(p.mail.to(authmail.FactorRecovery, ada.email)), len(p.mail.to(authmail.FactorRecovery, phone)); mails != 5 || texts != 5 {
+		t.Errorf("%d went to the address, and %d to the phone", mails, texts)
 	}
 	p.clock.add(time.Hour)
 	ada.loses(t)

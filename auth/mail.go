@@ -3,14 +3,12 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/storage"
@@ -31,16 +29,6 @@ const (
 	reportLife = 7 * 24 * time.Hour
 )
 
-// Keys of the counters for what is sent. A target has one key, so that all that
-// goes to it counts together.
-const mailAllKey = "mail:all"
-
-func mailUserKey(userID string) string { return "mail:user:" + userID }
-func mailToKey(email string) string {
-	sum := addressSum(email)
-	return "mail:to:" + hex.EncodeToString(sum[:])
-}
-
 // addressSum names an address, under whatever spelling, without telling it.
 func addressSum(email string) [32]byte {
 	canonical, err := profile.EmailKey(email)
@@ -58,44 +46,6 @@ func sourceFor(ctx context.Context, user profile.User, to string) map[string]str
 		return nil
 	}
 	return activity.SourceFrom(ctx).Detail()
-}
-
-// takeMail counts one message to the address, under what the client is, whom it
-// is for, and all together, in this order, whoever the address belongs to. of,
-// when it is not "", is one more key: the account that asks.
-func (s *Service) takeMail(ctx context.Context, c Client, kind activity.Kind, email, of string) error {
-	type counted struct {
-		key  string
-		rule limit.Rule
-	}
-	if err := s.takeNet(ctx, netMail, c, s.limits.MailAddress); err != nil {
-		s.refused(ctx, kind, of, err)
-		return err
-	}
-	all := []counted{{mailToKey(email), s.limits.Mail}}
-	if of != "" {
-		all = append(all, counted{mailUserKey(of), s.limits.Mail})
-	}
-	for _, l := range append(all, counted{mailAllKey, s.limits.MailTotal}) {
-		if err := s.take(ctx, l.key, l.rule); err != nil {
-			s.refused(ctx, kind, of, err)
-			return err
-		}
-	}
-	return nil
-}
-
-// mayMail is takeMail for a message that may also be left out: false is no
-// courier, or too many.
-func (s *Service) mayMail(ctx context.Context, c Client, kind activity.Kind, email string) (bool, error) {
-	if s.courier == nil {
-		return false, nil
-	}
-	err := s.takeMail(ctx, c, kind, email, "")
-	if errors.Is(err, limit.ErrExceeded) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // secret is a ticket and the token that opens it, which is stored nowhere.

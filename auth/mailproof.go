@@ -48,7 +48,7 @@ func (s *Service) SendMailCode(ctx context.Context, c Client, id Identity) error
 	}
 	ctx = withClient(ctx, c)
 	u, now := id.User, s.now()
-	if err := s.takeMail(ctx, c, authevent.Reauthenticated, u.Email, u.ID); err != nil {
+	if err := s.takeMail(ctx, c, budgetCode, authevent.Reauthenticated, u.Email, u.ID); err != nil {
 		return err
 	}
 	code, err := s.newGroupedCode(mailCodeLength, mailCodeGroup)
@@ -62,7 +62,7 @@ func (s *Service) SendMailCode(ctx context.Context, c Client, id Identity) error
 			return err
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
-			Kind: authmail.Proof, Channel: authmail.ByEmail, To: u.Email, UserID: u.ID, Name: u.MailName(u.Email), Code: code,
+			Kind: authmail.Proof, Channel: authmail.ByEmail, To: u.Email, UserID: u.ID, Name: u.MailAccount(u.Email), Code: code,
 			Detail: sourceFor(ctx, u, u.Email), At: now, ExpiresAt: ticket.ExpiresAt,
 		})
 	})

@@ -111,7 +111,11 @@ func (p Personal) EraseUser(ctx context.Context, userID string) error {
 	if err := errors.Join(sessions, tickets, factors, handle); err != nil {
 		return err
 	}
-	for _, key := range []string{accountKey(userID), factorKey(userID), mailUserKey(userID)} {
+	keys := []string{accountKey(userID), factorKey(userID)}
+	for _, b := range budgets {
+		keys = append(keys, mailUserKey(b, userID))
+	}
+	for _, key := range keys {
 		if err := p.LimitStore.Reset(ctx, key); err != nil {
 			return err
 		}

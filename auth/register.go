@@ -47,7 +47,8 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		return SignIn{}, err
 	}
 	if s.signUp == VerifyFirst {
-		if err := s.takeMail(ctx, c, authevent.Registered, r.Email, ""); err != nil {
+		if err := s.takeNet(ctx, netMail, c, s.limits.MailAddress); err != nil {
+			s.refused(ctx, authevent.Registered, "", err)
 			return SignIn{}, err
 		}
 	}
@@ -56,9 +57,12 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		return SignIn{}, err
 	}
 	if s.signUp == VerifyFirst {
+		if may, err := s.maySend(ctx, budgetSignUp, authevent.Registered, r.Email, false); err != nil || !may {
+			return SignIn{}, err
+		}
 		return SignIn{}, s.invite(ctx, r, hash)
 	}
-	mail, err := s.mayMail(ctx, c, authevent.Registered, r.Email)
+	mail, err := s.mayMail(ctx, c, budgetVerify, authevent.Registered, r.Email)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -93,6 +97,9 @@ func (s *Service) Register(ctx context.Context, c Client, r Registration) (SignI
 		return s.sendVerify(ctx, user, now)
 	})
 	if err != nil {
+		if mail { // a sign-up that is refused uses up nobody's letters
+			s.refundMail(ctx, budgetVerify, r.Email)
+		}
 		if errors.Is(err, storage.ErrTaken) {
 			s.log(ctx, slog.LevelInfo, authevent.Registered, "", slog.String("refused", "taken"))
 		}

@@ -19,9 +19,9 @@ import (
 // Forgot sends a link that sets a new password to the stored address of the
 // account that email belongs to. For an address of no account, or of a disabled
 // one, it does the same work and sends nothing, so the caller cannot tell. Links
-// that were sent before are dead.
-// An address that is none is an *input.InvalidError, too many messages are a
-// *limit.ExceededError, both whether there is an account or not.
+// that were sent before are dead, unless the address had too many: then nothing is sent, and
+// the newest link stays good. An address that is none is an *input.InvalidError, too many
+// requests from one network are a *limit.ExceededError.
 func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if s.courier == nil {
 		return ErrNoCourier
@@ -30,7 +30,8 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	if err := profile.CheckEmail(email); err != nil {
 		return err
 	}
-	if err := s.takeMail(ctx, c, authevent.ResetRequested, email, ""); err != nil {
+	if err := s.takeNet(ctx, netMail, c, s.limits.MailAddress); err != nil {
+		s.refused(ctx, authevent.ResetRequested, "", err)
 		return err
 	}
 	user, err := s.users.ByEmail(ctx, email)
@@ -40,6 +41,9 @@ func (s *Service) Forgot(ctx context.Context, c Client, email string) error {
 	known := err == nil && !shut(user, s.now())
 	if !known {
 		user = profile.User{}
+	}
+	if may, err := s.maySend(ctx, budgetReset, authevent.ResetRequested, email, !known); err != nil || !may {
+		return err
 	}
 	if err := s.sendReset(ctx, user, s.now()); err != nil {
 		return err
@@ -75,7 +79,7 @@ func (s *Service) sendReset(ctx context.Context, user profile.User, now time.Tim
 		}
 		return s.courier.Deliver(ctx, authmail.Message{
 			Kind: authmail.Reset, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
-			Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
+			Name: user.MailAccount(user.Email), Account: user.MailAccount(user.Email),
 			Link: authmail.LinkTo(s.links.Reset, reset.token), Report: authmail.LinkTo(s.links.Report, report.token),
 			Detail: sourceFor(ctx, user, user.Email), At: now, ExpiresAt: reset.ExpiresAt,
 		})

@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
-	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/authstore"
-	"github.com/profilekit/profilekit/internal/conform"
 	"github.com/profilekit/profilekit/internal/memstore"
 )
 
@@ -194,73 +192,6 @@ func TestS38P42_MailGoesToTheStoredAddress(t *testing.T) {
 	if got := len(p.mail.to(authmail.Reset, "ada@example.org")); got != 3 {
 		t.Errorf("%d messages, want 3", got)
 	}
-}
-
-func TestS57_MessagesAreLimited(t *testing.T) {
-	t.Run("of a target, under each spelling, account or not", func(t *testing.T) {
-		p := openPost(t, memstore.New())
-		in := p.register(t, "ada") // one message
-		for _, name := range []string{"ada@example.org", "nobody@example.org"} {
-			sent := 0
-			for i := range 8 {
-				spelling := name
-				if i%2 == 1 {
-					spelling = strings.ToUpper(name)
-				}
-				err := p.Forgot(t.Context(), home, spelling)
-				if err == nil {
-					sent++
-				} else {
-					limited(t, err)
-				}
-			}
-			want := 5
-			if name == "ada@example.org" {
-				want = 4
-			}
-			if sent != want {
-				t.Errorf("%s: %d were let through, want %d", name, sent, want)
-			}
-		}
-		limited(t, p.ResendVerify(t.Context(), home, p.alive(t, in.Token)))
-		p.clock.add(time.Hour)
-		if err := p.Forgot(t.Context(), home, "ada@example.org"); err != nil {
-			t.Errorf("an hour later: %v", err)
-		}
-	})
-	t.Run("that one address asks for, and all", func(t *testing.T) {
-		for name, set := range map[string]func(c *auth.Config){
-			"address": func(c *auth.Config) { c.Limits.MailAddress = limit.Rule{Limit: 3, Window: time.Hour} },
-			"all":     func(c *auth.Config) { c.Limits.MailTotal = limit.Rule{Limit: 3, Window: time.Hour} },
-		} {
-			p := openPost(t, memstore.New(), set)
-			for i := range 3 {
-				if err := p.Forgot(t.Context(), home, fmt.Sprintf("u%d@example.org", i)); err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-			}
-			limited(t, p.Forgot(t.Context(), home, "ada@example.org"))
-		}
-	})
-	t.Run("100 at once", func(t *testing.T) {
-		onDatabases(t, func(t *testing.T, db database) {
-			p := openPost(t, db, func(c *auth.Config) { c.Limits.MailAddress = limit.Rule{Limit: 1000, Window: time.Hour} })
-			for _, name := range []string{"ada@example.org", "nobody@example.org"} {
-				sent := 0
-				for _, err := range conform.Together(100, func(int) error { return p.Forgot(t.Context(), home, name) }) {
-					switch {
-					case err == nil:
-						sent++
-					case !errors.Is(err, limit.ErrExceeded):
-						t.Errorf("Forgot: %v", err)
-					}
-				}
-				if sent != 5 {
-					t.Errorf("%s: %d of 100 were let through, want 5", name, sent)
-				}
-			}
-		})
-	})
 }
 
 func TestS69_WithoutItsCourierNothingIsBegun(t *testing.T) {

@@ -99,7 +99,7 @@ func (s *Service) sendTakenOver(ctx context.Context, user profile.User, emptied 
 	}
 	return s.courier.Deliver(ctx, authmail.Message{
 		Kind: authmail.TakenOver, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
-		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
+		Name: user.MailAccount(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Reset, reset.token), Detail: map[string]string{detailEmptied: strconv.FormatBool(emptied)},
 		At: now, ExpiresAt: reset.ExpiresAt,
 	})

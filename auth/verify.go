@@ -43,13 +43,13 @@ func (s *Service) invite(ctx context.Context, r Registration, hash string) error
 		return err
 	}
 	asked := profile.User{Username: r.Username}
-	m := authmail.Message{Kind: authmail.Verify, To: r.Email, Name: asked.MailName(r.Email), Account: asked.MailAccount(r.Email)}
+	m := authmail.Message{Kind: authmail.Verify, To: r.Email, Name: asked.MailAccount(r.Email), Account: asked.MailAccount(r.Email)}
 	life := verifyLife
 	if !free {
 		life = 0
 		m = authmail.Message{
 			Kind: authmail.SignUpTaken, To: holder.Email, UserID: holder.ID,
-			Name: holder.MailName(holder.Email), Account: holder.MailAccount(holder.Email),
+			Name: holder.MailAccount(holder.Email), Account: holder.MailAccount(holder.Email),
 		}
 		if holder.Disabled {
 			m.To = ""
@@ -96,7 +96,7 @@ func (s *Service) sendVerify(ctx context.Context, user profile.User, now time.Ti
 	}
 	return s.courier.Deliver(ctx, authmail.Message{
 		Kind: authmail.Verify, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID,
-		Name: user.MailName(user.Email), Account: user.MailAccount(user.Email),
+		Name: user.MailAccount(user.Email), Account: user.MailAccount(user.Email),
 		Link: authmail.LinkTo(s.links.Verify, verify.token), Report: authmail.LinkTo(s.links.Report, report.token),
 		At: now, ExpiresAt: verify.ExpiresAt,
 	})
@@ -116,7 +116,7 @@ func (s *Service) ResendVerify(ctx context.Context, c Client, id Identity) error
 		return nil
 	}
 	ctx = withClient(ctx, c)
-	if err := s.takeMail(ctx, c, authevent.EmailVerified, id.User.Email, id.User.ID); err != nil {
+	if err := s.takeMail(ctx, c, budgetVerify, authevent.EmailVerified, id.User.Email, id.User.ID); err != nil {
 		return err
 	}
 	return s.whole(ctx, func(ctx context.Context) error {

@@ -113,7 +113,7 @@ func (s *Service) beginWait(ctx context.Context, id Identity) (authrule.PendingW
 		return authrule.PendingWait{}, err
 	}
 	m := authmail.Message{
-		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailName(user.Email),
+		Kind: authmail.Wait, Channel: authmail.ByEmail, To: user.Email, UserID: user.ID, Name: user.MailAccount(user.Email),
 		Report: authmail.LinkTo(s.links.Report, stop.token), Detail: sourceFor(ctx, user, user.Email), At: now, WorksFrom: out.From, ExpiresAt: out.Until,
 	}
 	if err := s.tellBoth(ctx, user, m); err != nil {

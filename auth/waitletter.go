@@ -20,10 +20,10 @@ func (s *Service) tellsPhone(u profile.User) bool {
 // message to the phone is never left out for a limit: a thief who used the limit up would
 // not be noticed.
 func (s *Service) takeMails(ctx context.Context, c Client, kind activity.Kind, u profile.User) error {
-	if err := s.takeMail(ctx, c, kind, u.Email, u.ID); err != nil || !s.tellsPhone(u) {
+	if err := s.takeMail(ctx, c, budgetChange, kind, u.Email, u.ID); err != nil || !s.tellsPhone(u) {
 		return err
 	}
-	return s.takeMail(ctx, c, kind, u.Phone, "")
+	return s.takeMail(ctx, c, budgetChange, kind, u.Phone, "")
 }
 
 // tellBoth delivers m to the address that it names, and without its links to the phone.

@@ -42,7 +42,7 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/register", registration(name, s.fresh()+"@example.org", password))
 			}
-		}, cost{5, 1}, cost{5, 1}},
+		}, cost{7, 1}, cost{7, 1}},
 		{"POST /api/auth/register", "a name that is held", 409, func(s *spied) func() reply {
 			old, name := s.member()
 			old.send("PATCH", "/api/profile", `{"username":"`+s.fresh()+`"}`).want(s.t, 200)
@@ -50,7 +50,7 @@ func authRequests() []request {
 			return func() reply {
 				return c.send("POST", "/api/auth/register", registration(name, s.fresh()+"@example.org", password))
 			}
-		}, cost{6, 1}, cost{8, 1}},
+		}, cost{8, 1}, cost{10, 1}},
 		{"POST /api/auth/register", "a password that is too short", 422, out(func(c *client) reply {
 			return c.send("POST", "/api/auth/register", registration("nobody", "nobody@example.org", "short"))
 		}), cost{0, 0}, cost{0, 0}},

@@ -76,6 +76,18 @@ func (m *mailbox) last(t *testing.T, kind authmail.Kind, address string) authmai
 	return authmail.Message{}
 }
 
+// count is how many messages of that kind went to the address.
+func (m *mailbox) count(kind authmail.Kind, address string) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, msg := range m.all {
+		if msg.Kind == kind && msg.To == address {
+			n++
+		}
+	}
+	return n
+}
+
 // token is that of the newest link of that kind to the address.
 func (m *mailbox) token(t *testing.T, kind authmail.Kind, address string) string {
 	t.Helper()

@@ -1,22 +1,8 @@
 package profile
 
-// MailName is what a message to the address or phone number to calls u: the display name,
-// the given name or else the user name. A place that was never proved to be u's may be
-// somebody else's, who must not be sent a text of u's choice: there u has the name of
-// MailAccount.
-func (u User) MailName(to string) string {
-	if u.Reads(to) {
-		for _, name := range []string{u.DisplayName, u.GivenName} {
-			if name != "" {
-				return name
-			}
-		}
-	}
-	return u.MailAccount(to)
-}
-
 // MailAccount is the user name as a message to the address or phone number to may show it,
-// within quotes: it says which account the message is about. A place that was never proved
+// within quotes: it says which account the message is about, and what its reader is called. A
+// display name is in no message, since a thief would write to the owner by it. A place that was never proved
 // to be u's may be somebody else's, who is shown only a name that CheckUsername takes; for
 // any other, such as one of an adopted table, it is "".
 func (u User) MailAccount(to string) string {

@@ -65,8 +65,9 @@ type Tries struct {
 	// reauthentication and password change together: 10 in 15 minutes, then one after 1
 	// minute, 2, 4, 8, and every 15. A success forgets them, and 15 quiet minutes do.
 	Account limit.Rule
-	// Address limits wrong passwords, and wrong tokens of links by themselves,
-	// from one IPv4 address or IPv6 /64: 100 in 15 minutes.
+	// Address limits wrong passwords, and wrong tokens of links by themselves, from one
+	// network, which is an IPv4 address or an IPv6 /64: 100 in 15 minutes. This rule, SignUp
+	// and MailAddress let 16 times as many try from an IPv6 /48, and 256 times from a /32.
 	Address limit.Rule
 	// SecondFactor limits wrong codes of one account, of all its factors and recovery
 	// codes, at sign-in and at reauthentication together: 10 in 15 minutes, then as
@@ -75,9 +76,14 @@ type Tries struct {
 	// SignUp limits registrations from one IPv4 address or IPv6 /64,
 	// successful or not: 20 an hour.
 	SignUp limit.Rule
-	// Mail limits messages to one address or number, and those that one account asks
-	// for: 5 an hour. MailAddress limits those that one IPv4 address or IPv6 /64 asks
-	// for: 20 an hour. MailTotal limits all that are asked for: 10000 an hour.
+	// Mail limits messages of one purpose to one address or number, and those that one
+	// account asks for: 5 an hour, or in the life of their secret if that is shorter, as of
+	// codes by e-mail. The purposes are links that set a password, those that prove an
+	// address, letters of a sign-up without an account, changes of the address, waits and
+	// recoveries, codes by e-mail, and codes by text message. MailAddress limits what one
+	// IPv4 address or IPv6 /64 asks for, of all purposes: 20 an hour. MailTotal limits the
+	// letters of one purpose to everybody: 10000 an hour. Letters to nobody are not among
+	// them.
 	Mail, MailAddress, MailTotal limit.Rule
 }
 
@@ -101,8 +107,13 @@ func (t Tries) Check() error {
 		name string
 		rule limit.Rule
 	}{
-		{"Account", t.Account}, {"Address", t.Address}, {"SecondFactor", t.SecondFactor}, {"SignUp", t.SignUp},
-		{"Mail", t.Mail}, {"MailAddress", t.MailAddress}, {"MailTotal", t.MailTotal},
+		{"Account", t.Account},
+		{"Address", t.Address},
+		{"SecondFactor", t.SecondFactor},
+		{"SignUp", t.SignUp},
+		{"Mail", t.Mail},
+		{"MailAddress", t.MailAddress},
+		{"MailTotal", t.MailTotal},
 	} {
 		if err := r.rule.Check(); err != nil {
 			errs = append(errs, fmt.Errorf("authlimit: Tries.%s: %w", r.name, err))

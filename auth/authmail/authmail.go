@@ -75,7 +75,7 @@ type Message struct {
 	To string
 	// UserID is whose account it is about; "" for nobody's.
 	UserID string
-	// Name is how the person is called in the text.
+	// Name is how the person is called in the text: the user name.
 	Name string
 	// Account is the user name of the account that it is about, which a text shows
 	// within quotes; "" when that is nobody's or no fit text for this reader.

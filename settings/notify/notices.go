@@ -92,7 +92,7 @@ func (n *Notifier) notice(ctx context.Context, e activity.Event, category Catego
 		if !wanted || to == "" || n.cfg.Senders[channel] == nil {
 			continue
 		}
-		m.Channel, m.To, m.Name, m.Account, m.Report = channel, to, u.MailName(to), u.MailAccount(to), ""
+		m.Channel, m.To, m.Name, m.Account, m.Report = channel, to, u.MailAccount(to), u.MailAccount(to), ""
 		if channel == authmail.ByEmail && n.cfg.ReportLink != nil && !withoutReport[e.Kind] {
 			if m.Report, err = n.cfg.ReportLink(ctx, u.ID, to); err != nil {
 				return err
