@@ -4,6 +4,17 @@ import { createRequire } from "node:module";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+// The schemes and widths that every page is looked at in. Each scheme and each width is once
+// among the first two; PROFILEKIT_LONG=1 has all four.
+/** @type {{colorScheme: "light" | "dark", width: number}[]} */
+const all = [
+  { colorScheme: "light", width: 360 },
+  { colorScheme: "dark", width: 1280 },
+  { colorScheme: "dark", width: 360 },
+  { colorScheme: "light", width: 1280 },
+];
+export const looks = process.env["PROFILEKIT_LONG"] ? all : all.slice(0, 2);
+
 /** @param {import("playwright-core").Page} page */
 export async function violations(page) {
   // Through the debugger, so that the policy of the page stays in force.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open, pageOf, patch, settled, signedIn } from "./browser.js";
-import { overflow, violations } from "./looks.js";
+import { looks, overflow, violations } from "./looks.js";
 import { photo } from "./pictures.js";
 
 /** @type {import("playwright-core").Browser} */
@@ -32,42 +32,40 @@ after(() => browser.close());
 const guestPages = () => ["/login", "/register", `/u/${username}`, "/settings/nothing"];
 const memberPages = () => ["/profile", "/security", "/activity", "/settings/appearance", "/settings/notifications", "/settings/privacy", `/u/${username}`, "/settings/nothing"];
 
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  for (const width of [360, 1280]) {
-    test(`every page is accessible and fits: ${colorScheme}, ${width} px`, async () => {
-      for (const member of [false, true]) {
-        const { context, page, watched } = await pageOf(browser, { colorScheme, viewport: { width, height: 800 }, ...(member ? { storageState: state } : {}) });
-        for (const path of member ? memberPages() : guestPages()) {
-          await open(page, path);
-          await settled(page);
-          assert.equal(await page.locator("h1").count(), 1, `${path} has one h1`);
-          assert.match(await page.title(), /\S · profilekit$/);
-          assert.deepEqual(await overflow(page), { scroll: 0, wide: [] }, path);
-          assert.deepEqual(await violations(page), [], path);
-        }
-        if (member) {
-          await open(page, "/profile");
-          await page.getByRole("button", { name: "Change picture" }).click();
-          assert.deepEqual(await violations(page), [], "picture dialog");
-          await page.getByLabel("Picture file").setInputFiles(await photo(page, { left: "#e02020", right: "#2020e0" }));
-          await page.getByAltText("Preview of your choice").waitFor();
-          assert.deepEqual(await violations(page), [], "cropper");
-          assert.deepEqual((await overflow(page)).scroll, 0);
-          await page.keyboard.press("Escape");
-          await page.getByLabel("Display name").fill("x".repeat(101));
-          watched.expect(422);
-          await page.getByRole("button", { name: "Save changes" }).click();
-          await page.locator(".field-error").waitFor();
-          assert.deepEqual(await violations(page), [], "field errors");
-          await page.getByRole("button", { name: /^Account of/ }).click();
-          assert.deepEqual(await violations(page), [], "menu");
-          assert.deepEqual((await overflow(page)).scroll, 0);
-        }
-        watched.none();
-        await context.close();
+for (const { colorScheme, width } of looks) {
+  test(`every page is accessible and fits: ${colorScheme}, ${width} px`, async () => {
+    for (const member of [false, true]) {
+      const { context, page, watched } = await pageOf(browser, { colorScheme, viewport: { width, height: 800 }, ...(member ? { storageState: state } : {}) });
+      for (const path of member ? memberPages() : guestPages()) {
+        await open(page, path);
+        await settled(page);
+        assert.equal(await page.locator("h1").count(), 1, `${path} has one h1`);
+        assert.match(await page.title(), /\S · profilekit$/);
+        assert.deepEqual(await overflow(page), { scroll: 0, wide: [] }, path);
+        assert.deepEqual(await violations(page), [], path);
       }
-    });
-  }
+      if (member) {
+        await open(page, "/profile");
+        await page.getByRole("button", { name: "Change picture" }).click();
+        assert.deepEqual(await violations(page), [], "picture dialog");
+        await page.getByLabel("Picture file").setInputFiles(await photo(page, { left: "#e02020", right: "#2020e0" }));
+        await page.getByAltText("Preview of your choice").waitFor();
+        assert.deepEqual(await violations(page), [], "cropper");
+        assert.deepEqual((await overflow(page)).scroll, 0);
+        await page.keyboard.press("Escape");
+        await page.getByLabel("Display name").fill("x".repeat(101));
+        watched.expect(422);
+        await page.getByRole("button", { name: "Save changes" }).click();
+        await page.locator(".field-error").waitFor();
+        assert.deepEqual(await violations(page), [], "field errors");
+        await page.getByRole("button", { name: /^Account of/ }).click();
+        assert.deepEqual(await violations(page), [], "menu");
+        assert.deepEqual((await overflow(page)).scroll, 0);
+      }
+      watched.none();
+      await context.close();
+    }
+  });
 }
 
 test("nothing breaks with large text and compact rows, and any accent can be read", async () => {
