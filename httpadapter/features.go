@@ -121,6 +121,7 @@ func (a *App) signInFeatures(f *features) {
 	here("secondFactors", a.hasFactors(), "Auth.Factors is empty, and there are no Passkeys and Codes")
 	here("codesBySMS", slices.Contains(p.Codes.Channels, authmail.BySMS), "Auth.Codes.Channels has no SMS")
 	here("codesByEmail", slices.Contains(p.Codes.Channels, authmail.ByEmail), "Auth.Codes.Channels has no e-mail")
+	here("trustedDevices", a.hasFactors() && p.Session.Device >= 0, "Auth.Session.Device is negative, or there are no second factors")
 	here("factorRecovery", a.recovers(), "Auth.FactorRecovery has no Wait, or no mail is sent")
 	here("breachedPasswords", p.Breaches != nil, "there are no Auth.Breaches")
 	here("captcha", a.cfg.HTTP.Captcha != nil, "there is no HTTP.Captcha")

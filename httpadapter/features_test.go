@@ -15,6 +15,7 @@ import (
 	"github.com/profilekit/profilekit/activity/limit"
 	"github.com/profilekit/profilekit/auth"
 	"github.com/profilekit/profilekit/auth/authfactor"
+	"github.com/profilekit/profilekit/auth/authlimit"
 	"github.com/profilekit/profilekit/auth/authstore"
 	"github.com/profilekit/profilekit/auth/hash"
 	"github.com/profilekit/profilekit/auth/keyring"
@@ -99,6 +100,29 @@ func TestCapabilitiesAreTheFeatures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAAL2TrustsNoDevice: under the preset of AAL2 the answer says that no device is trusted,
+// and none is.
+func TestAAL2TrustsNoDevice(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		w := newWorld(t, func(c *httpadapter.Config) {
+			if !on {
+				c.Auth.Session = authlimit.AAL2()
+			}
+		})
+		app, _ := w.enrol(w.client().register("ada"))
+		var got struct{ Features map[string]bool }
+		if err := json.Unmarshal(w.client().get("/api/capabilities").want(t, 200).body, &got); err != nil || got.Features["trustedDevices"] != on {
+			t.Errorf("trustedDevices is %v, %v; want %v", got.Features["trustedDevices"], err, on)
+		}
+		c := w.client()
+		c.send("POST", "/api/auth/login", `{"login":"ada","password":"`+password+`"}`).want(t, 200)
+		c.send("POST", "/api/auth/mfa", `{"method":"totp","code":"`+app.code()+`","trustDevice":true}`).want(t, 200)
+		if items, _ := c.get("/api/auth/devices").want(t, 200).json(t)["items"].([]any); (len(items) == 1) != on {
+			t.Errorf("%d devices are trusted", len(items))
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ const (
 		`"birthday":"1990-05-17","links":["https://example.org"],"custom":{"team":"red"},"profilePicture":"/api/pictures/a-512.jpg",` +
 		`"pictureSizes":{"512":"/api/pictures/a-512.jpg"},"picturePlaceholder":null,"role":"user","createdAt":"2026-11-20T08:00:00Z","updatedAt":"2026-11-20T08:00:00.123456Z"}`
 	capabilities = `{"name":"Example","signUp":"open","features":{"signIn":true,"signUp":true,"passwordReset":true,"emailConfirmation":true,"emailChange":true,"reports":t` +
-		`rue,"pages":true,"twoProofs":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
+		`rue,"pages":true,"twoProofs":true,"passkeys":true,"secondFactors":true,"codesBySMS":true,"codesByEmail":true,"trustedDevices":true,"factorRecovery":true,"breachedPasswords":true,"captcha":t` +
 		`rue,"pictures":true,"directUpload":true,"signedPictures":true,"publicPictures":true,"resizedPictures":true,"deletion":true,"export":true,"activity":tr` +
 		`ue,"heldNames":true,"notices":true,"legacyRoutes":true,"otherOrigins":true,"places":true},"factors":["totp"],"pictureTypes":["image/jpeg"],"locales":[` +
 		`"en"],"limits":{"minPassword":15,"maxPasswordBytes":1024,"pictureBytes":1,"deletionGrace":0,"freshFor":600,"proofWait":604800,"activityRetention":0}}`

@@ -7,6 +7,7 @@ import { codesWait } from "../logic/proof.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeField, type CodeMethod } from "../ui/code.tsx";
 import { Fault } from "../ui/fault.tsx";
+import { useFeature } from "../ui/features.ts";
 import { useForm } from "../ui/form.ts";
 import { otherWay, SendCode, sentBy, whereTo } from "../ui/send-code.tsx";
 import { Entry } from "./entry.tsx";
@@ -24,8 +25,9 @@ export function SecondStep({ methods, onDone, onRemoved, onAgain }: { methods: s
   const { form, fields, fault, busy, run, refuse, touched } = useForm(["code"]);
 
   // A code by e-mail beside another factor is the mailbox alone: the server trusts no device
-  // by it.
-  const mayTrust = method !== "email" || methods.every((m) => m === "email" || m === "recovery_code");
+  // by it. Some servers trust none at all.
+  const devices = useFeature("trustedDevices");
+  const mayTrust = devices && (method !== "email" || methods.every((m) => m === "email" || m === "recovery_code"));
   const passkey = methods.includes("passkey") && canPasskey();
   const usePasskey = () =>
     void run(async () => {
