@@ -146,7 +146,7 @@ func (j *journal) Send(_ context.Context, l notify.Letter) error {
 	j.now[user] = true
 	j.order[user] = append(j.order[user], l.To)
 	j.mu.Unlock()
-	time.Sleep(time.Millisecond) // so that others may come in between
+	time.Sleep(20 * time.Millisecond) // so that others may come in between
 	j.mu.Lock()
 	j.now[user] = false
 	j.mu.Unlock()
@@ -165,12 +165,18 @@ func TestR28_OfOneUserTheOrderIsKept(t *testing.T) {
 			keys = func(c *notify.Config) { c.Keys = k }
 		})
 		other := sends(t, db, 4, j, keys)
-		one.run(t)
-		other.run(t)
-		for n := range letters {
+		deliver := func(n int) {
 			for user := range users {
 				[]*post{one, other}[(n+user)%2].deliver(t, noticeOf(fmt.Sprint("u", user), n))
 			}
+		}
+		for n := range letters / 2 {
+			deliver(n)
+		}
+		one.run(t)
+		other.run(t)
+		for n := letters / 2; n < letters; n++ {
+			deliver(n)
 		}
 		for range users * letters {
 			select {
