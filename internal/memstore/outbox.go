@@ -28,13 +28,13 @@ type letter struct {
 	dead       bool
 }
 
-// line is those letters of which one at a time is claimed.
-type line struct {
-	user  string
+// lane is those letters of which one at a time is claimed.
+type lane struct {
+	group string
 	class notify.Class
 }
 
-func (l letter) line() line { return line{l.UserID, l.Class} }
+func (l letter) lane() lane { return lane{l.Group, l.Class} }
 
 func (o outbox) AddItem(ctx context.Context, i notify.Item) error {
 	return o.s.write(ctx, func(st *state) error {
@@ -44,7 +44,7 @@ func (o outbox) AddItem(ctx context.Context, i notify.Item) error {
 		i.Body, i.CreatedAt, i.Attempts, i.Reason = copyData(i.Body), stored(i.CreatedAt), 0, ""
 		added := letter{Item: i, turn: i.CreatedAt, next: i.CreatedAt}
 		for _, l := range st.outbox.rows {
-			if after := l.turn.Add(time.Hour); !l.dead && l.UserID != "" && l.line() == added.line() && after.After(added.turn) {
+			if after := l.turn.Add(time.Hour); !l.dead && l.Group != "" && l.lane() == added.lane() && after.After(added.turn) {
 				added.turn = after
 			}
 		}
@@ -72,20 +72,20 @@ func lastFirst(a, b letter) int { return b.next.Compare(a.next) }
 func (o outbox) ClaimItems(ctx context.Context, now, until time.Time, limit int) (list []notify.Item, err error) {
 	err = o.s.write(ctx, func(st *state) error {
 		list = nil
-		busy := map[line]bool{}
+		busy := map[lane]bool{}
 		for _, l := range st.outbox.rows {
-			if l.claimed && l.UserID != "" && l.next.After(stored(now)) {
-				busy[l.line()] = true
+			if l.claimed && l.Group != "" && l.next.After(stored(now)) {
+				busy[l.lane()] = true
 			}
 		}
 		for _, l := range st.sorted(func(l letter) bool { return !l.dead && !l.next.After(stored(now)) }, byTurn) {
 			if len(list) == limit {
 				break
 			}
-			if busy[l.line()] {
+			if busy[l.lane()] {
 				continue
 			}
-			busy[l.line()] = l.UserID != ""
+			busy[l.lane()] = l.Group != ""
 			l.next, l.claimed = stored(until), true
 			l.Attempts++
 			st.outbox.put(st, l.ID, l)
@@ -124,7 +124,7 @@ func (o outbox) RetryItem(ctx context.Context, id string, attempts int, at time.
 
 func (o outbox) BuryItem(ctx context.Context, id, reason string, at time.Time) error {
 	return o.change(ctx, id, func(l letter) letter {
-		l.dead, l.claimed, l.Reason, l.next, l.Body, l.UserID = true, false, reason, stored(at), nil, ""
+		l.dead, l.claimed, l.Reason, l.next, l.Body, l.Group = true, false, reason, stored(at), nil, ""
 		return l
 	})
 }

@@ -40,8 +40,8 @@ var flows = []variant{
 	{
 		id: "R28", name: "letters of one user on their way at once",
 		file: "storage/sqlstore/outbox.go",
-		old:  `const lined = ` + "`(i.user_id = '' OR",
-		new:  `const lined = ` + "`(i.user_id <> '-' OR",
+		old:  `const lined = ` + "`(i.group_id = '' OR",
+		new:  `const lined = ` + "`(i.group_id <> '-' OR",
 		pkg:  "settings/notify", test: "TestR28_OfOneUserTheOrderIsKept",
 	},
 	{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,8 +138,11 @@ func New(c Config) (*Notifier, error) {
 }
 
 // purpose binds what is sealed to the outbox, and the item's ID binds it to its
-// row.
-const purpose = "notify.outbox"
+// row; groupPurpose is what the names of groups are for.
+const (
+	purpose      = "notify.outbox"
+	groupPurpose = "notify.outbox.group"
+)
 
 // Deliver writes a message down, in the transaction that ctx carries. One
 // without an address costs the same and is sent to nobody: what asks for it must
@@ -156,13 +160,23 @@ func (n *Notifier) Deliver(ctx context.Context, m authmail.Message) error {
 	if err != nil {
 		return fmt.Errorf("notify: sealing a message: %w", err)
 	}
-	if err := n.cfg.Store.AddItem(ctx, Item{ID: id, Body: sealed, Class: classOf(m.Kind), UserID: m.UserID, CreatedAt: n.now()}); err != nil {
+	if err := n.cfg.Store.AddItem(ctx, Item{ID: id, Body: sealed, Class: classOf(m.Kind), Group: n.group(m.UserID), CreatedAt: n.now()}); err != nil {
 		return err
 	}
 	// The transaction is not over yet; what Run finds then or at its next look
 	// is soon enough.
 	n.rouse()
 	return nil
+}
+
+// group is the group of a user's items. Nodes of which one has other keys than the other one
+// name it differently: for as long as that is so they keep an order each.
+func (n *Notifier) group(userID string) string {
+	mac := n.cfg.Keys.MAC(groupPurpose, []byte(userID)) // also of nobody, which costs the same
+	if userID == "" {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
 func (n *Notifier) now() time.Time { return n.cfg.Now().UTC().Truncate(time.Microsecond) }

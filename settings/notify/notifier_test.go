@@ -187,7 +187,7 @@ func TestS56_MessagesBelongToTheirTransaction(t *testing.T) {
 func TestS66_NothingIsReadableOnTheWay(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := open(t, db)
-		if err := p.Deliver(t.Context(), reset("ada@example.org")); err != nil {
+		if err := p.Deliver(t.Context(), resetOf("user-7", "ada@example.org")); err != nil {
 			t.Fatal(err)
 		}
 		items, err := db.Outbox().ClaimItems(t.Context(), p.now, p.now, 10)
@@ -198,6 +198,9 @@ func TestS66_NothingIsReadableOnTheWay(t *testing.T) {
 			if bytes.Contains(items[0].Body, []byte(secret)) {
 				t.Errorf("the row holds %q", secret)
 			}
+		}
+		if group := items[0].Group; len(group) != 22 || strings.Contains(group, "user-7") {
+			t.Errorf("the group %q is none, or tells whose it is", group)
 		}
 		p.mail.fail = func(notify.Letter) error { return errors.New("down") }
 		p.flush(t)
@@ -265,7 +268,7 @@ func TestR27_TroubleWithTheMailer(t *testing.T) {
 			t.Error("a message was sent after its secret had expired")
 		}
 		dead, err := p.DeadItems(t.Context(), 10)
-		if err != nil || len(dead) != 2 || dead[0].Reason != notify.ReasonExpired || dead[0].Attempts != 2 || dead[0].Body != nil || dead[0].UserID != "" {
+		if err != nil || len(dead) != 2 || dead[0].Reason != notify.ReasonExpired || dead[0].Attempts != 2 || dead[0].Body != nil || dead[0].Group != "" {
 			t.Errorf("the letter that expired is not among the dead ones: %+v, %v", dead, err)
 		}
 		if got, want := p.Stats(), (notify.Stats{Retried: 4, GivenUp: 1, Expired: 1}); got != want {

@@ -32,10 +32,11 @@ func classOf(k authmail.Kind) Class {
 type Item struct {
 	ID   string
 	Body []byte
-	// Class and UserID are its place in the order. UserID is whose account it is about,
-	// "" for nobody's; a dead letter has none, which may be kept for longer than the account.
-	Class  Class
-	UserID string
+	// Class and Group are its place in the order. A Group is that of one user, whom it does
+	// not name: the table tells nobody who is sent letters, nor who was, when the account is
+	// erased. "" is none, as of what is about nobody's account, and of dead letters.
+	Class Class
+	Group string
 	// Attempts is how often it was claimed, this time included.
 	Attempts  int
 	CreatedAt time.Time
@@ -52,17 +53,17 @@ const ReasonExpired = "expired"
 //
 // What waits has an order. A lower class goes first. Within a class each item has a turn,
 // and the earliest goes first: when the item was created, or an hour after the turn of the
-// last one of the same user and class that waits, when that is later. So those of one user
-// keep their order, and a user with many lets others go first. Of one user and class one
-// item at a time is claimed. Nobody's items, those without a UserID, have nothing to do with
-// one another: the turn of each is when it was created.
+// last one of its class and group that waits, when that is later. So those of one group keep
+// their order, and a group with many lets others go first. Of one class and group one item
+// at a time is claimed. Items without a group have nothing to do with one another: the turn
+// of each is when it was created.
 type OutboxStore interface {
 	// AddItem writes an item that may be claimed from its CreatedAt on.
 	AddItem(ctx context.Context, item Item) error
 	// ClaimItems takes up to limit items whose time has come at now, in their order, and
-	// keeps others from claiming them before until. It leaves out those of a user and class
-	// of which an item is claimed, and all but the first of those whose time has come. One
-	// that waits for its next try, after RetryItem, holds up none.
+	// keeps others from claiming them before until. It leaves out those of a class
+	// and group of which an item is claimed, and all but the first of those whose time has
+	// come. One that waits for its next try, after RetryItem, holds up none.
 	// Of any number of concurrent calls each item goes to one. What is claimed
 	// and not finished by until can be claimed again.
 	ClaimItems(ctx context.Context, now, until time.Time, limit int) ([]Item, error)
@@ -73,7 +74,7 @@ type OutboxStore interface {
 	// because the claim was over, nothing is changed, nor is a dead letter.
 	RetryItem(ctx context.Context, id string, attempts int, at time.Time) error
 	// BuryItem makes an item a dead letter, which is not claimed any more. Its Body and
-	// UserID are removed: nobody sends it again, and its reader may have their account
+	// Group are removed: nobody sends it again, and its reader may have their account
 	// erased.
 	BuryItem(ctx context.Context, id, reason string, at time.Time) error
 	// DeadItems returns up to limit dead letters, the one that was buried last first.

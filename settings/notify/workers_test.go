@@ -231,7 +231,8 @@ func TestR27_ALetterThatHangsHoldsUpNobody(t *testing.T) {
 		go func() { done <- p.Run(ctx) }()
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got := []string{<-slow.sent, <-slow.sent}; !slices.Equal(got, []string{"ada@example.org", noticeOf("8", 2).To}) || len(slow.sent) > 0 {
+		got := []string{<-slow.sent, <-slow.sent}
+		if slices.Sort(got); !slices.Equal(got, []string{noticeOf("8", 2).To, "ada@example.org"}) || len(slow.sent) > 0 {
 			t.Errorf("sent: %q and %d more", got, len(slow.sent))
 		}
 		cancel()

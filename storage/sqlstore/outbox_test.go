@@ -75,9 +75,9 @@ func TestR32_TheOutboxBesideANodeOfTheVersionBefore(t *testing.T) {
 		}
 		before, outbox := newOutboxOfBefore(t, db, p.postgres), db.Outbox()
 		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-		add := func(id string, class notify.Class, user string, at time.Time) {
+		add := func(id string, class notify.Class, group string, at time.Time) {
 			t.Helper()
-			if err := outbox.AddItem(t.Context(), notify.Item{ID: id, Body: []byte(id), Class: class, UserID: user, CreatedAt: at}); err != nil {
+			if err := outbox.AddItem(t.Context(), notify.Item{ID: id, Body: []byte(id), Class: class, Group: group, CreatedAt: at}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -73,8 +73,8 @@ var plans = map[string][2]string{
 	"resetThrottle":  {"profilekit_throttle_pkey", "auto"},
 	"purgeThrottle":  {"profilekit_throttle_forget,profilekit_throttle_pkey", "profilekit_throttle_forget,auto"},
 
-	"insertItem":   {"profilekit_outbox_line", "profilekit_outbox_line"},
-	"claimItems":   {"profilekit_outbox_turn,profilekit_outbox_line,profilekit_outbox_claimed,profilekit_outbox_pkey", "profilekit_outbox_turn,profilekit_outbox_line,profilekit_outbox_claimed,auto"},
+	"insertItem":   {"profilekit_outbox_group", "profilekit_outbox_group"},
+	"claimItems":   {"profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,profilekit_outbox_pkey", "profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,auto"},
 	"finishItem":   {"profilekit_outbox_pkey", "auto"},
 	"retryItem":    {"profilekit_outbox_pkey", "auto"},
 	"buryItem":     {"profilekit_outbox_pkey", "auto"},

@@ -195,7 +195,7 @@ func (l *leaving) wantEverywhere(who *person) {
 	if n := l.count("profilekit_outbox", "dead AND reason LIKE '%the address%'"); n < 2 {
 		l.t.Errorf("%d dead letters hide an address, want some of each person", n)
 	}
-	if n := l.count("profilekit_outbox", "dead AND (length(body) > 0 OR user_id <> '')"); n != 0 {
+	if n := l.count("profilekit_outbox", "dead AND (length(body) > 0 OR group_id <> '')"); n != 0 {
 		l.t.Errorf("%d dead letters still say what they said, or whose they were", n)
 	}
 }

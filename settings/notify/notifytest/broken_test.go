@@ -35,7 +35,7 @@ func (s firstCome) AddItem(ctx context.Context, i notify.Item) error {
 	s.mu.Lock()
 	s.real[i.ID] = i
 	s.mu.Unlock()
-	i.Class, i.UserID = 0, ""
+	i.Class, i.Group = 0, ""
 	return s.OutboxStore.AddItem(ctx, i)
 }
 
@@ -44,7 +44,7 @@ func (s firstCome) ClaimItems(ctx context.Context, now, until time.Time, limit i
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n, i := range list {
-		list[n].Class, list[n].UserID = s.real[i.ID].Class, s.real[i.ID].UserID
+		list[n].Class, list[n].Group = s.real[i.ID].Class, s.real[i.ID].Group
 	}
 	return list, err
 }
@@ -97,7 +97,7 @@ func (s endsAnyClaim) RetryItem(ctx context.Context, id string, attempts int, at
 	return nil
 }
 
-// keepsClaimed retries by claiming until then, so that others of the user wait as long.
+// keepsClaimed retries by claiming until then, so that others of the group wait as long.
 type keepsClaimed struct {
 	notify.OutboxStore
 	until map[string]time.Time
@@ -110,7 +110,7 @@ func (s keepsClaimed) AddItem(ctx context.Context, i notify.Item) error {
 }
 
 func (s keepsClaimed) RetryItem(ctx context.Context, id string, attempts int, at time.Time) error {
-	s.until[s.items[id].UserID] = at
+	s.until[s.items[id].Group] = at
 	return s.OutboxStore.RetryItem(ctx, id, attempts, at)
 }
 
@@ -123,21 +123,21 @@ func (s keepsClaimed) ClaimItems(ctx context.Context, now, until time.Time, limi
 	return s.OutboxStore.ClaimItems(ctx, now, until, limit)
 }
 
-// remembers keeps in a dead letter whose it was.
+// remembers keeps in a dead letter of which group it was.
 type remembers struct {
 	notify.OutboxStore
-	users map[string]string
+	groups map[string]string
 }
 
 func (s remembers) AddItem(ctx context.Context, i notify.Item) error {
-	s.users[i.ID] = i.UserID
+	s.groups[i.ID] = i.Group
 	return s.OutboxStore.AddItem(ctx, i)
 }
 
 func (s remembers) DeadItems(ctx context.Context, limit int) ([]notify.Item, error) {
 	list, err := s.OutboxStore.DeadItems(ctx, limit)
 	for n, i := range list {
-		list[n].UserID = s.users[i.ID]
+		list[n].Group = s.groups[i.ID]
 	}
 	return list, err
 }
@@ -166,17 +166,17 @@ func TestBrokenStoresAreFound(t *testing.T) {
 	}
 	conform.FindsBroken(t,
 		over("knows no classes", "order/a lower class goes first", come),
-		over("has one line for all users", "order/a user with many lets others go first", come),
-		over("hands out all of a user's at once", "order/of one user and class one is claimed at a time", come),
-		over("makes nobody one user", "order/those of nobody have nothing to do with one another", func(s notify.OutboxStore) notify.OutboxStore {
+		over("has one line for all", "order/a group with many lets others go first", come),
+		over("hands out all of a group at once", "order/of one group and class one is claimed at a time", come),
+		over("makes those without a group one", "order/those without a group have nothing to do with one another", func(s notify.OutboxStore) notify.OutboxStore {
 			return changed{s, func(i notify.Item) notify.Item {
-				i.UserID = cmp.Or(i.UserID, "nobody")
+				i.Group = cmp.Or(i.Group, "nobody")
 				return i
 			}}
 		}),
-		over("goes by the time alone", "order/those of one user keep their order", func(s notify.OutboxStore) notify.OutboxStore {
+		over("goes by the time alone", "order/those of one group keep their order", func(s notify.OutboxStore) notify.OutboxStore {
 			return changed{s, func(i notify.Item) notify.Item {
-				i.UserID = ""
+				i.Group = ""
 				return i
 			}}
 		}),
@@ -185,7 +185,7 @@ func TestBrokenStoresAreFound(t *testing.T) {
 		over("has all wait for a retry", "retry/who waits for a retry holds up none, and keeps its turn", func(s notify.OutboxStore) notify.OutboxStore {
 			return keepsClaimed{s, map[string]time.Time{}, map[string]notify.Item{}}
 		}),
-		over("remembers whose a dead letter was", "dead letters/it says why, and not what or whose", func(s notify.OutboxStore) notify.OutboxStore {
+		over("remembers the group of a dead letter", "dead letters/it says why, and not what or of which group", func(s notify.OutboxStore) notify.OutboxStore {
 			return remembers{s, map[string]string{}}
 		}),
 		over("purges what is new", "dead letters/old ones are purged, and nothing else", func(s notify.OutboxStore) notify.OutboxStore { return purgesAll{s} }),

@@ -14,12 +14,12 @@ func claimCases(t *testing.T, open func(t *testing.T) Harness) {
 	at := conform.Time()
 	each(t, open, "an item comes back as it was added", func(t *testing.T, h Harness) {
 		body := []byte("\x00sealed\xff")
-		want := notify.Item{ID: "one", Body: bytes.Clone(body), Class: notify.ClassNotice, UserID: "7", CreatedAt: at}
+		want := notify.Item{ID: "one", Body: bytes.Clone(body), Class: notify.ClassNotice, Group: "7", CreatedAt: at}
 		h.add(t, want)
 		clear(want.Body)
 		got := h.claim(t, at, 10)
 		if len(got) != 1 || got[0].ID != "one" || !bytes.Equal(got[0].Body, body) || got[0].Class != notify.ClassNotice ||
-			got[0].UserID != "7" || got[0].Attempts != 1 || !got[0].CreatedAt.Equal(at) || got[0].Reason != "" {
+			got[0].Group != "7" || got[0].Attempts != 1 || !got[0].CreatedAt.Equal(at) || got[0].Reason != "" {
 			t.Errorf("ClaimItems: %+v", got)
 		}
 	})
@@ -31,7 +31,7 @@ func claimCases(t *testing.T, open func(t *testing.T) Harness) {
 	})
 	each(t, open, "not before its time, and no more than the limit", func(t *testing.T, h Harness) {
 		for i := range 5 {
-			h.add(t, item(fmt.Sprint("item ", i), notify.ClassSecret, fmt.Sprint("user ", i), at.Add(time.Duration(i)*time.Second)))
+			h.add(t, item(fmt.Sprint("item ", i), notify.ClassSecret, fmt.Sprint("group ", i), at.Add(time.Duration(i)*time.Second)))
 		}
 		if got := h.claim(t, at.Add(-time.Microsecond), 10); len(got) != 0 {
 			t.Errorf("before their time %q were claimed", ids(got))
@@ -59,7 +59,7 @@ func claimCases(t *testing.T, open func(t *testing.T) Harness) {
 	each(t, open, "R28 each item goes to one of many callers", func(t *testing.T, h Harness) {
 		const items, callers = 40, 8
 		for i := range items {
-			h.add(t, item(fmt.Sprint("item ", i), notify.ClassSecret, fmt.Sprint("user ", i), at))
+			h.add(t, item(fmt.Sprint("item ", i), notify.ClassSecret, fmt.Sprint("group ", i), at))
 		}
 		ctx, got := conform.Context(t), make([][]notify.Item, callers)
 		for _, err := range conform.Together(callers, func(i int) error {

@@ -14,7 +14,7 @@ import (
 
 func deadCases(t *testing.T, open func(t *testing.T) Harness) {
 	at := conform.Time()
-	each(t, open, "it says why, and not what or whose", func(t *testing.T, h Harness) {
+	each(t, open, "it says why, and not what or of which group", func(t *testing.T, h Harness) {
 		h.add(t, item("one", notify.ClassNotice, "7", at), item("two", notify.ClassNotice, "7", at))
 		h.claim(t, at, 1)
 		conform.Must(t, "BuryItem", h.Store.BuryItem(conform.Context(t), "one", "no such mailbox", at.Add(time.Second)))
@@ -22,8 +22,8 @@ func deadCases(t *testing.T, open func(t *testing.T) Harness) {
 		if len(got) != 1 || got[0].ID != "one" || got[0].Reason != "no such mailbox" || got[0].Class != notify.ClassNotice || got[0].Attempts != 1 || !got[0].CreatedAt.Equal(at) {
 			t.Fatalf("DeadItems: %+v", got)
 		}
-		if len(got[0].Body) != 0 || got[0].UserID != "" {
-			t.Errorf("a dead letter still says what it said, or whose it is: %+v", got[0])
+		if len(got[0].Body) != 0 || got[0].Group != "" {
+			t.Errorf("a dead letter still says what it said, or of which group it is: %+v", got[0])
 		}
 		wantNext(t, h, at.Add(time.Hour), "two") // and is in nobody's way
 		if more := h.claim(t, at.Add(time.Hour), 10); len(more) != 0 {
@@ -123,7 +123,7 @@ func endedCases(t *testing.T, open func(t *testing.T) Harness) {
 // txCases look at a change by what waits and what is dead, which does not show a retry.
 func txCases(t *testing.T, open func(t *testing.T) Harness) {
 	h := open(t)
-	// Each item is of a user of its own; far is after the claims of all.
+	// Each item is of a group of its own; far is after the claims of all.
 	at, far := conform.Time(), conform.Time().Add(100*24*time.Hour)
 	prepared := func(t *testing.T) string {
 		name := conform.Name("i")

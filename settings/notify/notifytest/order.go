@@ -19,20 +19,20 @@ func orderCases(t *testing.T, open func(t *testing.T) Harness) {
 			item("secret", notify.ClassSecret, "3", second(2)), item("secret of the first", notify.ClassSecret, "1", second(3)))
 		wantNext(t, h, later, "secret", "secret of the first", "between", "notice")
 	})
-	each(t, open, "those of one user keep their order", func(t *testing.T, h Harness) {
+	each(t, open, "those of one group keep their order", func(t *testing.T, h Harness) {
 		// The IDs and, where clocks of nodes differ, the times say otherwise.
 		h.add(t,
 			item("c", notify.ClassNotice, "7", second(2)), item("b", notify.ClassNotice, "7", second(1)),
 			item("a", notify.ClassNotice, "7", second(1)), item("d", notify.ClassNotice, "7", second(0)))
 		wantNext(t, h, later, "c", "b", "a", "d")
 	})
-	each(t, open, "of one user and class one is claimed at a time", func(t *testing.T, h Harness) {
+	each(t, open, "of one group and class one is claimed at a time", func(t *testing.T, h Harness) {
 		h.add(t,
 			item("first", notify.ClassNotice, "7", second(0)), item("second", notify.ClassNotice, "7", second(1)),
 			item("link", notify.ClassSecret, "7", second(2)), item("other", notify.ClassNotice, "8", second(3)))
 		wantIDs(t, h.claim(t, later, 10), "first", "link", "other")
 		if got := h.claim(t, later, 10); len(got) != 0 {
-			t.Errorf("%q were claimed while one of the same user and class was", ids(got))
+			t.Errorf("%q were claimed while one of the same group and class was", ids(got))
 		}
 		h.finish(t, "first")
 		wantIDs(t, h.claim(t, later, 10), "second")
@@ -42,7 +42,7 @@ func orderCases(t *testing.T, open func(t *testing.T) Harness) {
 		h.claim(t, later, 1)
 		wantNext(t, h, later.Add(claimFor), "first", "second")
 	})
-	each(t, open, "R28 callers at one time keep those of one user apart", func(t *testing.T, h Harness) {
+	each(t, open, "R28 callers at one time keep those of one group apart", func(t *testing.T, h Harness) {
 		const items, callers = 30, 6
 		for i := range items {
 			h.add(t, item(fmt.Sprintf("item %02d", items-i), notify.ClassNotice, "7", second(i)))
@@ -67,14 +67,14 @@ func orderCases(t *testing.T, open func(t *testing.T) Harness) {
 			h.finish(t, want)
 		}
 	})
-	each(t, open, "a user with many lets others go first", func(t *testing.T, h Harness) {
+	each(t, open, "a group with many lets others go first", func(t *testing.T, h Harness) {
 		for i := range 50 {
 			h.add(t, item(fmt.Sprintf("many %02d", i), notify.ClassNotice, "7", at))
 		}
 		h.add(t, item("other 0", notify.ClassNotice, "8", second(1)), item("other 1", notify.ClassNotice, "8", second(1)))
 		wantNext(t, h, later, "many 00", "other 0", "many 01", "other 1", "many 02", "many 03")
 	})
-	each(t, open, "those of nobody have nothing to do with one another", func(t *testing.T, h Harness) {
+	each(t, open, "those without a group have nothing to do with one another", func(t *testing.T, h Harness) {
 		h.add(t,
 			item("c", notify.ClassSecret, "", second(0)), item("b", notify.ClassSecret, "", second(1)),
 			item("a", notify.ClassSecret, "", second(2)), item("d", notify.ClassSecret, "7", second(3)))

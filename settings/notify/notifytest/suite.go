@@ -58,8 +58,8 @@ func each(t *testing.T, open func(t *testing.T) Harness, name string, run func(t
 const claimFor = 5 * time.Minute
 
 // item is one that is whole, and whose ID is the name.
-func item(name string, class notify.Class, user string, at time.Time) notify.Item {
-	return notify.Item{ID: name, Body: []byte("sealed \x00\xff of " + name), Class: class, UserID: user, CreatedAt: at}
+func item(name string, class notify.Class, group string, at time.Time) notify.Item {
+	return notify.Item{ID: name, Body: []byte("sealed \x00\xff of " + name), Class: class, Group: group, CreatedAt: at}
 }
 
 // add writes items, one after the other.
