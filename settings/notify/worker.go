@@ -81,13 +81,16 @@ func (n *Notifier) work(ctx context.Context) {
 	}
 }
 
-// purge removes dead letters until ctx ends.
+// purge removes dead letters every hour of the clock, until ctx ends.
 func (n *Notifier) purge(ctx context.Context) {
-	tick := time.NewTicker(purgeEvery)
+	tick := time.NewTicker(n.cfg.Poll)
 	defer tick.Stop()
-	for {
-		if err := n.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
-			n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: dead letters were not removed", slog.Any("error", err))
+	for purged := (time.Time{}); ; {
+		if now := n.now(); now.Sub(purged) > purgeEvery {
+			purged = now
+			if err := n.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+				n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: dead letters were not removed", slog.Any("error", err))
+			}
 		}
 		select {
 		case <-ctx.Done():
