@@ -54,15 +54,22 @@ var flows = []variant{
 	{
 		id: "R27", name: "a program that stops and keeps its letters claimed",
 		file: "settings/notify/worker.go",
-		old:  `if err := n.cfg.Store.RetryItem(ctx, item.ID, item.Attempts, n.now()); err != nil {`,
-		new:  `if err := stopped.Err(); err != nil {`,
+		old:  `return cmp.Or(n.retry(ctx, item, n.now()), ctx.Err())`,
+		new:  `return cmp.Or(ctx.Err(), ctx.Err())`,
 		pkg:  "settings/notify", test: "TestR27_ALetterThatHangsHoldsUpNobody",
+	},
+	{
+		id: "R28", name: "a letter that was sent and is not crossed out while the database is busy",
+		file: "settings/notify/worker.go",
+		old:  `for wait := settleWait; ; wait *= 2 {`,
+		new:  `for wait := settleTime; ; wait *= 2 {`,
+		pkg:  "settings/notify", test: "TestR28_WhatWasSentIsWrittenDown",
 	},
 	{
 		id: "R27", name: "a letter that expires without a trace",
 		file: "settings/notify/worker.go",
 		old:  `return n.expire(ctx, item, m)`,
-		new:  `return n.cfg.Store.FinishItem(ctx, item.ID)`,
+		new:  `return n.finish(ctx, item)`,
 		pkg:  "settings/notify", test: "TestR27_TroubleWithTheMailer",
 	},
 	{

@@ -53,7 +53,7 @@ func ofTwo(db *sqlstore.DB, key string, to *os.File) (*notify.Notifier, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{Store: db.Outbox(), Keys: keys, Policy: notify.Policy{
-		Senders: map[authmail.Channel]notify.Sender{authmail.BySMS: slowLines{to}}, Workers: twoWorkers, Poll: 10 * time.Millisecond,
+		Senders: map[authmail.Channel]notify.Sender{authmail.BySMS: slowLines{to}}, Workers: twoWorkers, Poll: 100 * time.Millisecond,
 		Render: func(m authmail.Message, _ string) (notify.Letter, error) { return notify.Letter{Text: m.Code}, nil },
 	}})
 }
@@ -95,12 +95,17 @@ func TestR28_TwoProcessesSendALinkFirst(t *testing.T) {
 			for range 2 {
 				cmd := exec.Command(os.Args[0])
 				cmd.Env = append(os.Environ(), workerDatabase+"="+at, workerKey+"="+key, workerSent+"="+sent, workerRuns+"=1")
+				said := &bytes.Buffer{}
+				cmd.Stderr = said
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() {
 					cmd.Process.Kill()
 					cmd.Wait()
+					if t.Failed() {
+						t.Logf("a process said: %.2000s", said)
+					}
 				})
 			}
 			written := func() []string {
@@ -118,7 +123,7 @@ func TestR28_TwoProcessesSendALinkFirst(t *testing.T) {
 						return list
 					}
 					if time.Now().After(end) {
-						t.Fatalf("not in a minute: %s: %.500q", what, written())
+						t.Fatalf("not in a minute: %s: %.300q … %q", what, written(), written()[max(0, len(written())-6):])
 					}
 				}
 			}

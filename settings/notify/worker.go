@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,9 +22,10 @@ const (
 	// claimSlack is how much longer than the sending of a letter its claim lasts: the clocks
 	// of nodes may differ by 3 minutes, and what is sent has to be written down.
 	claimSlack = 4 * time.Minute
-	// settleTime bounds writing down how the sending of a letter went, which goes on when
-	// the program is stopped.
+	// settleTime bounds writing down how it went with a letter, and settleWait is how long
+	// the first wait is after a try of it that failed.
 	settleTime = 10 * time.Second
+	settleWait = 20 * time.Millisecond
 	// purgeEvery is how often Run removes dead letters.
 	purgeEvery = time.Hour
 	// purgeBatch is how many rows one statement of PurgeExpired removes.
@@ -147,13 +149,13 @@ func (n *Notifier) handle(ctx context.Context, item Item) error {
 		n.stats.retried.Add(1)
 		n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter cannot be opened and is tried again",
 			slog.String("item", item.ID), slog.Int("attempt", item.Attempts), slog.String("error", err.Error()))
-		return n.cfg.Store.RetryItem(ctx, item.ID, item.Attempts, n.now().Add(backOff(item.Attempts)))
+		return n.retry(ctx, item, n.now().Add(backOff(item.Attempts)))
 	}
 	if err != nil {
 		return n.bury(ctx, item, m, err)
 	}
 	if m.To == "" {
-		return n.cfg.Store.FinishItem(ctx, item.ID)
+		return n.finish(ctx, item)
 	}
 	if !m.ExpiresAt.IsZero() && !n.now().Before(m.ExpiresAt) {
 		return n.expire(ctx, item, m)
@@ -168,32 +170,52 @@ func (n *Notifier) handle(ctx context.Context, item Item) error {
 		return n.bury(ctx, item, m, errors.New("there is no sender for the channel any more"))
 	}
 	err = n.send(ctx, sender, letter)
-	return n.settle(ctx, item, m, err)
-}
-
-// settle writes down how the sending of a letter went, also when the program stops: what was
-// sent must not be sent again, and another worker takes the rest without waiting for the end
-// of the claim.
-func (n *Notifier) settle(stopped context.Context, item Item, m authmail.Message, err error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopped), settleTime)
-	defer cancel()
 	var permanent *PermanentError
 	switch {
 	case err == nil:
 		n.stats.sent.Add(1)
-		return n.cfg.Store.FinishItem(ctx, item.ID)
-	case stopped.Err() != nil:
-		if err := n.cfg.Store.RetryItem(ctx, item.ID, item.Attempts, n.now()); err != nil {
-			return err
-		}
-		return stopped.Err()
+		return n.finish(ctx, item)
+	case ctx.Err() != nil: // the program stops, and another worker takes it
+		return cmp.Or(n.retry(ctx, item, n.now()), ctx.Err())
 	case errors.As(err, &permanent) || item.Attempts >= n.cfg.Attempts:
 		return n.bury(ctx, item, m, err)
 	}
 	n.stats.retried.Add(1)
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter was not sent and is tried again",
 		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempt", item.Attempts), slog.String("error", reason(m, err)))
-	return n.cfg.Store.RetryItem(ctx, item.ID, item.Attempts, n.now().Add(backOff(item.Attempts)))
+	return n.retry(ctx, item, n.now().Add(backOff(item.Attempts)))
+}
+
+// settle writes down how it went with a letter, also when the program stops and when the
+// database is busy: what was sent must not be sent again, and until the end of a claim
+// others wait.
+func (n *Notifier) settle(ctx context.Context, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	for wait := settleWait; ; wait *= 2 {
+		err := write(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (n *Notifier) finish(ctx context.Context, item Item) error {
+	return n.settle(ctx, func(ctx context.Context) error { return n.cfg.Store.FinishItem(ctx, item.ID) })
+}
+
+func (n *Notifier) retry(ctx context.Context, item Item, at time.Time) error {
+	return n.settle(ctx, func(ctx context.Context) error { return n.cfg.Store.RetryItem(ctx, item.ID, item.Attempts, at) })
+}
+
+func (n *Notifier) markDead(ctx context.Context, item Item, why string) error {
+	at := n.now()
+	return n.settle(ctx, func(ctx context.Context) error { return n.cfg.Store.BuryItem(ctx, item.ID, why, at) })
 }
 
 // send bounds a sender, and makes its panic an error.
@@ -225,7 +247,7 @@ func (n *Notifier) bury(ctx context.Context, item Item, m authmail.Message, err 
 	n.stats.givenUp.Add(1)
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelError, "notify: a letter was given up",
 		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempts", item.Attempts), slog.String("error", why))
-	return n.cfg.Store.BuryItem(ctx, item.ID, why, n.now())
+	return n.markDead(ctx, item, why)
 }
 
 // expire makes a dead letter of one whose time is over. Its record names nobody.
@@ -234,7 +256,7 @@ func (n *Notifier) expire(ctx context.Context, item Item, m authmail.Message) er
 	n.cfg.Logger.LogAttrs(ctx, slog.LevelError, "notify: a letter expired before it was sent",
 		slog.String("item", item.ID), slog.String("kind", string(m.Kind)), slog.Int("attempts", item.Attempts),
 		slog.Duration("waited", n.now().Sub(item.CreatedAt)))
-	return n.cfg.Store.BuryItem(ctx, item.ID, ReasonExpired, n.now())
+	return n.markDead(ctx, item, ReasonExpired)
 }
 
 // reason is why a letter was not sent, for operators: the words of a sender without

@@ -310,3 +310,42 @@ func (s *lookedAt) ClaimItems(ctx context.Context, now, until time.Time, limit i
 	s.mu.Unlock()
 	return s.OutboxStore.ClaimItems(ctx, now, until, limit)
 }
+
+// busy is a store whose first changes fail, as those of a busy database do.
+type busy struct {
+	notify.OutboxStore
+	mu    sync.Mutex
+	fails int
+}
+
+func (s *busy) FinishItem(ctx context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails--; s.fails >= 0 {
+		return errors.New("busy")
+	}
+	return s.OutboxStore.FinishItem(ctx, id)
+}
+
+// R28: what was sent is crossed out although the database is busy for a while, so that it
+// is not sent again, and what is behind it does not wait for the end of a claim.
+func TestR28_WhatWasSentIsWrittenDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &busy{OutboxStore: memstore.New().Outbox(), fails: 5}
+		sender := &mailer{}
+		p := sends(t, memstore.New(), 1, sender, func(c *notify.Config) { c.Store = store })
+		p.deliver(t, noticeOf("7", 0), noticeOf("7", 1))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		began := time.Now()
+		if p.flush(t) != 2 || time.Since(began) > 5*time.Second {
+			t.Errorf("it took %v to send two letters while the database is busy", time.Since(began))
+		}
+		if err := p.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if n := len(sender.letters()); n != 2 || p.Stats() != (notify.Stats{Sent: 2}) {
+			t.Errorf("%d letters were sent, %+v", n, p.Stats())
+		}
+	})
+}
