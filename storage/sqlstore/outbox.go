@@ -47,6 +47,11 @@ var (
 			SELECT id FROM profilekit_outbox i WHERE NOT dead AND class >= 0 AND +next_at <= $1 AND `+lined+`
 			ORDER BY class, `+turn+`, id LIMIT $3)
 		RETURNING id, body, class, group_id, attempts, created_at`)
+	// itemDue asks for one that claimItems would take. SQLite has one writer at a time: a look
+	// that finds nothing, past all that waits in the groups of what is claimed, is not to
+	// keep others from writing.
+	itemDue = readEach("",
+		`SELECT 1 FROM profilekit_outbox i WHERE NOT dead AND class >= 0 AND +next_at <= $1 AND `+lined+` LIMIT 1`)
 	finishItem = write(`DELETE FROM profilekit_outbox WHERE id = $1`)
 	retryItem  = write(`UPDATE profilekit_outbox SET next_at = $3, claimed = FALSE WHERE id = $1 AND attempts = $2 AND NOT dead`)
 	buryItem   = writeEach(
@@ -65,6 +70,12 @@ func (o outbox) AddItem(ctx context.Context, i notify.Item) error {
 }
 
 func (o outbox) ClaimItems(ctx context.Context, now, until time.Time, limit int) ([]notify.Item, error) {
+	if o.db.dialect == SQLite {
+		var one int
+		if found, err := o.db.row(ctx, itemDue, []any{micros(now)}, &one); err != nil || !found {
+			return nil, err
+		}
+	}
 	return o.items(ctx, claimItems, micros(now), micros(until), limit)
 }
 

@@ -75,6 +75,7 @@ var plans = map[string][2]string{
 
 	"insertItem":   {"profilekit_outbox_group", "profilekit_outbox_group"},
 	"claimItems":   {"profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,profilekit_outbox_pkey", "profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,auto"},
+	"itemDue":      {"", "profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed"},
 	"finishItem":   {"profilekit_outbox_pkey", "auto"},
 	"retryItem":    {"profilekit_outbox_pkey", "auto"},
 	"buryItem":     {"profilekit_outbox_pkey", "auto"},
