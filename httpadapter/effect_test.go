@@ -90,6 +90,7 @@ var vainFields = map[string]any{
 	"Mail.SendTimeout": vain{func(c *httpadapter.Config) { c.Mail.SendTimeout = time.Second }, "without mail"},
 	"Mail.Attempts":    vain{func(c *httpadapter.Config) { c.Mail.Attempts = 1 }, "without mail"},
 	"Mail.Poll":        vain{func(c *httpadapter.Config) { c.Mail.Poll = time.Second }, "without mail"},
+	"Mail.Workers":     vain{func(c *httpadapter.Config) { c.Mail.Workers = 1 }, "without mail"},
 
 	"Auth.SignUp":           vain{func(c *httpadapter.Config) { c.Auth.SignUp = auth.Closed }, "beside an Authenticator"},
 	"Auth.Hashers":          vain{func(c *httpadapter.Config) { c.Auth.Hashers = hash.New(cheap) }, "beside an Authenticator"},
@@ -210,9 +211,10 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		set   func(*httpadapter.Config)
 		wants string
 	}{
-		"mail without e-mail":        {func(c *httpadapter.Config) { c.Mail = mail(authmail.BySMS) }, "Senders"},
-		"a sender that is nil":       {func(c *httpadapter.Config) { c.Mail = mail(authmail.ByEmail); c.Mail.Senders[authmail.ByEmail] = nil }, "Senders"},
-		"codes without their sender": {func(c *httpadapter.Config) { c.Mail, c.Auth.Codes.Channels = mail(authmail.ByEmail), sms }, "sms"},
+		"mail without e-mail":            {func(c *httpadapter.Config) { c.Mail = mail(authmail.BySMS) }, "Senders"},
+		"a sender that is nil":           {func(c *httpadapter.Config) { c.Mail = mail(authmail.ByEmail); c.Mail.Senders[authmail.ByEmail] = nil }, "Senders"},
+		"more workers than there may be": {func(c *httpadapter.Config) { c.Mail = mail(authmail.ByEmail); c.Mail.Workers = 65 }, "Workers"},
+		"codes without their sender":     {func(c *httpadapter.Config) { c.Mail, c.Auth.Codes.Channels = mail(authmail.ByEmail), sms }, "sms"},
 		"codes that nobody can enrol": {func(c *httpadapter.Config) {
 			c.Mail, c.Auth.Codes.Channels, c.Auth.Factors = mail(authmail.ByEmail, authmail.BySMS), sms, []authfactor.Factor{}
 		}, "Codes"},

@@ -136,6 +136,17 @@ func newSoak(t *testing.T, db *sqlstore.DB, hand *sql.DB) *soak {
 	return s
 }
 
+// runs has the app work until the function that it returns is called.
+func (s *soak) runs() (end func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	var run sync.WaitGroup
+	run.Go(func() { s.app.Run(ctx) })
+	return func() {
+		cancel()
+		run.Wait()
+	}
+}
+
 func (s *soak) run(d time.Duration) {
 	t := s.t
 	transport := &http.Transport{MaxIdleConnsPerHost: soakPeople, MaxConnsPerHost: soakPeople}
@@ -164,9 +175,7 @@ func (s *soak) run(d time.Duration) {
 	}
 	start := time.Now()
 	for round := range soakRounds {
-		working, stop := context.WithCancel(ctx)
-		var workers sync.WaitGroup
-		workers.Go(func() { s.app.Run(working) }) // which cleans first, and then sends
+		stop := s.runs() // which cleans first, and then sends
 		for part := range 4 {
 			time.Sleep(d / soakRounds / 4)
 			if round > 1 && part > 0 { // pools are full, and what is kept is made
@@ -174,7 +183,6 @@ func (s *soak) run(d time.Duration) {
 			}
 		}
 		stop()
-		workers.Wait()
 		s.days.Lock()
 		s.clock.advance(soakJump)
 		s.days.Unlock()
@@ -356,12 +364,14 @@ func (s *soak) pruned() {
 	if n := s.answers[2].Load(); before["profilekit_activity"] > int(n)/2 {
 		t.Errorf("%d events are left of %d answers", before["profilekit_activity"], n)
 	}
+	// What waits is sent first: it would expire, and dead letters are kept for a month.
+	ended := s.runs()
+	for end := time.Now().Add(10 * time.Second); rows("profilekit_outbox WHERE NOT dead") > 0 && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	ended()
 	s.clock.advance(1000 * 24 * time.Hour)
-	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { s.app.Run(ctx) })
-	defer run.Wait()
-	defer cancel()
+	defer s.runs()()
 	for range 200 {
 		left := 0
 		for _, table := range tables {

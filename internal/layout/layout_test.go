@@ -101,7 +101,7 @@ var rules = []rule{
 
 // testPackages may look wherever their subject needs.
 func testPackages() []string {
-	return own("storage/storagetest", "storage/personal/personaltest", "activity/activitytest", "settings/settingstest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
+	return own("storage/storagetest", "storage/personal/personaltest", "activity/activitytest", "settings/settingstest", "settings/notify/notifytest", "profile/profiletest", "profile/picture/picturetest", "auth/authtest", "internal")
 }
 
 // under reports whether path is one of roots or below one.

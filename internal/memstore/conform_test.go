@@ -9,6 +9,7 @@ import (
 	"github.com/profilekit/profilekit/internal/memstore"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
 	"github.com/profilekit/profilekit/profile/profiletest"
+	"github.com/profilekit/profilekit/settings/notify/notifytest"
 	"github.com/profilekit/profilekit/settings/settingstest"
 )
 
@@ -65,5 +66,12 @@ func TestLimits(t *testing.T) {
 	limittest.Run(t, func(*testing.T) limittest.Harness {
 		s := memstore.New()
 		return limittest.Harness{Store: s.Limits(), Tx: s}
+	})
+}
+
+func TestOutbox(t *testing.T) {
+	notifytest.Run(t, func(*testing.T) notifytest.Harness {
+		s := memstore.New()
+		return notifytest.Harness{Store: s.Outbox(), Tx: s}
 	})
 }

@@ -14,8 +14,12 @@
 // A message is a row of the outbox, sealed, written in the transaction of what
 // it is about: one that is rolled back is never sent, one that is committed is
 // sent at least once. Workers on any number of nodes claim rows, send, wait
-// longer after each failure and in the end give the message up, see Notifier.DeadItems.
-// A worker that dies leaves nothing behind but a claim that ends.
+// longer after each failure and in the end give the message up, see Notifier.DeadItems
+// and Notifier.Stats. A worker that dies leaves nothing behind but a claim, which ends
+// SendTimeout and 4 minutes after it began; until then its letter and those of the same
+// user and class wait.
+//
+// Links and codes go before notices, and users take turns: see OutboxStore.
 //
 // Package smtp sends mail; Files writes it into a folder, for development. An
 // SMS gateway, a queue or anything else is a Sender of a few lines.

@@ -4,18 +4,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"regexp"
 	"time"
 
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authmail"
 	"github.com/profilekit/profilekit/auth/keyring"
-	"github.com/profilekit/profilekit/internal/batch"
 	"github.com/profilekit/profilekit/internal/logging"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
@@ -60,6 +58,10 @@ type Policy struct {
 	Attempts int
 	// Poll is how often Run looks for letters when nothing told it to; 0 is a second.
 	Poll time.Duration
+	// Workers is how many letters each node sends at once, 64 at most; 0 is 4. Of one user
+	// one link or code and one notice at a time are sent, in the order in which they were
+	// written.
+	Workers int
 }
 
 // Config is what New takes. Store, Keys and Senders are required; Users and
@@ -90,9 +92,13 @@ type Config struct {
 // in the transaction of what they are about, and Run sends them. It is safe for
 // concurrent use, and any number of nodes may run one on the same database.
 type Notifier struct {
-	cfg  Config
-	wake chan struct{}
+	cfg   Config
+	wake  chan struct{} // holds a token when some worker shall look for a letter
+	stats counts
 }
+
+// maxWorkers bounds Policy.Workers: each keeps a connection to a server of mail.
+const maxWorkers = 64
 
 var (
 	_ authmail.Courier  = (*Notifier)(nil)
@@ -109,6 +115,9 @@ func New(c Config) (*Notifier, error) {
 	case len(c.Senders) == 0:
 		return nil, errors.New("notify: Config.Senders is empty")
 	}
+	if c.Workers < 0 || c.Workers > maxWorkers {
+		return nil, fmt.Errorf("notify: Policy.Workers is %d, want 1 to %d, or 0 for the default", c.Workers, maxWorkers)
+	}
 	for channel, s := range c.Senders {
 		if s == nil {
 			return nil, fmt.Errorf("notify: the sender for %q is nil", channel)
@@ -120,6 +129,7 @@ func New(c Config) (*Notifier, error) {
 	c.SendTimeout = cmp.Or(c.SendTimeout, 30*time.Second)
 	c.Attempts = cmp.Or(c.Attempts, 10)
 	c.Poll = cmp.Or(c.Poll, time.Second)
+	c.Workers = cmp.Or(c.Workers, 4)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -128,8 +138,11 @@ func New(c Config) (*Notifier, error) {
 }
 
 // purpose binds what is sealed to the outbox, and the item's ID binds it to its
-// row.
-const purpose = "notify.outbox"
+// row; groupPurpose is what the names of groups are for.
+const (
+	purpose      = "notify.outbox"
+	groupPurpose = "notify.outbox.group"
+)
 
 // Deliver writes a message down, in the transaction that ctx carries. One
 // without an address costs the same and is sent to nobody: what asks for it must
@@ -147,179 +160,23 @@ func (n *Notifier) Deliver(ctx context.Context, m authmail.Message) error {
 	if err != nil {
 		return fmt.Errorf("notify: sealing a message: %w", err)
 	}
-	if err := n.cfg.Store.AddItem(ctx, Item{ID: id, Body: sealed, CreatedAt: n.now()}); err != nil {
+	if err := n.cfg.Store.AddItem(ctx, Item{ID: id, Body: sealed, Class: classOf(m.Kind), Group: n.group(m.UserID), CreatedAt: n.now()}); err != nil {
 		return err
 	}
 	// The transaction is not over yet; what Run finds then or at its next look
 	// is soon enough.
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
+	n.rouse()
 	return nil
 }
 
+// group is the group of a user's items. Nodes of which one has other keys than the other one
+// name it differently: for as long as that is so they keep an order each.
+func (n *Notifier) group(userID string) string {
+	mac := n.cfg.Keys.MAC(groupPurpose, []byte(userID)) // also of nobody, which costs the same
+	if userID == "" {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(mac[:16])
+}
+
 func (n *Notifier) now() time.Time { return n.cfg.Now().UTC().Truncate(time.Microsecond) }
-
-// Run sends what waits until ctx ends, and returns its error. It looks when
-// something was delivered on this node, and every Config.Poll.
-func (n *Notifier) Run(ctx context.Context) error {
-	tick := time.NewTicker(n.cfg.Poll)
-	defer tick.Stop()
-	purged := time.Time{}
-	for {
-		for {
-			sent, err := n.Flush(ctx)
-			if err != nil && ctx.Err() == nil {
-				n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: the outbox cannot be read", slog.Any("error", err))
-			}
-			if err != nil || sent == 0 {
-				break
-			}
-		}
-		if now := n.now(); now.Sub(purged) > time.Hour {
-			purged = now
-			if err := n.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
-				n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: dead letters were not removed", slog.Any("error", err))
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		case <-n.wake:
-		}
-	}
-}
-
-const (
-	// claimed is how many letters one worker takes at a time.
-	claimed = 10
-	// purgeBatch is how many rows one statement of PurgeExpired removes.
-	purgeBatch = 250
-	// deadFor is how long a dead letter is kept to be looked at.
-	deadFor = 30 * 24 * time.Hour
-)
-
-// PurgeExpired removes dead letters 30 days after they were given up, in small
-// batches until none is left. Run does it every hour; hosts that call Flush instead
-// call this too.
-func (n *Notifier) PurgeExpired(ctx context.Context) error {
-	before := n.now().Add(-deadFor)
-	_, err := batch.Each(ctx, purgeBatch, func(ctx context.Context, limit int) (int, error) {
-		return n.cfg.Store.PurgeItems(ctx, before, limit)
-	})
-	return err
-}
-
-// Flush takes some of what waits, sends it, and says how many items it took. An
-// error is the store's; what a sender refuses is tried again later. Tests and
-// commands call it; a server calls Run.
-func (n *Notifier) Flush(ctx context.Context) (taken int, err error) {
-	now := n.now()
-	// Long enough for all of them to time out.
-	items, err := n.cfg.Store.ClaimItems(ctx, now, now.Add(claimed*n.cfg.SendTimeout+time.Minute), claimed)
-	if err != nil {
-		return 0, err
-	}
-	for _, item := range items {
-		if err := n.handle(ctx, item); err != nil {
-			return len(items), err
-		}
-	}
-	return len(items), nil
-}
-
-// handle sends one item and tells the store how that went.
-func (n *Notifier) handle(ctx context.Context, item Item) error {
-	m, err := n.open(item)
-	// Another node may seal by a key that this one learns at its next start.
-	if errors.Is(err, keyring.ErrUnknownKey) && item.Attempts < n.cfg.Attempts {
-		n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter cannot be opened and is tried again",
-			slog.String("item", item.ID), slog.Int("attempt", item.Attempts), slog.String("error", err.Error()))
-		return n.cfg.Store.RetryItem(ctx, item.ID, n.now().Add(backOff(item.Attempts)))
-	}
-	if err != nil {
-		return n.bury(ctx, item, m, err)
-	}
-	if m.To == "" || !m.ExpiresAt.IsZero() && !n.now().Before(m.ExpiresAt) {
-		return n.cfg.Store.FinishItem(ctx, item.ID)
-	}
-	letter, err := n.cfg.Render(m, n.cfg.Service)
-	if err != nil {
-		return n.bury(ctx, item, m, err)
-	}
-	letter.Channel, letter.To = m.Channel, m.To
-	sender := n.cfg.Senders[m.Channel]
-	if sender == nil {
-		return n.bury(ctx, item, m, errors.New("there is no sender for the channel any more"))
-	}
-	if err = n.send(ctx, sender, letter); err == nil {
-		return n.cfg.Store.FinishItem(ctx, item.ID)
-	}
-	if ctx.Err() != nil { // the program stops; another one takes it when the claim is over
-		return ctx.Err()
-	}
-	var permanent *PermanentError
-	if errors.As(err, &permanent) || item.Attempts >= n.cfg.Attempts {
-		return n.bury(ctx, item, m, err)
-	}
-	n.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "notify: a letter was not sent and is tried again",
-		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempt", item.Attempts), slog.String("error", reason(m, err)))
-	return n.cfg.Store.RetryItem(ctx, item.ID, n.now().Add(backOff(item.Attempts)))
-}
-
-// send bounds a sender, and makes its panic an error.
-func (n *Notifier) send(ctx context.Context, s Sender, l Letter) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, n.cfg.SendTimeout)
-	defer cancel()
-	defer func() {
-		if recover() != nil {
-			err = errors.New("the sender panicked")
-		}
-	}()
-	return s.Send(ctx, l)
-}
-
-func (n *Notifier) open(item Item) (m authmail.Message, err error) {
-	body, err := n.cfg.Keys.Open(purpose, item.Body, []byte(item.ID))
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(body, &m); err != nil {
-		return authmail.Message{}, errors.New("the message is not one of this version")
-	}
-	return m, nil
-}
-
-// bury makes a dead letter.
-func (n *Notifier) bury(ctx context.Context, item Item, m authmail.Message, err error) error {
-	why := reason(m, err)
-	n.cfg.Logger.LogAttrs(ctx, slog.LevelError, "notify: a letter was given up",
-		slog.String("kind", string(m.Kind)), slog.String("user", m.UserID), slog.Int("attempts", item.Attempts), slog.String("error", why))
-	return n.cfg.Store.BuryItem(ctx, item.ID, why, n.now())
-}
-
-// reason is why a letter was not sent, for operators: the words of a sender without
-// the address that they may hold. It is kept for longer than the account may be.
-func reason(m authmail.Message, err error) string {
-	why := err.Error()
-	if m.To == "" {
-		return why
-	}
-	address := regexp.MustCompile("(?i)" + regexp.QuoteMeta(m.To))
-	return address.ReplaceAllLiteralString(why, "[the address]")
-}
-
-// backOff is 10 s, 20, 40 and so on up to an hour, each up to a half longer so
-// that what failed together is not tried together.
-func backOff(attempts int) time.Duration {
-	wait := min(10*time.Second<<min(attempts-1, 20), time.Hour)
-	return wait + mathrand.N(wait/2)
-}
-
-// DeadItems returns what was given up, the newest first: how often it was tried
-// and why it failed, not what it said.
-func (n *Notifier) DeadItems(ctx context.Context, limit int) ([]Item, error) {
-	return n.cfg.Store.DeadItems(ctx, limit)
-}

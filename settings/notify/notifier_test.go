@@ -136,9 +136,11 @@ func open(t *testing.T, db database, change ...func(*notify.Config)) *post {
 
 const canary = "canary-4f9a"
 
-func reset(to string) authmail.Message {
+func reset(to string) authmail.Message { return resetOf("7", to) }
+
+func resetOf(user, to string) authmail.Message {
 	return authmail.Message{
-		Kind: authmail.Reset, Channel: authmail.ByEmail, To: to, UserID: "7", Name: "Ada",
+		Kind: authmail.Reset, Channel: authmail.ByEmail, To: to, UserID: user, Name: "Ada",
 		Link: "https://example.org/account/reset#token=" + canary,
 	}
 }
@@ -185,7 +187,7 @@ func TestS56_MessagesBelongToTheirTransaction(t *testing.T) {
 func TestS66_NothingIsReadableOnTheWay(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := open(t, db)
-		if err := p.Deliver(t.Context(), reset("ada@example.org")); err != nil {
+		if err := p.Deliver(t.Context(), resetOf("user-7", "ada@example.org")); err != nil {
 			t.Fatal(err)
 		}
 		items, err := db.Outbox().ClaimItems(t.Context(), p.now, p.now, 10)
@@ -196,6 +198,9 @@ func TestS66_NothingIsReadableOnTheWay(t *testing.T) {
 			if bytes.Contains(items[0].Body, []byte(secret)) {
 				t.Errorf("the row holds %q", secret)
 			}
+		}
+		if group := items[0].Group; len(group) != 22 || strings.Contains(group, "user-7") {
+			t.Errorf("the group %q is none, or tells whose it is", group)
 		}
 		p.mail.fail = func(notify.Letter) error { return errors.New("down") }
 		p.flush(t)
@@ -262,6 +267,17 @@ func TestR27_TroubleWithTheMailer(t *testing.T) {
 		if p.flush(t) != 1 || len(p.mail.letters()) != 0 {
 			t.Error("a message was sent after its secret had expired")
 		}
+		dead, err := p.DeadItems(t.Context(), 10)
+		if err != nil || len(dead) != 2 || dead[0].Reason != notify.ReasonExpired || dead[0].Attempts != 2 || dead[0].Body != nil || dead[0].Group != "" {
+			t.Errorf("the letter that expired is not among the dead ones: %+v, %v", dead, err)
+		}
+		if got, want := p.Stats(), (notify.Stats{Retried: 4, GivenUp: 1, Expired: 1}); got != want {
+			t.Errorf("it is counted as %+v, want %+v", got, want)
+		}
+		_, record, _ := strings.Cut(p.log.String(), "expired before")
+		if strings.Count(p.log.String(), "expired before") != 1 || !strings.Contains(record, "kind=reset") || strings.Contains(record, "user=") || strings.Contains(record, "ada@") {
+			t.Errorf("the log is\n%s", p.log)
+		}
 		p.now = p.now.Add(time.Hour)
 		if p.flush(t) != 0 {
 			t.Error("an expired message still waits")
@@ -291,7 +307,7 @@ func TestR28_WorkersShare(t *testing.T) {
 		p := open(t, db)
 		const messages = 60
 		for i := range messages {
-			if err := p.Deliver(t.Context(), reset(fmt.Sprintf("u%d@example.org", i))); err != nil {
+			if err := p.Deliver(t.Context(), resetOf(fmt.Sprint(i), fmt.Sprintf("u%d@example.org", i))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -339,8 +355,16 @@ func TestS11_MessagesToNobody(t *testing.T) {
 		if err := p.Deliver(t.Context(), reset("")); err != nil {
 			t.Fatal(err)
 		}
-		if p.flush(t) != 1 || p.flush(t) != 0 || len(p.mail.letters()) != 0 {
+		gone := reset("")
+		gone.ExpiresAt = p.now
+		if err := p.Deliver(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+		if p.flush(t) != 2 || p.flush(t) != 0 || len(p.mail.letters()) != 0 {
 			t.Error("not taken once and thrown away")
+		}
+		if dead, err := p.DeadItems(t.Context(), 10); err != nil || len(dead) != 0 || p.log.Len() != 0 || p.Stats() != (notify.Stats{}) {
+			t.Errorf("what is for nobody left %+v, %v, %+v and in the log %q", dead, err, p.Stats(), p.log)
 		}
 	})
 }
@@ -521,6 +545,7 @@ func TestNewRefuses(t *testing.T) {
 	good := notify.Config{Store: memstore.New().Outbox(), Keys: keys, Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: &mailer{}}}}
 	for name, change := range map[string]func(*notify.Config){
 		"no store": func(c *notify.Config) { c.Store = nil }, "no keys": func(c *notify.Config) { c.Keys = nil },
+		"workers below none": func(c *notify.Config) { c.Workers = -1 }, "too many workers": func(c *notify.Config) { c.Workers = 65 },
 		"no senders": func(c *notify.Config) { c.Senders = nil }, "a nil sender": func(c *notify.Config) { c.Senders = map[authmail.Channel]notify.Sender{authmail.BySMS: nil} },
 	} {
 		c := good

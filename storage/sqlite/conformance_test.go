@@ -9,6 +9,7 @@ import (
 	"github.com/profilekit/profilekit/auth/authtest"
 	"github.com/profilekit/profilekit/profile/picture/picturetest"
 	"github.com/profilekit/profilekit/profile/profiletest"
+	"github.com/profilekit/profilekit/settings/notify/notifytest"
 	"github.com/profilekit/profilekit/settings/settingstest"
 	"github.com/profilekit/profilekit/storage/sqlite"
 	"github.com/profilekit/profilekit/storage/sqlstore"
@@ -75,6 +76,12 @@ func conformance(t *testing.T, open func(*testing.T) *sqlstore.DB) {
 		limittest.Run(t, func(t *testing.T) limittest.Harness {
 			db := open(t)
 			return limittest.Harness{Store: db.Limits(), Tx: db}
+		})
+	})
+	t.Run("outbox", func(t *testing.T) {
+		notifytest.Run(t, func(t *testing.T) notifytest.Harness {
+			db := open(t)
+			return notifytest.Harness{Store: db.Outbox(), Tx: db}
 		})
 	})
 	t.Run("picture", func(t *testing.T) {

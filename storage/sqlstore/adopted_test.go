@@ -46,6 +46,12 @@ func TestT09_AnUpgradeMarksWhoDidNotSignUpHere(t *testing.T) {
 		// As if the tables were those of the version before, and as old as the clock says.
 		do(t, raw, "DELETE FROM profilekit_migrations WHERE version_id >= 11")
 		do(t, raw, "ALTER TABLE users DROP COLUMN adopted")
+		for _, index := range []string{"turn", "group", "claimed"} {
+			do(t, raw, "DROP INDEX profilekit_outbox_"+index)
+		}
+		for _, column := range []string{"class", "group_id", "held", "claimed"} {
+			do(t, raw, "ALTER TABLE profilekit_outbox DROP COLUMN "+column)
+		}
 		do(t, raw, p.bind("UPDATE profilekit_migrations SET tstamp = $1"), dumpStart.Add(-time.Hour).Format(time.DateTime))
 		create := func(name string, proved bool) {
 			t.Helper()

@@ -31,7 +31,7 @@ func Statements() map[string]Texts {
 		"selectSessionUser": selectSessionUser, "endSessions": endSessions, "purgeSessions": purgeSessions,
 		"selectSettings": selectSettings, "eraseSettings": eraseSettings,
 		"takeThrottle": takeThrottle, "refundThrottle": refundThrottle, "resetThrottle": resetThrottle, "purgeThrottle": purgeThrottle,
-		"insertItem": insertItem, "claimItems": claimItems, "finishItem": finishItem, "retryItem": retryItem, "buryItem": buryItem,
+		"insertItem": insertItem, "claimItems": claimItems, "itemDue": itemDue, "finishItem": finishItem, "retryItem": retryItem, "buryItem": buryItem,
 		"deadItems": deadItems, "purgeItems": purgeItems, "waitingItems": waitingItems,
 		"addTickets": addTickets, "selectTicket": selectTicket, "takeTicket": takeTicket, "selectTickets": selectTickets,
 		"dropTickets": dropTickets, "dropTicketsOf": dropTicketsOf, "purgeTickets": purgeTickets,

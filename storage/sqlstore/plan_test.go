@@ -74,8 +74,9 @@ var plans = map[string][2]string{
 	"resetThrottle":  {"profilekit_throttle_pkey", "auto"},
 	"purgeThrottle":  {"profilekit_throttle_forget,profilekit_throttle_pkey", "profilekit_throttle_forget,auto"},
 
-	"insertItem":   {"", ""},
-	"claimItems":   {"profilekit_outbox_next,profilekit_outbox_pkey", "profilekit_outbox_next,auto"},
+	"insertItem":   {"profilekit_outbox_group", "profilekit_outbox_group"},
+	"claimItems":   {"profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,profilekit_outbox_pkey", "profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed,auto"},
+	"itemDue":      {"", "profilekit_outbox_turn,profilekit_outbox_group,profilekit_outbox_claimed"},
 	"finishItem":   {"profilekit_outbox_pkey", "auto"},
 	"retryItem":    {"profilekit_outbox_pkey", "auto"},
 	"buryItem":     {"profilekit_outbox_pkey", "auto"},
@@ -170,7 +171,7 @@ func filled(t *testing.T) string {
 				`INSERT INTO profilekit_tickets SELECT sha256(i::text::bytea), 'reset', (i % 5000 + 1)::text, i, '', i, i FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_holds SELECT CASE WHEN i % 3 = 0 THEN 'username:' ELSE 'email:' END || i, (i % 5000 + 1)::text, i FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_passkey_handles SELECT i::text, sha256(i::text::bytea), i FROM generate_series(1, 5000) i`,
-				`INSERT INTO profilekit_outbox SELECT i::text, '', 0, i, i, i % 10 = 0, '' FROM generate_series(1, 10000) i`,
+				`INSERT INTO profilekit_outbox SELECT i::text, '', 0, i, i, i % 10 = 0, '', i % 3, (i % 500)::text, i % 7, i % 100 = 1 FROM generate_series(1, 10000) i`,
 				`INSERT INTO profilekit_factors SELECT 'f' || i, (i % 5000 + 1)::text, 'k' || i % 3, '', 'l' || i, 0, '', i % 50 = 0, i, 0, i FROM generate_series(1, 10000) i
 				ON CONFLICT DO NOTHING`,
 				`ANALYZE`,
@@ -240,6 +241,8 @@ func TestR37_PlansReadNoMoreThanTheirRows(t *testing.T) {
 		{"purge of factors", "purgeFactors", `400,5`, 5},
 		{"purge of factors, nothing there", "purgeFactors", `0,1000`, 0},
 		{"factor by lookup", "selectByLookup", `'k1','l1'`, 1},
+		{"the next letter", "claimItems", `20000,30000,1`, 1},
+		{"the next letter, nothing due", "claimItems", `0,30000,1`, 0},
 		{"purge, nothing there", "claimKeys", `'2025-01-01','2025-01-01','2025-01-01','2026-02-01',100`, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

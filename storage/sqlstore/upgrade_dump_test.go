@@ -21,6 +21,7 @@ import (
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/profile/picture"
 	"github.com/profilekit/profilekit/settings/input"
+	"github.com/profilekit/profilekit/settings/notify"
 	"github.com/profilekit/profilekit/storage/sqlstore"
 )
 
@@ -168,8 +169,10 @@ func (p *dumpProgram) wakeUp() {
 	p.send()
 	after, err := p.notifier.DeadItems(ctx, 100)
 	p.must(err)
-	if p.sent == 0 || len(dead) == 0 || len(after) != len(dead) {
-		p.t.Errorf("%d letters were sent, %d were dead and %d are", p.sent, len(dead), len(after))
+	// The code that a dead worker had in hand is worth nothing any more.
+	expired := slices.DeleteFunc(slices.Clone(after), func(i notify.Item) bool { return i.Reason != notify.ReasonExpired })
+	if p.sent == 0 || len(dead) == 0 || len(expired) != 1 || len(after) != len(dead)+len(expired) {
+		p.t.Errorf("%d letters were sent, %d were dead and %d are, of which %d expired", p.sent, len(dead), len(after), len(expired))
 	}
 
 	levels := map[authstore.Level]int{}
