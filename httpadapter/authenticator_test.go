@@ -168,7 +168,7 @@ func noticesAreMailed(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 		if sent.Notifier, err = notify.New(notify.Config{
-			Store: c.Stores.Outbox, Keys: c.Keys, Now: c.Now, Users: c.Stores.Users, Settings: prefs,
+			Store: c.Stores.Outbox, Keys: c.Keys, Now: c.Now, Users: c.Stores.Users, UnknownAddresses: true, Settings: prefs,
 			Policy: notify.Policy{Senders: map[authmail.Channel]notify.Sender{authmail.ByEmail: sent}},
 		}); err != nil {
 			t.Fatal(err)

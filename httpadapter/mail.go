@@ -36,6 +36,8 @@ func (a *App) mailer() (err error) {
 	a.Notifier, err = notify.New(notify.Config{
 		Policy: a.cfg.Mail, Service: a.cfg.Name,
 		Store: a.cfg.Stores.Outbox, Keys: a.cfg.Keys, Users: a.cfg.Stores.Users, Settings: a.Settings,
+		// A host's own sign-in does not say which addresses were proved to it.
+		UnknownAddresses: a.cfg.Authenticator != nil || a.cfg.Auth.UnknownAddresses,
 		ReportLink: func(ctx context.Context, userID, to string) (string, error) {
 			if a.Auth == nil { // the host's sign-in has a way of its own
 				return "", nil

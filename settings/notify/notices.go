@@ -9,6 +9,7 @@ import (
 	"github.com/profilekit/profilekit/activity"
 	"github.com/profilekit/profilekit/auth/authevent"
 	"github.com/profilekit/profilekit/auth/authmail"
+	"github.com/profilekit/profilekit/auth/authrule"
 	"github.com/profilekit/profilekit/profile"
 	"github.com/profilekit/profilekit/settings"
 	"github.com/profilekit/profilekit/storage"
@@ -65,6 +66,14 @@ func (n *Notifier) Record(ctx context.Context, events ...activity.Event) error {
 	return nil
 }
 
+// strange reports whether the place that a notice would go to may be a stranger's: the account
+// is new, and nobody proved to read there. Whoever signs up with the address of somebody else
+// must not have letters sent to it; in the account's first days its owner gets only the link
+// that proves the address, and links that were asked for.
+func (n *Notifier) strange(u profile.User, to string) bool {
+	return !n.cfg.UnknownAddresses && !u.Reads(to) && !u.CreatedAt.IsZero() && n.now().Sub(u.CreatedAt) < authrule.NewcomerFor
+}
+
 func (n *Notifier) notice(ctx context.Context, e activity.Event, category Category) error {
 	u, err := n.cfg.Users.User(ctx, e.UserID)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -89,7 +98,7 @@ func (n *Notifier) notice(ctx context.Context, e activity.Event, category Catego
 		if channel == authmail.BySMS {
 			wanted = prefs[category].SMS
 		}
-		if !wanted || to == "" || n.cfg.Senders[channel] == nil {
+		if !wanted || to == "" || n.cfg.Senders[channel] == nil || n.strange(u, to) {
 			continue
 		}
 		m.Channel, m.To, m.Name, m.Account, m.Report = channel, to, u.MailAccount(to), u.MailAccount(to), ""

@@ -170,7 +170,7 @@ func TestS22_EveryEventIsToldOrNotForAReason(t *testing.T) {
 // was not me", unless it could not help.
 func TestS22_SecurityNoticesHaveTheLink(t *testing.T) {
 	p := open(t, memstore.New())
-	u, err := p.db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org"})
+	u, err := p.db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org", EmailVerified: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,10 @@ type Config struct {
 	// is wanted; without both there are no notices.
 	Users    profile.Store
 	Settings *settings.Service
+	// UnknownAddresses says that Users do not know whether an address was proved, as with a
+	// sign-in of the host's own. Without it an address that was never proved gets no notice
+	// in the first 7 days of the account, since it may be a stranger's.
+	UnknownAddresses bool
 	// ReportLink makes the link "this wasn't me" of a notice, which
 	// auth.Service.ReportLink does; nil leaves it out.
 	ReportLink func(ctx context.Context, userID, to string) (string, error)

@@ -373,7 +373,7 @@ func TestS11_MessagesToNobody(t *testing.T) {
 func TestS22_Notices(t *testing.T) {
 	onDatabases(t, func(t *testing.T, db database) {
 		p := open(t, db)
-		u, err := db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org", DisplayName: "Ada\r\nBcc: eve@example.org"})
+		u, err := db.Users().Create(t.Context(), profile.User{Username: "ada", Email: "ada@example.org", EmailVerified: true, DisplayName: "Ada\r\nBcc: eve@example.org"})
 		if err != nil {
 			t.Fatal(err)
 		}
