@@ -207,5 +207,9 @@ func (w contributors) auth(t *testing.T, stores authstore.Stores) personaltest.H
 
 // accountCounters are the keys under which package auth counts tries of one account.
 func accountCounters(userID string) []string {
-	return []string{"password:user:" + userID, "factor:user:" + userID, "mail:user:" + userID}
+	keys := []string{"password:user:" + userID, "factor:user:" + userID}
+	for _, budget := range []string{"reset", "verify", "signup", "address", "change", "code", "sms"} {
+		keys = append(keys, "mail:"+budget+":user:"+userID)
+	}
+	return keys
 }
